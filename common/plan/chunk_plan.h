@@ -1,0 +1,16 @@
+#pragma once
+#include "common/base/date.h"
+#include <stdint.h>
+/* Pure planning of a run: which days, cut how, in which order. */
+
+struct day_span {
+    date_t from, to; /* inclusive */
+};
+
+/* Days that one job covers: fixed when chunk_days > 0, else so that the last, unfilled page of a chunk stays cheap:
+ * clamp(20 * page_limit / rows_per_day, 1, 30). rows_per_day 0 = unknown: 7. */
+int chunk_width(int64_t chunk_days, int64_t page_limit, int64_t rows_per_day);
+
+/* Cuts `count` spans (ascending, disjoint) into chunks of at most `width` days, newest first. Adjacent spans are joined before
+ * the cut. Returns the number written to out, at most max; -1 when max does not do. */
+int chunk_plan(const struct day_span *spans, int count, int width, struct day_span *out, int max);

@@ -1,0 +1,104 @@
+#pragma once
+#include "common/base/arena.h"
+#include "common/base/date.h"
+#include "common/base/err.h"
+#include "common/base/http.h"
+#include <stdbool.h>
+#include <stdint.h>
+/* What an advertising platform is to us: pure functions from a question to an HTTP request and from an answer to rows and
+ * a verdict. No I/O, no clock, no globals; read_* may run on any thread. A new provider is one folder and one line in
+ * registry.c. */
+
+enum slice_kind { SLICE_ENTITIES, SLICE_FACTS };
+
+/* One question: all entities of an account, or its facts of a range of days. */
+struct slice {
+    enum slice_kind kind;
+    const char *account; /* act_N */
+    const char *currency;
+    date_t from, to; /* both inclusive; facts only */
+    bool hourly;
+    int page_limit;
+};
+
+struct provider_config {
+    const char *graph_url, *dialog_url, *api_version;
+    const char *app_id;              /* NULL when not set */
+    const struct secret *app_secret; /* NULL when not set */
+};
+
+enum verdict_scope { SCOPE_ACCOUNT, SCOPE_APP };
+
+/* What an answer means, decided by its code and subcode, never by its text. */
+struct verdict {
+    int rc; /* 0, or ERR_NETWORK ERR_ANSWER ERR_TRANSIENT ERR_THROTTLED ERR_TOO_MUCH_DATA ERR_NEEDS_REAUTH ERR_NO_ACCESS
+               ERR_BAD_REQUEST ERR_GONE (a cursor that no longer works: start the slice again) */
+    int code, subcode;     /* the provider's own; 0 when it gave none */
+    char text[320];        /* for people: the provider's words, its trace id; no token */
+    int usage_percent;     /* highest usage it reports of its own quota, -1 when it says nothing; set on success too */
+    int64_t blocked_ms;    /* no call for so long; 0 = not blocked; set on success too */
+    enum verdict_scope scope; /* whom a throttle or block concerns */
+};
+
+/* All texts live in the page's arena. Decimals are canonical texts (see decimal.h). */
+struct fact_row {
+    const char *campaign_id, *adset_id, *ad_id;
+    date_t day;
+    int hour; /* -1: the whole day */
+    const char *spend, *impressions, *clicks, *link_clicks, *conversions, *revenue, *leads, *installs, *purchases,
+        *registrations, *visitors;
+    const char *reach, *attribution_setting; /* NULL when unknown */
+    const char *actions, *action_values;     /* JSON objects */
+};
+struct entity_row {
+    const char *level; /* campaign, adset, ad */
+    const char *external_id, *parent_external_id, *campaign_external_id;
+    const char *name, *status, *configured_status, *objective;
+    const char *daily_budget, *lifetime_budget; /* major units */
+    const char *created_at, *updated_at;        /* ISO 8601 with offset */
+    const char *details;                        /* a JSON object */
+};
+struct page {
+    struct arena arena;
+    struct fact_row *facts;
+    struct entity_row *entities;
+    int fact_count, entity_count;
+    const char *next; /* cursor of the next page; NULL: this was the last */
+};
+void page_clear(struct page *p);
+
+/* What an account check answers; the texts live in `arena`. */
+struct account_info {
+    struct arena arena;
+    const char *account; /* act_N */
+    const char *name, *currency, *timezone;
+    bool closed; /* the platform says that the account is closed for good */
+};
+void account_info_clear(struct account_info *a);
+
+struct provider {
+    const char *name;
+    /* Cursors are opaque texts of the provider's own: listings in turn, filters stepped down, pages. NULL: the first page. */
+    int (*page_request)(const struct provider_config *c, const struct slice *s, const char *cursor,
+                        const struct secret *token, struct http_request *out, struct err *e);
+    /* Fills *v always; *out only when v->rc is 0, then owned by the caller (page_clear). */
+    void (*page_read)(const struct provider_config *c, const struct slice *s, const char *cursor,
+                      const struct http_answer *a, struct page *out, struct verdict *v);
+    int (*account_request)(const struct provider_config *c, const char *account, const struct secret *token,
+                           struct http_request *out, struct err *e);
+    void (*account_read)(const struct http_answer *a, struct account_info *out, struct verdict *v);
+    /* The ad accounts that a token may read, page by page; as above. */
+    int (*accounts_request)(const struct provider_config *c, const char *cursor, const struct secret *token,
+                            struct http_request *out, struct err *e);
+    /* Each account is given to each(arg, account); *next is "" after the last page. */
+    void (*accounts_read)(const struct http_answer *a, void (*each)(void *arg, const struct account_info *info), void *arg,
+                          struct buf *next, struct verdict *v);
+    /* The shared goal word of an objective (contract, section 6); static, "other" for unknown ones, NULL for NULL. */
+    const char *(*goal)(const char *objective);
+    int history_months; /* how far back the platform keeps facts */
+    /* "act_12" or "12" to the canonical id; false when it is no account id. */
+    bool (*account_id)(const char *text, char out[64]);
+};
+
+/* NULL when there is no provider of that name. */
+const struct provider *provider_find(const char *name);

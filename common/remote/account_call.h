@@ -1,0 +1,28 @@
+#pragma once
+#include "common/base/err.h"
+#include "common/base/fernet.h"
+#include "common/base/settings.h"
+#include "common/io/db.h"
+#include "common/io/http_client.h"
+#include "common/io/redis.h"
+#include "common/provider/provider.h"
+/* One call to a provider outside of jobs: budget → request → HTTP → verdict → feedback. For account checks and token
+ * lists, by the command line and the API. Retries transient failures twice; a budget that allows nothing now is ERR_THROTTLED. */
+struct remote {
+    struct loop *loop;
+    struct db_pool *db;
+    struct redis *redis;
+    struct http_client *http;
+    const struct settings *settings;
+    struct provider_config config;
+};
+/* Fills config from the settings; borrows all. */
+void remote_init(struct remote *r, struct loop *l, struct db_pool *db, struct redis *redis, struct http_client *http, const struct settings *s);
+
+/* Asks the provider for the account: name, currency, zone. info is borrowed during the callback. */
+void account_check(struct remote *r, const struct provider *provider, const char *account, const struct secret *token,
+                   void (*done)(void *arg, int rc, const struct account_info *info, const struct err *e), void *arg);
+/* Every account that the token may read, all pages: each() per account, then done. */
+void account_list(struct remote *r, const struct provider *provider, const struct secret *token,
+                  void (*each)(void *arg, const struct account_info *info),
+                  void (*done)(void *arg, int rc, const struct err *e), void *arg);

@@ -1,0 +1,27 @@
+#pragma once
+#include "common/base/err.h"
+#include <stddef.h>
+/* Every Redis key, in one place. All begin with QUEUE_PREFIX; scripts get the prefix as KEYS[1] and build the same names.
+ *
+ *   :requests             list    sync requests from outside (contract, section 5)
+ *   :requests:taking      list    the ones being read by the planning scheduler
+ *   :requests:rejected    list    the newest 1,000 that could not be obeyed
+ *   :run:<run>            hash    progress of a run, kept 7 days after its end
+ *   :job:<chunk>          hash    one job, live or dead
+ *   :ready:<conn>:high    list    jobs of a connection, oldest at the tail; :low for backfills
+ *   :domain:<account>     zset    connections with work, by calls had (whose turn it is)
+ *   :gate                 zset    domains with work, by the microsecond at which each may run: the parking lot
+ *   :lease                zset    jobs in flight, by the millisecond at which their lease ends
+ *   :delayed              zset    jobs that wait, by the millisecond at which they are due
+ *   :dead                 zset    jobs given up
+ *   :budget:<scope>       hash    the rolling window of calls of meta:app or meta:act_N
+ *   :workers, :worker:<id>        heartbeats
+ *   :scheduler            hash    who plans
+ *   :stats                hash    counters
+ *   :wake                 list    up to 64 tokens: an idle worker takes one
+ *   :plan                 channel wakes the schedulers
+ *   :events               channel changes, as JSON
+ */
+#define KEY_MAX 320
+/* "<prefix>:<a>" or "<prefix>:<a>:<b>"; returns out. */
+const char *redis_key(char out[KEY_MAX], const char *prefix, const char *a, const char *b);
