@@ -88,12 +88,20 @@ const char *err_name(int rc)
 
 int err_from_name(const char *name)
 {
-#define X(id, number, code, meaning)                                                                                   \
-    if (strcmp(name, code) == 0)                                                                                       \
-        return id;
-    ERR_TABLE(X)
+    static const struct {
+        const char *name;
+        int rc;
+    } codes[] = {
+#define X(id, number, code, meaning) {code, id},
+        ERR_TABLE(X)
 #undef X
-    if (strcmp(name, "ok") == 0)
-        return 0;
-    return strcmp(name, "system") == 0 ? -EIO : ERR_BUG;
+            {"ok", 0},
+        {"system", -EIO},
+    };
+
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        if (strcmp(name, codes[i].name) == 0)
+            return codes[i].rc;
+    }
+    return ERR_BUG;
 }

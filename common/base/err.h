@@ -32,7 +32,7 @@
     X(ERR_BUG, -20026, "internal", "a bug of ours")
 
 enum err_code {
-#define X(name, number, code, meaning) name = number,
+#define X(name, number, code, meaning) name = (number),
     ERR_TABLE(X)
 #undef X
 };
