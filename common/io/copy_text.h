@@ -1,5 +1,5 @@
 #pragma once
 #include "common/base/buf.h"
 /* Rows in PostgreSQL's COPY text format: fields escaped, tab between, \N for NULL. */
-void copy_field(struct buf *b, const char *text); /* NULL = \N; writes the tab before it when it is not the row's first */
+void copy_field(struct buf *b, const char *text); /* NULL = \N */
 void copy_end_row(struct buf *b);

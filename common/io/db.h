@@ -7,7 +7,7 @@
  *
  * Work is a list of steps. With DB_TX they run in one transaction (BEGIN … COMMIT, READ COMMITTED), pipelined in one round
  * trip where no step copies; the first failing step rolls everything back. All parameters are text (NULL = SQL null), their
- * types come from casts in the SQL. Everything a step points to is borrowed until done is called. */
+ * types come from casts in the SQL. The list with its parameters is copied; sql and copy are borrowed until done is called. */
 struct db_pool;
 struct db_op;
 struct db_results;
@@ -17,6 +17,7 @@ struct db_step {
     const char *const *params; /* count of them; NULL when count is 0 */
     int count;
     const struct buf *copy; /* not NULL: the rows to copy, COPY text format (see copy_text.h) */
+    bool script;            /* sql is any number of statements without parameters, as in a migration; counts as one step */
 };
 enum db_mode { DB_PLAIN, DB_TX };
 
