@@ -21,8 +21,7 @@ void buf_reset(struct buf *b)
         b->data[0] = '\0';
 }
 
-/* Room for `more` bytes and a NUL after len. */
-static bool reserve(struct buf *b, size_t more)
+bool buf_reserve(struct buf *b, size_t more)
 {
     size_t need, cap;
     char *grown;
@@ -51,7 +50,7 @@ static bool reserve(struct buf *b, size_t more)
 
 void buf_add(struct buf *b, const void *bytes, size_t len)
 {
-    if (!reserve(b, len))
+    if (!buf_reserve(b, len))
         return;
     if (len > 0)
         memcpy(b->data + b->len, bytes, len);
@@ -80,7 +79,7 @@ void buf_addf(struct buf *b, const char *format, ...)
     va_end(args);
     if (len < 0) {
         b->overflow = true;
-    } else if (reserve(b, (size_t)len)) {
+    } else if (buf_reserve(b, (size_t)len)) {
         (void)vsnprintf(b->data + b->len, (size_t)len + 1, format, again);
         b->len += (size_t)len;
     }

@@ -11,6 +11,8 @@ struct buf {
 void buf_init(struct buf *b, size_t max_bytes);
 void buf_free(struct buf *b);   /* releases, leaves an empty usable buf */
 void buf_reset(struct buf *b);  /* empty, memory kept */
+/* Room for `more` bytes, so that appending that much does not move data; false (overflow set) when there is none. */
+bool buf_reserve(struct buf *b, size_t more);
 void buf_add(struct buf *b, const void *bytes, size_t len);
 void buf_add_str(struct buf *b, const char *text);
 void buf_add_char(struct buf *b, char c);

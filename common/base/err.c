@@ -1,4 +1,5 @@
 #include "common/base/err.h"
+#include "common/base/mask.h"
 #include "common/base/str.h"
 #include <errno.h>
 #include <stdarg.h>
@@ -31,6 +32,7 @@ __attribute__((format(printf, 2, 0))) static void format_text(struct err *e, con
 
     if (vsnprintf(text, sizeof text, format, args) < 0)
         text[0] = '\0';
+    mask_secrets(text);
     put_text(e, text);
 }
 
@@ -91,12 +93,11 @@ int err_from_name(const char *name)
     static const struct {
         const char *name;
         int rc;
-    } codes[] = {
+    } codes[] = {{"ok", 0},
+                 {"system", -EIO},
 #define X(id, number, code, meaning) {code, id},
-        ERR_TABLE(X)
+                 ERR_TABLE(X)
 #undef X
-            {"ok", 0},
-        {"system", -EIO},
     };
 
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {

@@ -42,7 +42,7 @@ struct err {
     char text[480];
 };
 
-/* Sets code and text (always valid UTF-8, cut when too long); returns rc, so that `return err_set(…)` is one line. */
+/* Sets code and text (always valid UTF-8, cut when too long, what looks like a token masked); returns rc, so that `return err_set(…)` is one line. */
 int err_set(struct err *e, int rc, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Puts "<format>: " before the text there is; returns e's rc, ERR_BUG when e is NULL. */
 int err_wrap(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
