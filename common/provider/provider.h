@@ -27,6 +27,10 @@ struct provider_config {
     const struct secret *app_secret; /* NULL when not set */
 };
 
+/* Borrows the settings' texts. */
+struct settings;
+struct provider_config provider_config_of(const struct settings *s);
+
 enum verdict_scope { SCOPE_ACCOUNT, SCOPE_APP };
 
 /* What an answer means, decided by its code and subcode, never by its text. */
@@ -37,7 +41,11 @@ struct verdict {
     char text[320];        /* for people: the provider's words, its trace id; no token */
     int usage_percent;     /* highest usage it reports of its own quota, -1 when it says nothing; set on success too */
     int64_t blocked_ms;    /* no call for so long; 0 = not blocked; set on success too */
-    enum verdict_scope scope; /* whom a throttle or block concerns */
+    /* Borrows the settings' texts. */
+struct settings;
+struct provider_config provider_config_of(const struct settings *s);
+
+enum verdict_scope scope; /* whom a throttle or block concerns */
 };
 
 /* All texts live in the page's arena. Decimals are canonical texts (see decimal.h). */

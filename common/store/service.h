@@ -1,0 +1,28 @@
+#pragma once
+#include "common/base/settings.h"
+#include "common/io/db.h"
+#include "common/io/loop.h"
+#include "common/io/ops_server.h"
+#include "common/io/redis.h"
+#include "common/store/queue.h"
+/* What every daemon holds: a loop, PostgreSQL, Redis, the queue, the operators' listener. */
+struct service {
+    const struct settings *settings;
+    struct loop *loop;
+    struct db_pool *db;
+    struct redis *redis;
+    struct queue *queue;
+    struct ops_server *ops;
+    const char *not_ready; /* static: why /readyz says no although the servers answer; NULL = nothing */
+};
+
+/* Connects, and fails clearly when PostgreSQL or Redis is away, the schema is missing or refuses this program, or Redis
+ * may evict keys. On failure everything is closed again. `settings` is borrowed. */
+int service_open(struct service *s, const struct settings *settings, const char *name, struct err *e) MUST_CHECK;
+/* The same, but only to say on stdout, a line each, what is well and what is not: for --check. Returns the exit code.
+ */
+int service_check(const struct settings *settings, const char *name);
+/* Starts /metrics, /healthz and /readyz. */
+int service_serve_ops(struct service *s, struct err *e) MUST_CHECK;
+/* Closes all and frees the loop; runs the loop until that is done. */
+void service_close(struct service *s);

@@ -1,0 +1,542 @@
+#include "worker/job_flow.h"
+#include "common/base/check.h"
+#include "common/base/clk.h"
+#include "common/base/log.h"
+#include "common/base/metrics.h"
+#include "common/base/str.h"
+#include "common/store/chunk.h"
+#include "common/store/run_event.h"
+#include "worker/fate.h"
+#include "worker/page_work.h"
+#include <stdlib.h>
+
+#define GRANT_GOOD_MS                                                                                                  \
+    2000 /* a grant older than this is given back: the call might leave too late to be counted right */
+#define CHUNK_DELIVERIES_MAX 5 /* starts without a committed page until a job counts as poison */
+#define COMMIT_TRIES 3         /* a page in hand is committed again before it is given up */
+#define DATABASE_RETRY_MS 2000 /* a job that PostgreSQL could not even put back */
+
+enum job_state {
+    OPENING,      /* PostgreSQL: epoch, place to go on from */
+    GRANTING,     /* Redis: settle the call before, one more */
+    FETCHING,     /* the provider */
+    PARSING,      /* the thread pool */
+    STAGING,      /* PostgreSQL: a page and the cursor after it */
+    MERGING,      /* PostgreSQL: the last page, and the slice whole */
+    PUTTING_BACK, /* PostgreSQL: why it is not done */
+    FINISHING,    /* Redis: let go */
+    STRANDED      /* Redis is away: the same state again when it is back */
+};
+static const char *const state_names[] = {"opening", "granting",     "fetching",  "parsing", "staging",
+                                          "merging", "putting back", "finishing", "stranded"};
+
+static const char *const finish_names[] = {"done", "retry", "yield", "dead", "drop"};
+
+struct job {
+    struct job_context *x;
+    struct queue_claimed claimed;
+    enum job_state state, stranded_in;
+    struct chunk *chunk; /* NULL until opened */
+    struct secret *token;
+    struct http_call *call; /* under way, in FETCHING */
+    struct page_work work;
+    bool granted; /* a call is in hand */
+    int64_t granted_at_ms;
+    struct call_feedback feedback; /* of the call that ended and is not settled yet */
+    int calls_uncounted;           /* ended calls that no commit has counted yet */
+    int commit_tries;
+    bool lost, hurried;
+    bool holds_body; /* an answer taken from the client and not given back */
+    enum finish_how how;
+    int64_t delay_ms;
+    enum chunk_fate fate;
+    const char *connection_status;
+    struct err why;
+    struct run_state run; /* status "" until a close said it */
+    int64_t started_at_ms;
+};
+
+static void job_step(struct job *j, int rc, const struct err *e);
+static void job_wait(struct job *j, enum job_state next);
+
+const char *job_id(const struct job *j)
+{
+    return j->claimed.id;
+}
+
+const char *job_token(const struct job *j)
+{
+    return j->claimed.token;
+}
+
+int job_page(const struct job *j)
+{
+    return j->chunk == NULL ? 0 : j->chunk->page;
+}
+
+int64_t job_rows(const struct job *j)
+{
+    return j->chunk == NULL ? 0 : j->chunk->rows;
+}
+
+const char *job_state_name(const struct job *j)
+{
+    return state_names[j->state];
+}
+
+static void free_chunk(struct job *j)
+{
+    if (j->chunk == NULL)
+        return;
+    chunk_clear(j->chunk);
+    free(j->chunk);
+    j->chunk = NULL;
+}
+
+static void release_body(struct job *j)
+{
+    if (j->holds_body)
+        http_body_released(j->x->http);
+    j->holds_body = false;
+}
+
+static void job_end(struct job *j)
+{
+    log_info("job ended", F_STR("job", j->claimed.id), F_STR("run", j->chunk == NULL ? NULL : j->chunk->run_id),
+             F_STR("how", j->lost ? "lost" : finish_names[j->how]), F_INT("page", job_page(j)),
+             F_INT("rows", job_rows(j)), F_INT("ms", clk_mono_ms() - j->started_at_ms),
+             F_ERR(j->why.rc == 0 ? NULL : &j->why));
+    page_work_clear(&j->work);
+    release_body(j);
+    free_chunk(j);
+    secret_free(j->token);
+    j->x->ended(j, j->x->arg);
+    free(j);
+}
+
+/* ---- answers of the services: each only fills in what it brought and steps on ---- */
+
+static void on_opened(void *arg, int rc, struct chunk *c, const struct err *e)
+{
+    struct job *j = arg;
+    if (rc == 0) {
+        free_chunk(j);
+        j->chunk = c;
+        c->slice.page_limit = (int)j->x->service->settings->page_limit;
+    }
+    job_step(j, rc, e);
+}
+
+static void on_granted(void *arg, int rc, bool granted, int64_t retry_ms, const struct err *e)
+{
+    struct job *j = arg;
+    (void)retry_ms;
+    if (rc == 0) {
+        j->feedback = (struct call_feedback){.usage_percent = -1};
+        j->granted = granted;
+    }
+    job_step(j, rc, e);
+}
+
+static void on_fetched(void *arg, int rc, struct http_answer *a, bool sent, const struct err *e)
+{
+    struct job *j = arg;
+    j->call = NULL;
+    j->granted = false;
+    j->feedback.calls = sent ? 1 : 0;
+    j->feedback.refund = sent ? 0 : 1;
+    if (sent) {
+        j->calls_uncounted++;
+        j->x->calls++;
+        metric_add(M_CALLS, 1);
+    }
+    if (rc == 0) {
+        j->work.answer = http_answer_take(a);
+        j->holds_body = true;
+    }
+    job_step(j, rc, e);
+}
+
+static void on_parsed(void *arg)
+{
+    struct job *j = arg;
+    const struct verdict *v = &j->work.verdict;
+    struct err e = {0};
+    release_body(j);
+    j->feedback.usage_percent = v->usage_percent;
+    j->feedback.blocked_ms = v->blocked_ms;
+    j->feedback.app_wide = v->scope == SCOPE_APP;
+    if (v->rc != 0)
+        (void)err_set(&e, v->rc, "%s", v->text);
+    job_step(j, v->rc, &e);
+}
+
+static void on_staged(void *arg, int rc, const struct err *e)
+{
+    job_step(arg, rc, e);
+}
+
+static void on_merged(void *arg, int rc, const struct run_state *r, const struct err *e)
+{
+    struct job *j = arg;
+    if (rc == 0)
+        j->run = *r;
+    job_step(j, rc, e);
+}
+
+static void on_put_back(void *arg, int rc, bool dead, const struct run_state *r, const struct err *e)
+{
+    struct job *j = arg;
+    if (rc == 0) {
+        if (dead)
+            j->how = FINISH_DEAD;
+        if (r != NULL)
+            j->run = *r;
+    }
+    job_step(j, rc, e);
+}
+
+static void on_finished(void *arg, int rc, bool stale, const struct err *e)
+{
+    struct job *j = arg;
+    if (rc == 0 && stale)
+        j->lost = true;
+    job_step(j, rc, e);
+}
+
+/* ---- starting what a state waits for ---- */
+
+static void fetch(struct job *j)
+{
+    struct http_request request = {0};
+    struct err e = {0};
+    int rc =
+        j->chunk->provider->page_request(&j->x->config, &j->chunk->slice, j->chunk->cursor, j->token, &request, &e);
+    CHECK(rc == 0);
+    j->call = http_send(j->x->http, &request, on_fetched, j);
+    http_request_clear(&request);
+}
+
+static void finish(struct job *j)
+{
+    struct run_fields fields;
+    struct buf event;
+    struct queue_finish f = {.id = j->claimed.id,
+                             .token = j->claimed.token,
+                             .how = j->how,
+                             .delay_ms = j->delay_ms,
+                             .error = j->why.rc == 0 ? NULL : err_name(j->why.rc),
+                             .feedback = j->feedback,
+                             .wake_plan = j->run.plan || j->run.ended};
+    if (j->granted)
+        f.feedback.refund = 1;
+    buf_init(&event, 64 << 10);
+    if (j->chunk != NULL && j->run.status[0] != '\0') {
+        struct run_news news = {.run_id = j->chunk->run_id,
+                                .workspace_id = j->chunk->workspace_id,
+                                .connection_id = j->chunk->connection_id,
+                                .status = j->run.status,
+                                .chunks_total = j->run.chunks_total,
+                                .chunks_done = j->run.chunks_done,
+                                .rows = j->run.rows,
+                                .calls = j->run.calls,
+                                .error_code = j->why.rc == 0 ? NULL : err_name(j->why.rc),
+                                .error = j->why.rc == 0 ? NULL : j->why.text};
+        run_fields_fill(&fields, &news);
+        run_event_write(&event, &news, false);
+        f.run_id = j->chunk->run_id;
+        f.run_fields = fields.list;
+        f.run_ended = j->run.ended;
+        f.event_json = buf_str(&event);
+    }
+    queue_finish(j->x->service->queue, &f, on_finished, j);
+    buf_free(&event);
+}
+
+/* The only place that changes j->state: starts the operation that `next` awaits. */
+static void job_wait(struct job *j, enum job_state next)
+{
+    struct service *s = j->x->service;
+    log_debug("job", F_STR("job", j->claimed.id), F_STR("from", state_names[j->state]), F_STR("to", state_names[next]));
+    j->state = next;
+    switch (next) {
+    case OPENING:
+        chunk_open(s->db, j->claimed.id, j->x->worker_id, CHUNK_DELIVERIES_MAX, on_opened, j);
+        break;
+    case GRANTING:
+        if (j->granted) { /* too old to be used: back with it */
+            j->feedback.refund = 1;
+            j->granted = false;
+        }
+        j->granted_at_ms = clk_mono_ms();
+        queue_grant(s->queue, j->claimed.id, j->claimed.token, &j->feedback, on_granted, j);
+        break;
+    case FETCHING:
+        fetch(j);
+        break;
+    case PARSING:
+        j->work.config = &j->x->config;
+        j->work.chunk = j->chunk;
+        j->work.done = on_parsed;
+        j->work.arg = j;
+        page_work_start(s->loop, &j->work);
+        break;
+    case STAGING:
+        chunk_stage(s->db, j->chunk, &j->work.rows, j->work.row_count, j->work.next, on_staged, j);
+        break;
+    case MERGING:
+        chunk_merge(s->db, j->chunk, &j->work.rows, j->work.row_count, on_merged, j);
+        break;
+    case PUTTING_BACK:
+        chunk_put_back(s->db, j->chunk, j->fate, j->delay_ms, (int)s->settings->max_attempts, j->calls_uncounted,
+                       j->connection_status, &j->why, on_put_back, j);
+        break;
+    case FINISHING:
+        finish(j);
+        break;
+    case STRANDED:
+        break;
+    }
+}
+
+/* Redis is away: no call, no acknowledgement; the state that needs it is entered again when it is back. */
+static void strand(struct job *j, enum job_state in)
+{
+    j->stranded_in = in;
+    if (j->x->stopping)
+        job_end(j); /* the lease runs out by itself */
+    else
+        job_wait(j, STRANDED);
+}
+
+static void let_go(struct job *j, enum finish_how how, int64_t delay_ms)
+{
+    j->how = how;
+    j->delay_ms = delay_ms;
+    job_wait(j, FINISHING);
+}
+
+/* Every failure of a call and every reason to hand back: one policy. */
+static void put_back(struct job *j, int rc, const struct err *e)
+{
+    struct fate fate = fate_of(rc, j->chunk->attempts);
+    (void)err_copy(&j->why, e);
+    j->why.rc = rc;
+    j->fate = fate.chunk;
+    j->delay_ms = fate.delay_ms;
+    j->connection_status = fate.connection_status;
+    j->how = fate.chunk == CHUNK_YIELD && fate.delay_ms == 0 ? FINISH_YIELD : FINISH_RETRY;
+    job_wait(j, PUTTING_BACK);
+}
+
+static int open_token(struct job *j, struct err *e)
+{
+    const struct settings *s = j->x->service->settings;
+    secret_free(j->token);
+    j->token = NULL;
+    if (j->chunk->token_enc == NULL) {
+        if (s->meta_access_token == NULL)
+            return err_set(e, ERR_SETTING, "META_ACCESS_TOKEN is not set, and this connection has no token of its own");
+        j->token = secret_new(secret_reveal(s->meta_access_token), secret_len(s->meta_access_token));
+        return 0;
+    }
+    if (j->x->fernet == NULL)
+        return err_set(e, ERR_CRYPTO, "TOKEN_ENCRYPTION_KEY is not set, and this connection's token is encrypted");
+    return fernet_open(j->x->fernet, j->chunk->token_enc, &j->token, NULL, e);
+}
+
+static void after_open(struct job *j, int rc, const struct err *e)
+{
+    struct err problem = {0};
+    if (rc == ERR_CONFLICT) {
+        let_go(j, FINISH_DROP, 0);
+    } else if (rc == ERR_POISON) {
+        j->run.plan = true; /* the scheduler looks at its run */
+        (void)err_copy(&j->why, e);
+        metric_add(M_JOBS_DEAD, 1);
+        let_go(j, FINISH_DEAD, 0);
+    } else if (rc != 0) {
+        (void)err_copy(&j->why, e);
+        let_go(j, FINISH_RETRY, DATABASE_RETRY_MS);
+    } else if ((rc = open_token(j, &problem)) != 0) {
+        j->x->service->not_ready = rc == ERR_CRYPTO ? "no key of TOKEN_ENCRYPTION_KEY opens a connection's token"
+                                                    : "META_ACCESS_TOKEN is not set, and a connection needs it";
+        put_back(j, rc, &problem);
+    } else if (j->granted && clk_mono_ms() - j->granted_at_ms <= GRANT_GOOD_MS) {
+        job_wait(j, FETCHING);
+    } else {
+        job_wait(j, GRANTING);
+    }
+}
+
+static void after_grant(struct job *j, int rc, const struct err *e)
+{
+    if (rc == ERR_REDIS_AWAY || rc == ERR_TIMEOUT) {
+        strand(j, GRANTING);
+    } else if (rc == ERR_FENCED) {
+        j->lost = true;
+        job_end(j);
+    } else if (rc != 0) {
+        put_back(j, rc, e);
+    } else if (!j->granted) {
+        put_back(j, ERR_THROTTLED, &(struct err){.rc = ERR_THROTTLED, .text = "the budget allows no call now"});
+    } else if (clk_mono_ms() - j->granted_at_ms > GRANT_GOOD_MS) {
+        job_wait(j, GRANTING);
+    } else {
+        job_wait(j, FETCHING);
+    }
+}
+
+static void after_page_committed(struct job *j)
+{
+    metric_add(M_ROWS_STAGED, j->work.row_count);
+    j->x->rows += j->work.row_count;
+    j->calls_uncounted = 0;
+    page_work_clear(&j->work);
+    if (j->x->stopping)
+        put_back(j, ERR_CANCELED, &(struct err){.rc = ERR_CANCELED, .text = "the worker is stopping"});
+    else
+        job_wait(j, GRANTING);
+}
+
+static void after_merge(struct job *j)
+{
+    metric_add(M_ROWS_STAGED, j->work.row_count);
+    metric_add(M_ROWS_INSERTED, j->run.inserted);
+    metric_add(M_ROWS_UPDATED, j->run.updated);
+    metric_add(M_ROWS_REMOVED, j->run.removed);
+    metric_add(M_JOBS_DONE, 1);
+    j->x->rows += j->work.row_count;
+    let_go(j, FINISH_DONE, 0);
+}
+
+/* A page in hand is worth another try; whether a broken commit landed is told by the fence (ERR_GONE: it did). */
+static void after_commit_failed(struct job *j, int rc, const struct err *e)
+{
+    bool passing = rc == ERR_DB_AWAY || rc == ERR_CONFLICT || rc == ERR_TIMEOUT;
+    if (rc == ERR_FENCED) {
+        metric_add(M_JOBS_FENCED, 1);
+        (void)err_copy(&j->why, e);
+        let_go(j, FINISH_DROP, 0);
+    } else if (rc == ERR_GONE) {
+        page_work_clear(&j->work);
+        job_wait(j, OPENING);
+    } else if (passing && ++j->commit_tries < COMMIT_TRIES) {
+        job_wait(j, j->state);
+    } else {
+        put_back(j, rc, e);
+    }
+}
+
+static void after_finish(struct job *j)
+{
+    static const enum metric counted[] = {
+        [FINISH_RETRY] = M_JOBS_RETRIED, [FINISH_YIELD] = M_JOBS_YIELDED, [FINISH_DEAD] = M_JOBS_DEAD};
+    if (j->how == FINISH_RETRY || j->how == FINISH_YIELD || j->how == FINISH_DEAD)
+        metric_add(counted[j->how], 1);
+    job_end(j);
+}
+
+/* The whole flow, top to bottom: what j->state awaited ended with rc; so now … */
+static void job_step(struct job *j, int rc, const struct err *e)
+{
+    if (j->lost && j->state != FINISHING) {
+        job_end(j);
+        return;
+    }
+    switch (j->state) {
+    case OPENING:
+        after_open(j, rc, e);
+        return;
+    case GRANTING:
+        after_grant(j, rc, e);
+        return;
+    case FETCHING:
+        if (rc == 0) {
+            job_wait(j, PARSING);
+            return;
+        }
+        metric_add(M_CALL_ERRORS, 1);
+        put_back(j, rc, e);
+        return;
+    case PARSING:
+        if (rc == 0) {
+            j->commit_tries = 0;
+            job_wait(j, j->work.next != NULL ? STAGING : MERGING);
+            return;
+        }
+        metric_add(M_CALL_ERRORS, 1);
+        put_back(j, rc, e);
+        return;
+    case STAGING:
+        if (rc == 0)
+            after_page_committed(j);
+        else
+            after_commit_failed(j, rc, e);
+        return;
+    case MERGING:
+        if (rc == 0)
+            after_merge(j);
+        else
+            after_commit_failed(j, rc, e);
+        return;
+    case PUTTING_BACK:
+        if (rc == ERR_FENCED)
+            let_go(j, FINISH_DROP, 0);
+        else if (rc != 0)
+            let_go(j, FINISH_RETRY, DATABASE_RETRY_MS);
+        else
+            job_wait(j, FINISHING);
+        return;
+    case FINISHING:
+        if (rc == ERR_REDIS_AWAY || rc == ERR_TIMEOUT)
+            strand(j, FINISHING);
+        else
+            after_finish(j);
+        return;
+    case STRANDED:
+        break;
+    }
+}
+
+struct job *job_start(struct job_context *x, const struct queue_claimed *claimed, int64_t claimed_at_ms)
+{
+    struct job *j = calloc(1, sizeof *j);
+    CHECK(j != NULL);
+    j->x = x;
+    j->claimed = *claimed;
+    j->granted = true;
+    j->granted_at_ms = claimed_at_ms;
+    j->feedback.usage_percent = -1;
+    j->started_at_ms = clk_mono_ms();
+    metric_add(M_JOBS_CLAIMED, 1);
+    job_wait(j, OPENING);
+    return j;
+}
+
+void job_lost(struct job *j)
+{
+    if (j->lost)
+        return;
+    j->lost = true;
+    if (j->call != NULL)
+        http_cancel(j->call); /* comes back through job_step, as all other states do by themselves */
+    else if (j->state == STRANDED)
+        job_end(j);
+}
+
+void job_redis_back(struct job *j)
+{
+    if (j->state == STRANDED)
+        job_wait(j, j->stranded_in);
+}
+
+void job_hurry(struct job *j)
+{
+    if (j->call != NULL && !j->hurried) {
+        j->hurried = true;
+        http_cancel(j->call);
+    } else if (j->state == STRANDED) {
+        job_end(j);
+    }
+}

@@ -1,0 +1,44 @@
+#pragma once
+#include "common/base/fernet.h"
+#include "common/io/http_client.h"
+#include "common/provider/provider.h"
+#include "common/store/queue.h"
+#include "common/store/service.h"
+#include <stdint.h>
+/* One job from claim to acknowledgement: an explicit state machine, one job_wait, one job_step.
+ *
+ *   OPENING ─► FETCHING ─► PARSING ─┬─ more pages ─► STAGING ─► GRANTING ─┐
+ *      ▲           ▲                └─ last page ──► MERGING ─► FINISHING  │
+ *      │           └───────────────────────────────────────────────────────┘
+ *      └ staged pages lost        any failure ─► PUTTING_BACK ─► FINISHING
+ *
+ * Data goes one way: claim → fetch → parse → commit → acknowledge. Every commit is fenced by the chunk's epoch. */
+struct job;
+
+/* What all jobs of a worker share; outlives them. */
+struct job_context {
+    struct service *service;
+    struct http_client *http;
+    struct provider_config config;
+    struct fernet *fernet; /* NULL when no key is set */
+    const char *worker_id;
+    bool stopping;                           /* hand back at the next page border */
+    int64_t rows, calls;                     /* so far, all jobs */
+    void (*ended)(struct job *j, void *arg); /* the job is gone after this */
+    void *arg;
+};
+
+/* claimed_at_ms: clk_mono_ms() when the claim was asked for; the call that came with it is good for 2 s from then. */
+struct job *job_start(struct job_context *x, const struct queue_claimed *claimed, int64_t claimed_at_ms);
+/* The lease went to another, or the run was cancelled: end without writing anything more. */
+void job_lost(struct job *j);
+/* Redis is back: a job that waited for it goes on. */
+void job_redis_back(struct job *j);
+/* Breaks off a call under way and hands the job back; its stored pages stay. For the end of the grace time. */
+void job_hurry(struct job *j);
+/* For the heartbeat; borrowed. */
+const char *job_id(const struct job *j);
+const char *job_token(const struct job *j);
+int job_page(const struct job *j);
+int64_t job_rows(const struct job *j);
+const char *job_state_name(const struct job *j);
