@@ -41,11 +41,7 @@ struct verdict {
     char text[320];        /* for people: the provider's words, its trace id; no token */
     int usage_percent;     /* highest usage it reports of its own quota, -1 when it says nothing; set on success too */
     int64_t blocked_ms;    /* no call for so long; 0 = not blocked; set on success too */
-    /* Borrows the settings' texts. */
-struct settings;
-struct provider_config provider_config_of(const struct settings *s);
-
-enum verdict_scope scope; /* whom a throttle or block concerns */
+    enum verdict_scope scope; /* whom a throttle or block concerns */
 };
 
 /* All texts live in the page's arena. Decimals are canonical texts (see decimal.h). */
