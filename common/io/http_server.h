@@ -3,7 +3,7 @@
 #include "common/io/loop.h"
 #include <stdbool.h>
 #include <stddef.h>
-/* HTTP/1.1 server: libmicrohttpd on the loop through its epoll descriptor. Only http_server.c includes it. Used by the
+/* HTTP/1.1 server: libmicrohttpd on the loop through its epoll descriptor. Only http_server.c and http_exchange.c include it. Used by the
  * /metrics listener, the sandbox and the API. Refuses ambiguous framing (both Content-Length and Transfer-Encoding,
  * repeated Host or Content-Length) with 400 before any body is read. */
 struct http_server;

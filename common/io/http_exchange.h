@@ -1,0 +1,39 @@
+#pragma once
+#include "common/base/buf.h"
+#include "common/io/http_server.h"
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <stddef.h>
+/* Inside of http_server.c and http_exchange.c: one request and its answer. */
+struct http_pair {
+    enum MHD_ValueKind kind;
+    const char *name, *value;
+};
+
+struct http_exchange {
+    struct http_server *server; /* NULL when the connection is gone; then so is `connection` */
+    struct MHD_Connection *connection;
+    struct http_exchange *prev, *next; /* open ones of the server */
+    bool handed;                       /* the handler has it and owes an answer */
+    bool ended;                        /* it is answered or dropped */
+    bool suspended;
+    bool malformed; /* a NUL in a name or value */
+    struct buf body;
+    size_t discarded;   /* bytes of body past the cap */
+    struct buf headers; /* of the reply: name NUL value NUL … */
+    struct MHD_Response *response;
+    unsigned status;
+    const char *method, *path;
+    size_t pair_count;
+    struct http_pair pairs[]; /* request headers and query; the texts lie behind them */
+};
+
+/* A copy of the request's head; NULL without memory. */
+struct http_exchange *http_exchange_new(struct MHD_Connection *connection, const char *method, const char *path,
+                                        size_t body_bytes_max);
+void http_exchange_free(struct http_exchange *x);
+/* Whether everybody who reads this request agrees where it ends and to whom it goes. */
+bool http_framing_is_sound(const struct http_exchange *x, const char *version);
+/* Makes x->response; body is copied, content_type may be NULL. last: the connection ends with it. */
+void http_exchange_respond(struct http_exchange *x, int status, const char *content_type, const char *body, size_t len,
+                           bool last);

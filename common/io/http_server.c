@@ -1,0 +1,396 @@
+#include "common/io/http_server.h"
+#include "common/base/check.h"
+#include "common/base/str.h"
+#include "common/io/http_exchange.h"
+#include <errno.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <uv.h>
+
+/* libmicrohttpd 0.9.75 under a foreign loop:
+ *  - its sockets are edge-triggered, so after each MHD_run its timeout must be asked; "now" is a uv_idle, because a
+ * timer that re-arms itself with 0 ms starves I/O in libuv 1.44;
+ *  - MHD_resume_connection wakes nobody: a run must be arranged;
+ *  - a suspended connection neither times out nor notices that its client left: an exchange may outlive it;
+ *  - a response queued before the last call of the access handler ends the connection, so answers wait for that call;
+ *  - all suspended connections must be resumed before MHD_stop_daemon;
+ *  - its parser accepts ambiguous framing: http_framing_is_sound() does not. */
+
+enum {
+    CONNECTION_MEMORY = 64 * 1024,  /* request line and headers of one connection, and its read buffer */
+    BODY_DISCARD_MAX = 1024 * 1024, /* of a chunked body past the cap; then the connection is cut without an answer */
+};
+
+struct http_server {
+    struct loop *loop;
+    struct http_server_options options;
+    http_handler handler;
+    void *arg;
+    struct MHD_Daemon *daemon;
+    int port;
+    uv_poll_t poll;
+    uv_timer_t timer;
+    uv_idle_t idle;
+    int handles;
+    bool run_again;
+    struct http_exchange *exchanges;
+    bool closing;
+    int64_t grace_ms;
+    struct timer *grace;
+    void (*closed)(void *arg);
+    void *closed_arg;
+};
+
+/* --- requests --- */
+
+static enum MHD_Result queue_response(struct http_exchange *x)
+{
+    return MHD_queue_response(x->connection, x->status, x->response);
+}
+
+static enum MHD_Result refuse(struct http_exchange *x, int status, const char *why)
+{
+    x->ended = true;
+    http_exchange_respond(x, status, "text/plain; charset=utf-8", why, strlen(why), true);
+    return queue_response(x);
+}
+
+static enum MHD_Result refuse_too_large(struct http_exchange *x)
+{
+    return refuse(x, 413, "the body is too large\n");
+}
+
+/* Headers are there, the body is not yet read. A response queued here closes the connection. */
+static enum MHD_Result on_headers(struct http_exchange *x, const char *version)
+{
+    const char *length = http_header(x, "Content-Length");
+    int64_t bytes;
+
+    if (!http_framing_is_sound(x, version))
+        return refuse(x, 400, "the request is ambiguous\n");
+    /* MHD has refused everything but digits; what does not fit into 63 bits is too large as well. */
+    if (length && (!str_to_i64(length, 0, INT64_MAX, &bytes) || (uint64_t)bytes > x->server->options.body_bytes_max))
+        return refuse_too_large(x);
+    return MHD_YES;
+}
+
+static enum MHD_Result on_body(struct http_exchange *x, const char *data, size_t *len)
+{
+    buf_add(&x->body, data, *len);
+    if (x->body.overflow)
+        x->discarded += *len;
+    *len = 0;
+    return x->discarded > BODY_DISCARD_MAX ? MHD_NO : MHD_YES;
+}
+
+static enum MHD_Result on_whole_request(struct http_exchange *x)
+{
+    if (x->body.overflow && !x->ended)
+        return refuse_too_large(x);
+    if (!x->handed) {
+        x->handed = true;
+        x->server->handler(x->server->arg, x);
+    }
+    if (!x->ended) {
+        x->suspended = true;
+        MHD_suspend_connection(x->connection);
+        return MHD_YES;
+    }
+    return x->response ? queue_response(x) : MHD_NO;
+}
+
+static void open_exchange(struct http_server *s, struct http_exchange *x)
+{
+    x->server = s;
+    x->next = s->exchanges;
+    if (x->next)
+        x->next->prev = x;
+    s->exchanges = x;
+}
+
+/* Called with the headers, then with each piece of the body, then at the end; and at the end again after a resume. */
+static enum MHD_Result on_access(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
+                                 const char *version, const char *data, size_t *len, void **slot)
+{
+    struct http_exchange *x = *slot;
+
+    if (!x) {
+        struct http_server *s = arg;
+        x = *slot = http_exchange_new(connection, method, url, s->options.body_bytes_max);
+        if (!x)
+            return MHD_NO;
+        open_exchange(s, x);
+        return on_headers(x, version);
+    }
+    return *len ? on_body(x, data, len) : on_whole_request(x);
+}
+
+static void on_completed(void *arg, struct MHD_Connection *connection, void **slot,
+                         enum MHD_RequestTerminationCode reason)
+{
+    struct http_server *s = arg;
+    struct http_exchange *x = *slot;
+    (void)connection, (void)reason;
+
+    if (!x)
+        return;
+    *slot = NULL;
+    if (x->prev)
+        x->prev->next = x->next;
+    else
+        s->exchanges = x->next;
+    if (x->next)
+        x->next->prev = x->prev;
+    x->server = NULL;
+    x->connection = NULL;
+    if (!x->handed || x->ended)
+        http_exchange_free(x);
+}
+
+/* --- the loop --- */
+
+static void finish(struct http_server *s);
+static void on_idle(uv_idle_t *idle);
+static void on_timer(uv_timer_t *timer);
+
+static void run(struct http_server *s)
+{
+    s->run_again = false;
+    MHD_run(s->daemon);
+    if (s->closing && !s->exchanges) {
+        finish(s);
+        return;
+    }
+
+    unsigned long long ms = 0;
+    bool has_timeout = MHD_get_timeout(s->daemon, &ms) == MHD_YES;
+    if (s->run_again || (has_timeout && ms == 0))
+        uv_idle_start(&s->idle, on_idle);
+    else
+        uv_idle_stop(&s->idle);
+    if (has_timeout && ms > 0) {
+        uv_update_time(s->timer.loop);
+        uv_timer_start(&s->timer, on_timer, ms, 0);
+    } else {
+        uv_timer_stop(&s->timer);
+    }
+}
+
+static void on_idle(uv_idle_t *idle)
+{
+    run(idle->data);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    run(timer->data);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    (void)status, (void)events; /* errors of single sockets are MHD's to find */
+    run(poll->data);
+}
+
+/* --- replies --- */
+
+static void resume(struct http_exchange *x)
+{
+    struct http_server *s = x->server;
+    MHD_resume_connection(x->connection);
+    s->run_again = true;
+    uv_idle_start(&s->idle, on_idle);
+}
+
+/* Marks x as answered; false when it is freed because its connection is gone. */
+static bool end_exchange(struct http_exchange *x)
+{
+    CHECK(x->handed && !x->ended);
+    x->ended = true;
+    if (x->server)
+        return true;
+    http_exchange_free(x);
+    return false;
+}
+
+void http_reply(struct http_exchange *x, int status, const char *content_type, const char *body, size_t len)
+{
+    if (!end_exchange(x))
+        return;
+    http_exchange_respond(x, status, content_type, body, len, x->server->closing);
+    if (x->suspended)
+        resume(x);
+}
+
+void http_drop(struct http_exchange *x)
+{
+    if (!end_exchange(x))
+        return;
+    /* Dissolving the association makes the kernel send a reset; a plain close would look like a clean end. */
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct sockaddr none = {.sa_family = AF_UNSPEC};
+    if (info)
+        (void)connect(info->connect_fd, &none, sizeof none);
+    if (x->suspended)
+        resume(x);
+}
+
+/* --- opening --- */
+
+union address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
+static int address_of(const char *host, int port, union address *a, socklen_t *len)
+{
+    *a = (union address){0};
+    if (uv_ip4_addr(host, port, &a->v4) == 0) {
+        *len = sizeof a->v4;
+        return 0;
+    }
+    *len = sizeof a->v6;
+    return uv_ip6_addr(host, port, &a->v6);
+}
+
+/* The listening socket or -errno. */
+static int listen_at(const union address *a, socklen_t len)
+{
+    const int on = 1;
+    int fd = socket(a->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -errno;
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 || bind(fd, &a->any, len) < 0 ||
+        listen(fd, SOMAXCONN) < 0) {
+        int rc = -errno;
+        close(fd);
+        return rc;
+    }
+    return fd;
+}
+
+static int listen_somewhere(const struct http_server_options *o, int *fd, int *port, struct err *e)
+{
+    union address a;
+    socklen_t len;
+    int tries = o->port && o->ports_to_try > 1 ? o->ports_to_try : 1;
+
+    *fd = -EADDRINUSE;
+    for (int i = 0; i < tries && o->port + i <= UINT16_MAX && *fd == -EADDRINUSE; i++) {
+        if (address_of(o->host, o->port + i, &a, &len) < 0)
+            return err_set(e, ERR_INPUT, "%s is not a numeric address", o->host);
+        *fd = listen_at(&a, len);
+    }
+    if (*fd < 0)
+        return err_set(e, *fd, "cannot listen on %s port %d: %s", o->host, o->port, strerror(-*fd));
+    CHECK(getsockname(*fd, &a.any, &len) == 0);
+    *port = ntohs(a.any.sa_family == AF_INET ? a.v4.sin_port : a.v6.sin6_port);
+    return 0;
+}
+
+static struct MHD_Daemon *start_daemon(struct http_server *s, int fd)
+{
+    const struct http_server_options *o = &s->options;
+    return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_access, s,
+                            MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
+                            MHD_OPTION_CONNECTION_LIMIT, (unsigned)o->connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
+                            (unsigned)o->idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+                            MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+}
+
+int http_server_new(struct loop *l, const struct http_server_options *o, http_handler handler, void *arg,
+                    struct http_server **out, struct err *e)
+{
+    struct http_server *s = calloc(1, sizeof *s);
+    CHECK(s);
+    s->loop = l;
+    s->options = *o;
+    s->handler = handler;
+    s->arg = arg;
+
+    int fd = -1;
+    int rc = listen_somewhere(o, &fd, &s->port, e);
+    if (rc < 0) {
+        free(s);
+        return rc;
+    }
+    s->options.host = NULL; /* borrowed for this call only */
+    s->daemon = start_daemon(s, fd);
+    if (!s->daemon) {
+        close(fd);
+        free(s);
+        return err_set(e, -EMFILE, "cannot start the HTTP server: out of memory or descriptors");
+    }
+
+    struct uv_loop_s *uv = loop_uv(l);
+    int epoll = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    CHECK(uv_poll_init(uv, &s->poll, epoll) == 0 && uv_timer_init(uv, &s->timer) == 0 &&
+          uv_idle_init(uv, &s->idle) == 0);
+    s->poll.data = s->timer.data = s->idle.data = s;
+    s->handles = 3;
+    CHECK(uv_poll_start(&s->poll, UV_READABLE, on_poll) == 0);
+    *out = s;
+    return 0;
+}
+
+int http_server_port(const struct http_server *s)
+{
+    return s->port;
+}
+
+/* --- closing --- */
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    struct http_server *s = handle->data;
+    if (--s->handles > 0)
+        return;
+    s->closed(s->closed_arg);
+    free(s);
+}
+
+static void finish(struct http_server *s)
+{
+    timer_cancel(s->grace);
+    uv_close((uv_handle_t *)&s->poll, on_handle_closed); /* before MHD closes the descriptor */
+    uv_close((uv_handle_t *)&s->timer, on_handle_closed);
+    for (struct http_exchange *x = s->exchanges; x; x = x->next)
+        if (x->suspended && !x->ended)
+            MHD_resume_connection(x->connection);
+    MHD_stop_daemon(s->daemon);
+    CHECK(!s->exchanges);
+    uv_close((uv_handle_t *)&s->idle, on_handle_closed);
+}
+
+static void on_grace_over(void *arg)
+{
+    struct http_server *s = arg;
+    s->grace = NULL;
+    finish(s);
+}
+
+static void begin_close(void *arg)
+{
+    struct http_server *s = arg;
+    close(MHD_quiesce_daemon(s->daemon));
+    s->closing = true;
+    if (s->exchanges)
+        s->grace = timer_start(s->loop, s->grace_ms, on_grace_over, s);
+    else
+        finish(s);
+}
+
+void http_server_close(struct http_server *s, int64_t grace_ms, void (*closed)(void *arg), void *arg)
+{
+    CHECK(!s->closed);
+    s->closed = closed;
+    s->closed_arg = arg;
+    s->grace_ms = grace_ms;
+    loop_defer(s->loop, begin_close, s); /* the caller may be a handler, inside MHD */
+}
