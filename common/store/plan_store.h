@@ -41,7 +41,7 @@ struct plan_write {
 void plan_store(struct db_pool *p, const struct plan_write *plans, int count,
                 void (*done)(void *arg, int rc, const struct err *e), void *arg);
 
-/* Open chunks of active connections, for the queue: those created or changed after the last look, or all. */
+/* Open chunks of active connections, for the queue. */
 struct plan_job {
     char id[UUID_TEXT], run_id[UUID_TEXT], connection_id[UUID_TEXT];
     char account[64], kind[12], provider[16];
@@ -51,10 +51,12 @@ struct plan_job {
     int64_t delay_ms;         /* of a chunk that waits for its retry; 0 = now */
     int64_t calls_per_window; /* the least of the account's connections; -1 = the program's */
 };
-/* In id order after `after_id` ("" = from the start), at most limit; borrowed during the callback. Within a connection enqueue by
- * run age, then ordinal: `jobs` comes so ordered. */
-void plan_open_jobs(struct db_pool *p, const char *after_id, int limit,
-                    void (*done)(void *arg, int rc, const struct plan_job *jobs, int count, const char *last_id, const struct err *e), void *arg);
+/* Those of the given runs, or of all when run_ids is NULL: in chunk id order after `after_id` ("" = from the start), at most
+ * `limit`; within the answer a connection's jobs come by run age, then ordinal. Borrowed during the callback. last_id "" after
+ * the last page. */
+void plan_open_jobs(struct db_pool *p, const char *const *run_ids, int run_count, const char *after_id, int limit,
+                    void (*done)(void *arg, int rc, const struct plan_job *jobs, int count, const char *last_id, const struct err *e),
+                    void *arg);
 
 /* Connections whose next_sync_at has come (or was never set), at most limit. */
 struct plan_due {
