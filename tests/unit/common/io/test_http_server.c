@@ -64,7 +64,7 @@ static void handle(void *arg, struct http_exchange *x)
 
 static const struct http_server_options options = {.host = "127.0.0.1",
                                                    .ports_to_try = 1,
-                                                   .body_bytes_max = 2 * 1024 * 1024,
+                                                   .body_bytes_max = 2U * 1024 * 1024,
                                                    .connections_max = 100,
                                                    .idle_seconds = 30};
 
@@ -182,7 +182,7 @@ static void test_connection_is_kept(void **state)
 static void test_bodies(void **state)
 {
     struct fixture *f = *state;
-    const size_t big = 1024 * 1024;
+    const size_t big = 1048576;
     struct buf b;
 
     assert_int_equal(ask(f, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nConnection: close\r\n\r\nabcde"),
@@ -406,7 +406,7 @@ static void test_close_waits_for_open_exchanges(void **state)
 
     raw_say(f->loop, fd, "GET /late HTTP/1.1\r\nHost: x\r\n\r\n");
     raw_wait(f->loop, &f->late_count);
-    http_server_close(f->server, 3600 * 1000, on_closed, f);
+    http_server_close(f->server, 3600000, on_closed, f);
     f->server = NULL;
     for (int turn = 0; turn < 10; turn++)
         loop_turn(f->loop);
