@@ -8,7 +8,7 @@ struct http_request {
     const char *method;      /* "GET" or "POST"; static */
     char *url;               /* owned; carries no secret */
     char *body;              /* owned, NULL for none; form-encoded */
-    struct secret *bearer;   /* borrowed: sent as Authorization: Bearer; NULL for none */
+    const struct secret *bearer; /* borrowed: sent as Authorization: Bearer; NULL for none */
 };
 void http_request_clear(struct http_request *r); /* frees what is owned */
 

@@ -1,5 +1,6 @@
 #pragma once
 #include "common/base/date.h"
+#include <stdbool.h>
 #include <stdint.h>
 /* Pure planning of a run: which days, cut how, in which order. */
 
@@ -12,5 +13,7 @@ struct day_span {
 int chunk_width(int64_t chunk_days, int64_t page_limit, int64_t rows_per_day);
 
 /* Cuts `count` spans (ascending, disjoint) into chunks of at most `width` days, newest first. Adjacent spans are joined before
- * the cut. Returns the number written to out, at most max; -1 when max does not do. */
-int chunk_plan(const struct day_span *spans, int count, int width, struct day_span *out, int max);
+ * the cut. stretch, for planned widths only: a rest of at most a tenth of the width joins its neighbour instead of costing
+ * a call of its own (90 days and today are 3 chunks, not 4). Returns the number written to out, at most max; -1 when max
+ * does not do. */
+int chunk_plan(const struct day_span *spans, int count, int width, bool stretch, struct day_span *out, int max);

@@ -15,5 +15,5 @@ struct due {
 };
 /* The first due time after `after_ms`. */
 struct due due_next(const struct due_rules *r, int64_t after_ms);
-/* Which sync a stored due time meant; missed ticks run once: called when at_ms <= now. */
-enum due_kind due_kind_at(const struct due_rules *r, int64_t at_ms);
+/* The one sync that makes up for all ticks from at_ms (a stored due time) to now_ms: nightly if any of them was. */
+enum due_kind due_kind_at(const struct due_rules *r, int64_t at_ms, int64_t now_ms);

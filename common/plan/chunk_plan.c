@@ -1,0 +1,39 @@
+#include "common/plan/chunk_plan.h"
+
+enum { PAGES_PER_CHUNK = 20, WIDTH_LARGEST = 30, WIDTH_UNKNOWN = 7 };
+
+int chunk_width(int64_t chunk_days, int64_t page_limit, int64_t rows_per_day)
+{
+    int64_t width;
+
+    if (chunk_days > 0)
+        return chunk_days < INT32_MAX ? (int)chunk_days : INT32_MAX;
+    if (rows_per_day <= 0)
+        return WIDTH_UNKNOWN;
+    width = PAGES_PER_CHUNK * page_limit / rows_per_day;
+    if (width < 1)
+        return 1;
+    return width < WIDTH_LARGEST ? (int)width : WIDTH_LARGEST;
+}
+
+int chunk_plan(const struct day_span *spans, int count, int width, bool stretch, struct day_span *out, int max)
+{
+    const int64_t longest = (int64_t)width + (stretch ? width / 10 : 0);
+    int written = 0;
+
+    while (count > 0) {
+        struct day_span left = spans[--count];
+
+        while (count > 0 && spans[count - 1].to + 1 == left.from)
+            left.from = spans[--count].from;
+        while (left.from <= left.to) {
+            date_t from = left.to - left.from < longest ? left.from : left.to - width + 1;
+
+            if (written == max)
+                return -1;
+            out[written++] = (struct day_span){.from = from, .to = left.to};
+            left.to = from - 1;
+        }
+    }
+    return written;
+}
