@@ -36,6 +36,7 @@ struct plan_write {
     bool entities;   /* one entities chunk; then `planned` becomes entities (kind full) or all (kind entities) */
     const struct day_span *chunks;
     int chunk_count;
+    const struct err *refused; /* not NULL: it cannot be planned; the run fails with this reason */
 };
 /* Stores many plans in one transaction; plans of runs that were planned meanwhile change nothing. */
 void plan_store(struct db_pool *p, const struct plan_write *plans, int count,
