@@ -26,7 +26,7 @@ typedef void (*queue_done)(void *arg, int rc, const struct err *e);
 /* One job to put in; texts are borrowed during the call. id is the chunk's id: the key is the uniqueness lock. */
 struct queue_job {
     const char *id, *run_id, *connection_id;
-    const char *account; /* the domain: act_N */
+    const char *provider, *account; /* the domain: its budget is the scope "<provider>:<account>" */
     const char *kind;    /* entities, metrics */
     const char *from, *to; /* days, "" for entities */
     bool high;           /* before the connection's low ones */

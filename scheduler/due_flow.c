@@ -1,0 +1,117 @@
+#include "common/base/check.h"
+#include "common/base/clk.h"
+#include "common/base/log.h"
+#include "common/plan/due_plan.h"
+#include "common/store/plan_store.h"
+#include "scheduler/phase.h"
+#include <stdlib.h>
+
+#define DUE_BATCH 500
+
+struct due_flow {
+    struct service *s;
+    struct plan_due_write *writes;
+    char (*ids)[UUID_TEXT];
+    int count;
+    bool more;
+    phase_done done;
+    void *arg;
+};
+
+static void due_end(struct due_flow *f, int rc, const struct err *e)
+{
+    phase_done done = f->done;
+    void *arg = f->arg;
+    free(f->writes);
+    free(f->ids);
+    free(f);
+    done(arg, rc, e);
+}
+
+/* FNV-1a of the connection's id: the same connection keeps its place in the half hour. */
+static uint32_t spread_seed(const char *id)
+{
+    uint32_t h = 2166136261u;
+    for (; *id != '\0'; id++)
+        h = (h ^ (uint32_t)(unsigned char)*id) * 16777619u;
+    return h;
+}
+
+static void plan_one(struct due_flow *f, const struct plan_due *d, int64_t now_ms)
+{
+    const struct settings *set = f->s->settings;
+    const struct zone *zone = NULL;
+    struct err e = {0};
+    if (zone_get(d->timezone, &zone, &e) != 0) {
+        log_error("connection has a time zone that this machine does not know", F_STR("connection", d->connection_id),
+                  F_ERR(&e));
+        (void)zone_get("UTC", &zone, NULL);
+    }
+    struct due_rules rules = {.zone = zone,
+                              .nightly_at = (int)(d->nightly_at >= 0 ? d->nightly_at : set->nightly_at),
+                              .intraday_minutes =
+                                  (int)(d->intraday_minutes >= 0 ? d->intraday_minutes : set->intraday_minutes),
+                              .spread_seed = spread_seed(d->connection_id)};
+    struct plan_due_write *w = &f->writes[f->count];
+    (void)snprintf(f->ids[f->count], UUID_TEXT, "%s", d->connection_id);
+    *w = (struct plan_due_write){.connection_id = f->ids[f->count],
+                                 .from = DATE_NONE,
+                                 .to = DATE_NONE,
+                                 .due_at_ms = d->next_sync_at_ms,
+                                 .next_ms = due_next(&rules, now_ms).at_ms};
+    f->count++;
+    if (d->next_sync_at_ms == 0) /* a new connection: its first sync was asked for when it was made */
+        return;
+    if (due_kind_at(&rules, d->next_sync_at_ms, now_ms) == DUE_NIGHTLY) {
+        w->kind = "full";
+        w->trigger = "nightly";
+    } else {
+        w->kind = "metrics";
+        w->trigger = "intraday";
+        w->to = zone_day(zone, now_ms);
+        w->from = w->to - 1;
+    }
+}
+
+static void read_due(struct due_flow *f);
+
+static void on_stored(void *arg, int rc, const struct err *e)
+{
+    struct due_flow *f = arg;
+    if (rc == 0 && f->more)
+        read_due(f);
+    else
+        due_end(f, rc, e);
+}
+
+static void on_due(void *arg, int rc, const struct plan_due *due, int count, const struct err *e)
+{
+    struct due_flow *f = arg;
+    if (rc != 0 || count == 0) {
+        due_end(f, rc, e);
+        return;
+    }
+    f->count = 0;
+    f->more = count == DUE_BATCH;
+    for (int i = 0; i < count; i++)
+        plan_one(f, &due[i], clk_wall_ms());
+    plan_due_store(f->s->db, f->writes, f->count, on_stored, f);
+}
+
+static void read_due(struct due_flow *f)
+{
+    plan_due(f->s->db, DUE_BATCH, on_due, f);
+}
+
+void due_flow_start(struct service *s, phase_done done, void *arg)
+{
+    struct due_flow *f = calloc(1, sizeof *f);
+    CHECK(f != NULL);
+    f->writes = calloc(DUE_BATCH, sizeof *f->writes);
+    f->ids = calloc(DUE_BATCH, sizeof *f->ids);
+    CHECK(f->writes != NULL && f->ids != NULL);
+    f->s = s;
+    f->done = done;
+    f->arg = arg;
+    read_due(f);
+}

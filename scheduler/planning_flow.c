@@ -1,0 +1,108 @@
+#include "common/base/check.h"
+#include "common/base/clk.h"
+#include "common/base/log.h"
+#include "common/base/metrics.h"
+#include "common/store/plan_store.h"
+#include "scheduler/phase.h"
+#include "scheduler/run_plan.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define RUN_BATCH 50
+
+struct planning_flow {
+    struct service *s;
+    struct run_ids *planned;
+    struct plan_write writes[RUN_BATCH];
+    char ids[RUN_BATCH][UUID_TEXT];
+    struct err refusals[RUN_BATCH];
+    struct day_span (*chunks)[RUN_CHUNKS_MAX];
+    int count;
+    bool more;
+    phase_done done;
+    void *arg;
+};
+
+void run_ids_add(struct run_ids *list, const char *id)
+{
+    if (list->count == list->room) {
+        list->room = list->room == 0 ? 64 : list->room * 2;
+        list->ids = realloc(list->ids, (size_t)list->room * sizeof list->ids[0]);
+        CHECK(list->ids != NULL);
+    }
+    (void)snprintf(list->ids[list->count++], UUID_TEXT, "%s", id);
+}
+
+void run_ids_clear(struct run_ids *list)
+{
+    free(list->ids);
+    *list = (struct run_ids){0};
+}
+
+static void planning_end(struct planning_flow *f, int rc, const struct err *e)
+{
+    phase_done done = f->done;
+    void *arg = f->arg;
+    free(f->chunks);
+    free(f);
+    done(arg, rc, e);
+}
+
+static void read_runs(struct planning_flow *f);
+
+static void on_stored(void *arg, int rc, const struct err *e)
+{
+    struct planning_flow *f = arg;
+    for (int i = 0; rc == 0 && i < f->count; i++) {
+        const struct plan_write *w = &f->writes[i];
+        metric_add(M_RUNS_PLANNED, 1);
+        run_ids_add(f->planned, w->run_id);
+        if (w->refused != NULL)
+            log_error("run cannot be planned", F_STR("run", w->run_id), F_ERR(w->refused));
+        else
+            log_info("run planned", F_STR("run", w->run_id), F_BOOL("entities", w->entities),
+                     F_INT("chunks", w->chunk_count));
+    }
+    if (rc == 0 && f->more)
+        read_runs(f);
+    else
+        planning_end(f, rc, e);
+}
+
+static void on_runs(void *arg, int rc, const struct plan_run *runs, int count, const struct err *e)
+{
+    struct planning_flow *f = arg;
+    if (rc != 0 || count == 0) {
+        planning_end(f, rc, e);
+        return;
+    }
+    f->count = 0;
+    f->more = count == RUN_BATCH;
+    for (int i = 0; i < count; i++) {
+        struct plan_write *w = &f->writes[i];
+        if (run_plan(&runs[i], f->s->settings, clk_wall_ms(), f->chunks[i], w, &f->refusals[i]) != 0)
+            w->refused = &f->refusals[i];
+        (void)snprintf(f->ids[i], UUID_TEXT, "%s", runs[i].id);
+        w->run_id = f->ids[i];
+    }
+    f->count = count;
+    plan_store(f->s->db, f->writes, f->count, on_stored, f);
+}
+
+static void read_runs(struct planning_flow *f)
+{
+    plan_runs(f->s->db, RUN_BATCH, KNOWN_DAYS, on_runs, f);
+}
+
+void planning_flow_start(struct service *s, struct run_ids *planned, phase_done done, void *arg)
+{
+    struct planning_flow *f = calloc(1, sizeof *f);
+    CHECK(f != NULL);
+    f->chunks = calloc(RUN_BATCH, sizeof *f->chunks);
+    CHECK(f->chunks != NULL);
+    f->s = s;
+    f->planned = planned;
+    f->done = done;
+    f->arg = arg;
+    read_runs(f);
+}

@@ -1,0 +1,135 @@
+#include "scheduler/scheduler.h"
+#include "common/base/check.h"
+#include "common/base/clk.h"
+#include "common/base/id.h"
+#include "common/base/log.h"
+#include "common/store/plan_store.h"
+#include "common/store/redis_keys.h"
+#include "scheduler/tick.h"
+#include <stdlib.h>
+#include <unistd.h>
+
+#define TICK_MS 1000
+
+struct scheduler {
+    struct service *service;
+    struct redis *news; /* a connection of its own: it only listens */
+    struct tick_memory memory;
+    struct tick *tick; /* under way, or NULL */
+    struct timer *timer;
+    bool again; /* news came during the tick */
+    bool stopping;
+    void (*stopped)(void *arg);
+    void *stopped_arg;
+};
+
+static void tick_now(struct scheduler *d);
+
+static void on_timer(void *arg)
+{
+    struct scheduler *d = arg;
+    d->timer = NULL;
+    tick_now(d);
+}
+
+static void on_news_closed(void *arg)
+{
+    struct scheduler *d = arg;
+    log_info("scheduler stopped", F_STR("scheduler", d->memory.holder));
+    d->stopped(d->stopped_arg);
+}
+
+static void on_released(void *arg, int rc, const struct err *e)
+{
+    struct scheduler *d = arg;
+    if (rc != 0)
+        log_warn("planning lease not given back; it runs out by itself", F_ERR(e));
+    redis_close(d->news, on_news_closed, d);
+    d->news = NULL;
+}
+
+static void on_tick(void *arg)
+{
+    struct scheduler *d = arg;
+    d->tick = NULL;
+    if (d->stopping) {
+        plan_lease_release(d->service->db, d->memory.holder, on_released, d);
+    } else if (d->again) {
+        tick_now(d);
+    } else {
+        d->timer = timer_start(d->service->loop, TICK_MS, on_timer, d);
+    }
+}
+
+static void tick_now(struct scheduler *d)
+{
+    timer_cancel(d->timer);
+    d->timer = NULL;
+    d->again = false;
+    d->tick = tick_start(d->service, &d->memory, on_tick, d);
+}
+
+static void on_news(void *arg, const char *text, size_t len)
+{
+    struct scheduler *d = arg;
+    d->memory.look_at_all |= len == 3 && memcmp(text, "all", 3) == 0;
+    if (d->stopping)
+        return;
+    if (d->tick != NULL)
+        d->again = true;
+    else
+        tick_now(d);
+}
+
+static void on_redis_state(void *arg, bool connected)
+{
+    struct scheduler *d = arg;
+    if (connected)
+        on_news(d, "all", 3); /* whatever Redis lost while it was away comes back at once */
+}
+
+int scheduler_new(struct service *s, struct scheduler **out, struct err *e)
+{
+    struct scheduler *d = calloc(1, sizeof *d);
+    char uuid[UUID_TEXT], host[64] = "";
+    CHECK(d != NULL);
+    d->service = s;
+    uuid_make(uuid);
+    (void)gethostname(host, sizeof host - 1);
+    (void)snprintf(d->memory.holder, sizeof d->memory.holder, "%s:%d:%.8s", host, (int)getpid(), uuid);
+    d->memory.tidied_ms = clk_mono_ms();
+    int rc = redis_new(s->loop, s->settings->redis_url, "metricx-scheduler-news", &d->news, e);
+    if (rc != 0) {
+        free(d);
+        return rc;
+    }
+    *out = d;
+    return 0;
+}
+
+void scheduler_start(struct scheduler *d)
+{
+    char channel[KEY_MAX];
+    log_info("scheduler started", F_STR("scheduler", d->memory.holder));
+    redis_subscribe(d->news, redis_key(channel, d->service->settings->queue_prefix, "plan", NULL), on_news, d);
+    redis_on_state(d->service->redis, on_redis_state, d);
+    if (d->tick == NULL)
+        tick_now(d);
+}
+
+void scheduler_stop(struct scheduler *d, void (*stopped)(void *arg), void *arg)
+{
+    d->stopping = true;
+    d->stopped = stopped;
+    d->stopped_arg = arg;
+    redis_on_state(d->service->redis, NULL, NULL);
+    timer_cancel(d->timer);
+    d->timer = NULL;
+    if (d->tick == NULL)
+        plan_lease_release(d->service->db, d->memory.holder, on_released, d);
+}
+
+void scheduler_free(struct scheduler *d)
+{
+    free(d);
+}
