@@ -1,63 +1,23 @@
-#include "worker/job_flow.h"
 #include "common/base/check.h"
 #include "common/base/clk.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/base/str.h"
-#include "common/store/chunk.h"
-#include "common/store/run_event.h"
 #include "worker/fate.h"
-#include "worker/page_work.h"
+#include "worker/job_private.h"
 #include <stdlib.h>
 
-#define GRANT_GOOD_MS                                                                                                  \
-    2000 /* a grant older than this is given back: the call might leave too late to be counted right */
-#define CHUNK_DELIVERIES_MAX 5 /* starts without a committed page until a job counts as poison */
-#define COMMIT_TRIES 3         /* a page in hand is committed again before it is given up */
-#define DATABASE_RETRY_MS 2000 /* a job that PostgreSQL could not even put back */
+/* An older grant is given back: its call might leave too late to be counted in the right place. */
+#define GRANT_GOOD_MS 2000
+/* A page in hand is committed so many times before it is given up. */
+#define COMMIT_TRIES 3
+/* When even putting back fails, the queue hands the job out again after this. */
+#define DATABASE_RETRY_MS 2000
 
-enum job_state {
-    OPENING,      /* PostgreSQL: epoch, place to go on from */
-    GRANTING,     /* Redis: settle the call before, one more */
-    FETCHING,     /* the provider */
-    PARSING,      /* the thread pool */
-    STAGING,      /* PostgreSQL: a page and the cursor after it */
-    MERGING,      /* PostgreSQL: the last page, and the slice whole */
-    PUTTING_BACK, /* PostgreSQL: why it is not done */
-    FINISHING,    /* Redis: let go */
-    STRANDED      /* Redis is away: the same state again when it is back */
-};
 static const char *const state_names[] = {"opening", "granting",     "fetching",  "parsing", "staging",
                                           "merging", "putting back", "finishing", "stranded"};
 
 static const char *const finish_names[] = {"done", "retry", "yield", "dead", "drop"};
-
-struct job {
-    struct job_context *x;
-    struct queue_claimed claimed;
-    enum job_state state, stranded_in;
-    struct chunk *chunk; /* NULL until opened */
-    struct secret *token;
-    struct http_call *call; /* under way, in FETCHING */
-    struct page_work work;
-    bool granted; /* a call is in hand */
-    int64_t granted_at_ms;
-    struct call_feedback feedback; /* of the call that ended and is not settled yet */
-    int calls_uncounted;           /* ended calls that no commit has counted yet */
-    int commit_tries;
-    bool lost, hurried;
-    bool holds_body; /* an answer taken from the client and not given back */
-    enum finish_how how;
-    int64_t delay_ms;
-    enum chunk_fate fate;
-    const char *connection_status;
-    struct err why;
-    struct run_state run; /* status "" until a close said it */
-    int64_t started_at_ms;
-};
-
-static void job_step(struct job *j, int rc, const struct err *e);
-static void job_wait(struct job *j, enum job_state next);
 
 const char *job_id(const struct job *j)
 {
@@ -84,22 +44,6 @@ const char *job_state_name(const struct job *j)
     return state_names[j->state];
 }
 
-static void free_chunk(struct job *j)
-{
-    if (j->chunk == NULL)
-        return;
-    chunk_clear(j->chunk);
-    free(j->chunk);
-    j->chunk = NULL;
-}
-
-static void release_body(struct job *j)
-{
-    if (j->holds_body)
-        http_body_released(j->x->http);
-    j->holds_body = false;
-}
-
 static void job_end(struct job *j)
 {
     log_info("job ended", F_STR("job", j->claimed.id), F_STR("run", j->chunk == NULL ? NULL : j->chunk->run_id),
@@ -107,196 +51,19 @@ static void job_end(struct job *j)
              F_INT("rows", job_rows(j)), F_INT("ms", clk_mono_ms() - j->started_at_ms),
              F_ERR(j->why.rc == 0 ? NULL : &j->why));
     page_work_clear(&j->work);
-    release_body(j);
-    free_chunk(j);
+    job_release_body(j);
+    job_free_chunk(j);
     secret_free(j->token);
     j->x->ended(j, j->x->arg);
     free(j);
 }
 
-/* ---- answers of the services: each only fills in what it brought and steps on ---- */
-
-static void on_opened(void *arg, int rc, struct chunk *c, const struct err *e)
-{
-    struct job *j = arg;
-    if (rc == 0) {
-        free_chunk(j);
-        j->chunk = c;
-        c->slice.page_limit = (int)j->x->service->settings->page_limit;
-    }
-    job_step(j, rc, e);
-}
-
-static void on_granted(void *arg, int rc, bool granted, int64_t retry_ms, const struct err *e)
-{
-    struct job *j = arg;
-    (void)retry_ms;
-    if (rc == 0) {
-        j->feedback = (struct call_feedback){.usage_percent = -1};
-        j->granted = granted;
-    }
-    job_step(j, rc, e);
-}
-
-static void on_fetched(void *arg, int rc, struct http_answer *a, bool sent, const struct err *e)
-{
-    struct job *j = arg;
-    j->call = NULL;
-    j->granted = false;
-    j->feedback.calls = sent ? 1 : 0;
-    j->feedback.refund = sent ? 0 : 1;
-    if (sent) {
-        j->calls_uncounted++;
-        j->x->calls++;
-        metric_add(M_CALLS, 1);
-    }
-    if (rc == 0) {
-        j->work.answer = http_answer_take(a);
-        j->holds_body = true;
-    }
-    job_step(j, rc, e);
-}
-
-static void on_parsed(void *arg)
-{
-    struct job *j = arg;
-    const struct verdict *v = &j->work.verdict;
-    struct err e = {0};
-    release_body(j);
-    j->feedback.usage_percent = v->usage_percent;
-    j->feedback.blocked_ms = v->blocked_ms;
-    j->feedback.app_wide = v->scope == SCOPE_APP;
-    if (v->rc != 0)
-        (void)err_set(&e, v->rc, "%s", v->text);
-    job_step(j, v->rc, &e);
-}
-
-static void on_staged(void *arg, int rc, const struct err *e)
-{
-    job_step(arg, rc, e);
-}
-
-static void on_merged(void *arg, int rc, const struct run_state *r, const struct err *e)
-{
-    struct job *j = arg;
-    if (rc == 0)
-        j->run = *r;
-    job_step(j, rc, e);
-}
-
-static void on_put_back(void *arg, int rc, bool dead, const struct run_state *r, const struct err *e)
-{
-    struct job *j = arg;
-    if (rc == 0) {
-        if (dead)
-            j->how = FINISH_DEAD;
-        if (r != NULL)
-            j->run = *r;
-    }
-    job_step(j, rc, e);
-}
-
-static void on_finished(void *arg, int rc, bool stale, const struct err *e)
-{
-    struct job *j = arg;
-    if (rc == 0 && stale)
-        j->lost = true;
-    job_step(j, rc, e);
-}
-
-/* ---- starting what a state waits for ---- */
-
-static void fetch(struct job *j)
-{
-    struct http_request request = {0};
-    struct err e = {0};
-    int rc =
-        j->chunk->provider->page_request(&j->x->config, &j->chunk->slice, j->chunk->cursor, j->token, &request, &e);
-    CHECK(rc == 0);
-    j->call = http_send(j->x->http, &request, on_fetched, j);
-    http_request_clear(&request);
-}
-
-static void finish(struct job *j)
-{
-    struct run_fields fields;
-    struct buf event;
-    struct queue_finish f = {.id = j->claimed.id,
-                             .token = j->claimed.token,
-                             .how = j->how,
-                             .delay_ms = j->delay_ms,
-                             .error = j->why.rc == 0 ? NULL : err_name(j->why.rc),
-                             .feedback = j->feedback,
-                             .wake_plan = j->run.plan || j->run.ended};
-    if (j->granted)
-        f.feedback.refund = 1;
-    buf_init(&event, 64 << 10);
-    if (j->chunk != NULL && j->run.status[0] != '\0') {
-        struct run_news news = {.run_id = j->chunk->run_id,
-                                .workspace_id = j->chunk->workspace_id,
-                                .connection_id = j->chunk->connection_id,
-                                .status = j->run.status,
-                                .chunks_total = j->run.chunks_total,
-                                .chunks_done = j->run.chunks_done,
-                                .rows = j->run.rows,
-                                .calls = j->run.calls,
-                                .error_code = j->why.rc == 0 ? NULL : err_name(j->why.rc),
-                                .error = j->why.rc == 0 ? NULL : j->why.text};
-        run_fields_fill(&fields, &news);
-        run_event_write(&event, &news, false);
-        f.run_id = j->chunk->run_id;
-        f.run_fields = fields.list;
-        f.run_ended = j->run.ended;
-        f.event_json = buf_str(&event);
-    }
-    queue_finish(j->x->service->queue, &f, on_finished, j);
-    buf_free(&event);
-}
-
-/* The only place that changes j->state: starts the operation that `next` awaits. */
+/* The only place that changes j->state. */
 static void job_wait(struct job *j, enum job_state next)
 {
-    struct service *s = j->x->service;
     log_debug("job", F_STR("job", j->claimed.id), F_STR("from", state_names[j->state]), F_STR("to", state_names[next]));
     j->state = next;
-    switch (next) {
-    case OPENING:
-        chunk_open(s->db, j->claimed.id, j->x->worker_id, CHUNK_DELIVERIES_MAX, on_opened, j);
-        break;
-    case GRANTING:
-        if (j->granted) { /* too old to be used: back with it */
-            j->feedback.refund = 1;
-            j->granted = false;
-        }
-        j->granted_at_ms = clk_mono_ms();
-        queue_grant(s->queue, j->claimed.id, j->claimed.token, &j->feedback, on_granted, j);
-        break;
-    case FETCHING:
-        fetch(j);
-        break;
-    case PARSING:
-        j->work.config = &j->x->config;
-        j->work.chunk = j->chunk;
-        j->work.done = on_parsed;
-        j->work.arg = j;
-        page_work_start(s->loop, &j->work);
-        break;
-    case STAGING:
-        chunk_stage(s->db, j->chunk, &j->work.rows, j->work.row_count, j->work.next, on_staged, j);
-        break;
-    case MERGING:
-        chunk_merge(s->db, j->chunk, &j->work.rows, j->work.row_count, on_merged, j);
-        break;
-    case PUTTING_BACK:
-        chunk_put_back(s->db, j->chunk, j->fate, j->delay_ms, (int)s->settings->max_attempts, j->calls_uncounted,
-                       j->connection_status, &j->why, on_put_back, j);
-        break;
-    case FINISHING:
-        finish(j);
-        break;
-    case STRANDED:
-        break;
-    }
+    job_begin(j);
 }
 
 /* Redis is away: no call, no acknowledgement; the state that needs it is entered again when it is back. */
@@ -438,7 +205,7 @@ static void after_finish(struct job *j)
 }
 
 /* The whole flow, top to bottom: what j->state awaited ended with rc; so now … */
-static void job_step(struct job *j, int rc, const struct err *e)
+void job_step(struct job *j, int rc, const struct err *e)
 {
     if (j->lost && j->state != FINISHING) {
         job_end(j);

@@ -1,0 +1,48 @@
+#pragma once
+#include "common/store/chunk.h"
+#include "common/store/run_event.h"
+#include "worker/job_flow.h"
+#include "worker/page_work.h"
+/* Shared by job_flow.c, which decides, and job_operations.c, which starts what a state awaits and takes what it
+ * brought. */
+enum job_state {
+    OPENING,      /* PostgreSQL: epoch, place to go on from */
+    GRANTING,     /* Redis: settle the call before, one more */
+    FETCHING,     /* the provider */
+    PARSING,      /* the thread pool */
+    STAGING,      /* PostgreSQL: a page and the cursor after it */
+    MERGING,      /* PostgreSQL: the last page, and the slice whole */
+    PUTTING_BACK, /* PostgreSQL: why it is not done */
+    FINISHING,    /* Redis: let go */
+    STRANDED      /* Redis is away: the same state again when it is back */
+};
+struct job {
+    struct job_context *x;
+    struct queue_claimed claimed;
+    enum job_state state, stranded_in;
+    struct chunk *chunk; /* NULL until opened */
+    struct secret *token;
+    struct http_call *call; /* under way, in FETCHING */
+    struct page_work work;
+    bool granted; /* a call is in hand */
+    int64_t granted_at_ms;
+    struct call_feedback feedback; /* of the call that ended and is not settled yet */
+    int calls_uncounted;           /* ended calls that no commit has counted yet */
+    int commit_tries;
+    bool lost, hurried;
+    bool holds_body; /* an answer taken from the client and not given back */
+    enum finish_how how;
+    int64_t delay_ms;
+    enum chunk_fate fate;
+    const char *connection_status;
+    struct err why;
+    struct run_state run; /* status "" until a close said it */
+    int64_t started_at_ms;
+};
+
+/* Starts the operation that j->state awaits; its end comes back through job_step. */
+void job_begin(struct job *j);
+/* What j->state awaited ended with rc. */
+void job_step(struct job *j, int rc, const struct err *e);
+void job_free_chunk(struct job *j);
+void job_release_body(struct job *j); /* gives the place of an answer in memory back to the client */
