@@ -93,7 +93,7 @@ void queue_finish(struct queue *q, const struct queue_finish *f, void (*done)(vo
 /* Returns jobs whose lease is over to the head of their lists; promotes delayed ones that are due. At most `limit` of each. */
 void queue_reap(struct queue *q, int limit, void (*done)(void *arg, int rc, int reaped, int promoted, const struct err *e), void *arg);
 
-/* Of the given ids those without a job key, for the reconciler: lost with Redis. missing[i] belongs to ids[i]. */
+/* Of the given ids those without a live job (a dead one does not count), for the reconciler. missing[i] belongs to ids[i]. */
 void queue_missing(struct queue *q, const char *const *ids, int count,
                    void (*done)(void *arg, int rc, const bool *missing, int count, const struct err *e), void *arg);
 /* Removes live jobs (a cancelled run, a dropped dead letter); leased ones end at their next beat or grant as stale. */
