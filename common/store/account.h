@@ -15,6 +15,14 @@ void workspace_delete(struct db_pool *p, const char *id, account_done done, void
 /* token_enc is Fernet text. */
 void token_add(struct db_pool *p, const char *workspace_id, const char *provider, const char *token_enc, account_done done, void *arg);
 void token_set(struct db_pool *p, const char *id, const char *token_enc, account_done done, void *arg);
+/* A token as it is stored. */
+struct token_row {
+    char id[UUID_TEXT], workspace_id[UUID_TEXT], provider[16];
+    const char *token_enc; /* Fernet text */
+};
+/* The row is borrowed during the callback. ERR_NOT_FOUND. */
+void token_load(struct db_pool *p, const char *id,
+                void (*done)(void *arg, int rc, const struct token_row *t, const struct err *e), void *arg);
 /* Re-encrypts every token under the first key, in batches, resumable: a row that changed meanwhile is left for the next pass.
  * check_only: counts those not under the first key. ERR_CRYPTO names the first token that no key opens. */
 void token_rotate(struct db_pool *p, const struct fernet *f, bool check_only,
