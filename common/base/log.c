@@ -21,12 +21,12 @@ enum {
     STOP_SECONDS = 1,
 };
 
-/* Kept on the heap and left behind when the writer hangs in write(2) at the stop. */
+/* On the heap, because a writer that hangs in write(2) at the stop is left behind and frees it when it gets out. */
 struct writer {
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t changed;
-    bool stopping, ended;
+    bool stopping, ended, abandoned;
     size_t at, len; /* the filled part of the ring */
     char ring[RING_BYTES];
     char chunk[WRITE_BYTES]; /* what is being written */
@@ -58,9 +58,17 @@ static void write_out(const char *bytes, size_t len)
     }
 }
 
+static void writer_free(struct writer *w)
+{
+    (void)pthread_cond_destroy(&w->changed);
+    (void)pthread_mutex_destroy(&w->mutex);
+    free(w);
+}
+
 static void *writer_main(void *arg)
 {
     struct writer *w = arg;
+    bool abandoned;
 
     (void)pthread_mutex_lock(&w->mutex);
     for (;;) {
@@ -80,8 +88,11 @@ static void *writer_main(void *arg)
         (void)pthread_mutex_lock(&w->mutex);
     }
     w->ended = true;
+    abandoned = w->abandoned;
     (void)pthread_cond_broadcast(&w->changed);
     (void)pthread_mutex_unlock(&w->mutex);
+    if (abandoned)
+        writer_free(w);
     return NULL;
 }
 
@@ -126,15 +137,14 @@ void log_stop(void)
     while (!w->ended && pthread_cond_timedwait(&w->changed, &w->mutex, &until) == 0)
         ;
     ended = w->ended;
-    (void)pthread_mutex_unlock(&w->mutex);
-    if (!ended) {
+    w->abandoned = !ended;
+    if (!ended)
         (void)pthread_detach(w->thread);
-        return;
+    (void)pthread_mutex_unlock(&w->mutex);
+    if (ended) {
+        (void)pthread_join(w->thread, NULL);
+        writer_free(w);
     }
-    (void)pthread_join(w->thread, NULL);
-    (void)pthread_cond_destroy(&w->changed);
-    (void)pthread_mutex_destroy(&w->mutex);
-    free(w);
 }
 
 bool log_enabled(enum log_level level)
