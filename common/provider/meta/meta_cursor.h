@@ -1,0 +1,28 @@
+#pragma once
+#include "common/base/arena.h"
+#include "common/base/err.h"
+#include "common/provider/provider.h"
+#include <jansson.h>
+/* Where a slice stands: which listing, how far its status filter was stepped down, Meta's own cursor in it. As a text:
+ * a letter, a digit, Meta's cursor. */
+enum meta_listing { META_CAMPAIGNS, META_ADSETS, META_ADS, META_INSIGHTS, META_LISTING_COUNT };
+
+/* Meta hides archived and deleted objects unless asked; some edges refuse the question. */
+enum meta_step { META_ALL_STATUSES, META_NOT_DELETED, META_NO_FILTER };
+
+struct meta_cursor {
+    enum meta_listing listing;
+    enum meta_step step;
+    const char *after; /* "" = first page; borrowed from the text */
+};
+
+/* NULL is the first page. ERR_GONE when the text is no cursor of ours. */
+int meta_cursor_read(const char *text, enum slice_kind kind, struct meta_cursor *out, struct err *e) MUST_CHECK;
+const char *meta_cursor_text(const struct meta_cursor *c, struct arena *a);
+
+/* Meta's cursor of the next page of a list answer, into the arena; *after NULL when there is no next page: only the
+ * absence of paging.next says so. The URL in paging.next is never followed: it carries the token and may name any host;
+ * its `after` is taken when it leads to our own host and there is no other cursor. used: the cursor that gave this
+ * answer: the same one again is ERR_ANSWER. graph_url NULL: only paging.cursors. */
+int meta_cursor_next(const json_t *root, const char *graph_url, const char *used, struct arena *a, const char **after,
+                     struct err *e) MUST_CHECK;

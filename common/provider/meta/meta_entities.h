@@ -1,0 +1,16 @@
+#pragma once
+#include "common/base/buf.h"
+#include "common/provider/meta/meta_cursor.h"
+#include "common/provider/provider.h"
+#include <jansson.h>
+/* Campaigns, ad sets and ads. */
+
+/* The edge of an ad account that lists them; static. */
+const char *meta_listing_edge(enum meta_listing listing);
+/* The status filter of this step, if it has one: every status must be named, else archived and deleted ones are hidden.
+ */
+void meta_listing_filter(struct buf *url, enum meta_listing listing, enum meta_step step);
+void meta_entities_params(struct buf *url, enum meta_listing listing);
+/* The rows of `data` into p->entities. ERR_ANSWER names the entity and the field. */
+int meta_entities_read(const struct slice *s, enum meta_listing listing, const json_t *data, struct page *p,
+                       struct err *e) MUST_CHECK;

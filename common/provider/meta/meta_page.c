@@ -1,0 +1,99 @@
+#include "common/provider/meta/meta_page.h"
+#include "common/provider/meta/meta_cursor.h"
+#include "common/provider/meta/meta_entities.h"
+#include "common/provider/meta/meta_facts.h"
+#include "common/provider/meta/meta_request.h"
+#include "common/provider/meta/meta_verdict.h"
+
+enum { ENTITY_LIMIT = 500, ROWS_MAX = 20000, PAGE_SLACK_BYTES = 16 << 20, PAGE_BYTES_PER_BYTE = 4 };
+
+int meta_page_request(const struct provider_config *c, const struct slice *s, const char *cursor,
+                      const struct secret *token, struct http_request *out, struct err *e)
+{
+    struct meta_cursor at;
+    struct buf url;
+    char limit[16];
+    int rows = s->kind == SLICE_ENTITIES && s->page_limit > ENTITY_LIMIT ? ENTITY_LIMIT : s->page_limit;
+    int rc = meta_cursor_read(cursor, s->kind, &at, e);
+
+    if (rc != 0)
+        return rc;
+    meta_url_start(&url, c, s->account, meta_listing_edge(at.listing));
+    if (s->kind == SLICE_FACTS)
+        meta_facts_params(&url, s);
+    else
+        meta_entities_params(&url, at.listing);
+    meta_listing_filter(&url, at.listing, at.step);
+    (void)snprintf(limit, sizeof limit, "%d", rows);
+    meta_url_param(&url, "limit", limit);
+    if (*at.after != '\0')
+        meta_url_param(&url, "after", at.after);
+    return meta_url_finish(&url, c, token, out, e);
+}
+
+/* Where the slice goes on after this page; *next NULL when it ends. */
+static int find_next(const struct provider_config *c, const struct meta_cursor *at, const json_t *root, struct page *p,
+                     struct err *e)
+{
+    struct meta_cursor next = *at;
+    int rc = meta_cursor_next(root, c->graph_url, at->after, &p->arena, &next.after, e);
+
+    if (rc != 0)
+        return rc;
+    if (next.after == NULL) {
+        if (at->listing == META_ADS || at->listing == META_INSIGHTS)
+            return 0;
+        next = (struct meta_cursor){.listing = at->listing + 1, .after = ""};
+    }
+    p->next = meta_cursor_text(&next, &p->arena);
+    return p->next != NULL ? 0 : err_set(e, ERR_LIMIT, "a page needs too much memory");
+}
+
+static int read_rows(const struct provider_config *c, const struct slice *s, const struct meta_cursor *at,
+                     const json_t *root, struct page *p, struct err *e)
+{
+    const json_t *data = json_object_get(root, "data");
+    int rc;
+
+    if (!json_is_array(data))
+        return err_set(e, ERR_ANSWER, "the answer has no list named data");
+    if (json_array_size(data) > ROWS_MAX)
+        return err_set(e, ERR_LIMIT, "a page of %zu rows, more than %d", json_array_size(data), ROWS_MAX);
+    rc = find_next(c, at, root, p, e);
+    if (rc != 0)
+        return rc;
+    return s->kind == SLICE_FACTS ? meta_facts_read(s, data, p, e) : meta_entities_read(s, at->listing, data, p, e);
+}
+
+/* Error 100 to a question with a status filter: an empty page, and the same listing again with the filter a step down.
+ */
+static bool steps_down(const struct meta_cursor *at, struct page *p, struct verdict *v)
+{
+    struct meta_cursor next = {.listing = at->listing, .step = at->step + 1, .after = ""};
+
+    if (v->rc != ERR_BAD_REQUEST || v->code != 100 || at->step == META_NO_FILTER)
+        return false;
+    p->next = meta_cursor_text(&next, &p->arena);
+    v->rc = p->next != NULL ? 0 : ERR_LIMIT;
+    return true;
+}
+
+void meta_page_read(const struct provider_config *c, const struct slice *s, const char *cursor,
+                    const struct http_answer *a, struct page *out, struct verdict *v)
+{
+    struct err e = {0};
+    struct meta_cursor at;
+    json_t *root = meta_verdict_read(a, s->account, v);
+
+    *out = (struct page){0};
+    arena_init(&out->arena, a->body.len * PAGE_BYTES_PER_BYTE + PAGE_SLACK_BYTES);
+    if (meta_cursor_read(cursor, s->kind, &at, &e) != 0)
+        meta_verdict_fail(v, &e);
+    else if (root == NULL)
+        (void)steps_down(&at, out, v);
+    else if (read_rows(c, s, &at, root, out, &e) != 0)
+        meta_verdict_fail(v, &e);
+    json_decref(root);
+    if (v->rc != 0)
+        page_clear(out);
+}
