@@ -4,12 +4,12 @@
 #include "common/io/loop.h"
 #include <stdint.h>
 /* HTTP over one curl multi handle on the loop. Only http_client.c includes curl. TLS is always verified; redirects are
- * never followed; the proxy variables of the environment are ignored; answers may be gzip. */
+ * never followed; the proxy variables of the environment are ignored; answers may be gzip. HTTP/1.1, connections reused. */
 struct http_client;
 struct http_call;
 
 struct http_client_options {
-    int64_t connect_timeout_ms, timeout_ms; /* of one call */
+    int64_t connect_timeout_ms, timeout_ms; /* of one call; waiting for bodies_max does not count */
     int64_t stall_seconds;                  /* cut below 1 byte/s for so long */
     size_t body_bytes_max;                  /* a larger answer ends with ERR_LIMIT */
     int bodies_max;      /* answers held in memory at once; transfers beyond wait with their body unread */
@@ -20,6 +20,7 @@ struct http_client_options {
 typedef void (*http_done)(void *arg, int rc, struct http_answer *a, bool sent, const struct err *e);
 
 struct http_client *http_client_new(struct loop *l, const struct http_client_options *o);
+/* Cancels all calls, waits until every answer with rc 0 was released, then calls closed(arg). */
 void http_client_close(struct http_client *c, void (*closed)(void *arg), void *arg);
 /* Everything in *r is copied. */
 struct http_call *http_send(struct http_client *c, const struct http_request *r, http_done done, void *arg);

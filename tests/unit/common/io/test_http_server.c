@@ -62,11 +62,8 @@ static void handle(void *arg, struct http_exchange *x)
     }
 }
 
-static const struct http_server_options options = {.host = "127.0.0.1",
-                                                   .ports_to_try = 1,
-                                                   .body_bytes_max = 2U * 1024 * 1024,
-                                                   .connections_max = 100,
-                                                   .idle_seconds = 30};
+static const struct http_server_options options = {
+    .host = "127.0.0.1", .ports_to_try = 1, .body_bytes_max = 2097152, .connections_max = 100, .idle_seconds = 30};
 
 static void open_server(struct fixture *f, const struct http_server_options *o)
 {
