@@ -1,0 +1,237 @@
+#include "tests/flow/job_fakes.h"
+#include "common/base/check.h"
+#include "common/base/str.h"
+#include <stdlib.h>
+
+struct fakes fakes;
+
+static struct {
+    void (*opened)(void *, int, struct chunk *, const struct err *);
+    void (*granted)(void *, int, bool, int64_t, const struct err *);
+    http_done fetched;
+    void (*parsed)(void *);
+    void (*parse_work)(void *);
+    void (*staged)(void *, int, const struct err *);
+    void (*merged)(void *, int, const struct run_state *, const struct err *);
+    void (*put_back)(void *, int, bool, const struct run_state *, const struct err *);
+    void (*finished)(void *, int, bool, const struct err *);
+    void *arg;
+    struct chunk *chunk;
+} waiting;
+
+void fakes_reset(void)
+{
+    fakes = (struct fakes){.page_rows = 10, .verdict = {.usage_percent = -1}};
+}
+
+static void ask(enum op op, void *arg)
+{
+    CHECK(fakes.asked.op == OP_NONE);
+    fakes.asked = (struct asked){.op = op};
+    waiting.arg = arg;
+}
+
+static void settle(const struct call_feedback *f)
+{
+    fakes.asked.feedback = *f;
+}
+
+void chunk_open(struct db_pool *p, const char *id, const char *worker, int max_deliveries,
+                void (*done)(void *, int, struct chunk *, const struct err *), void *arg)
+{
+    (void)p, (void)id, (void)worker, (void)max_deliveries;
+    ask(OP_OPEN, arg);
+    waiting.opened = done;
+}
+
+void chunk_clear(struct chunk *c)
+{
+    free(c->cursor);
+    free(c->token_enc);
+}
+
+void chunk_rows_copy(const struct chunk *c, const struct page *p, struct buf *out)
+{
+    (void)c, (void)p;
+    buf_add_str(out, "rows");
+}
+
+void chunk_stage(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count, const char *next,
+                 void (*done)(void *, int, const struct err *), void *arg)
+{
+    (void)p, (void)rows, (void)row_count, (void)next;
+    ask(OP_STAGE, arg);
+    waiting.staged = done;
+    waiting.chunk = c;
+}
+
+void chunk_merge(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count,
+                 void (*done)(void *, int, const struct run_state *, const struct err *), void *arg)
+{
+    (void)p, (void)rows, (void)row_count;
+    ask(OP_MERGE, arg);
+    waiting.merged = done;
+    waiting.chunk = c;
+}
+
+void chunk_put_back(struct db_pool *p, struct chunk *c, enum chunk_fate fate, int64_t delay_ms, int max_attempts,
+                    int calls, const char *connection_status, const struct err *why,
+                    void (*done)(void *, int, bool, const struct run_state *, const struct err *), void *arg)
+{
+    (void)p, (void)c, (void)max_attempts, (void)why;
+    ask(OP_PUT_BACK, arg);
+    fakes.asked.fate = fate;
+    fakes.asked.delay_ms = delay_ms;
+    fakes.asked.calls = calls;
+    (void)str_copy(fakes.asked.connection_status, sizeof fakes.asked.connection_status,
+                   connection_status == NULL ? "" : connection_status);
+    waiting.put_back = done;
+}
+
+void queue_grant(struct queue *q, const char *id, const char *token, const struct call_feedback *f,
+                 void (*done)(void *, int, bool, int64_t, const struct err *), void *arg)
+{
+    (void)q, (void)id, (void)token;
+    ask(OP_GRANT, arg);
+    settle(f);
+    waiting.granted = done;
+}
+
+void queue_finish(struct queue *q, const struct queue_finish *f, void (*done)(void *, int, bool, const struct err *),
+                  void *arg)
+{
+    (void)q;
+    ask(OP_FINISH, arg);
+    settle(&f->feedback);
+    fakes.asked.how = f->how;
+    fakes.asked.delay_ms = f->delay_ms;
+    (void)str_copy(fakes.asked.error_code, sizeof fakes.asked.error_code, f->error == NULL ? "" : f->error);
+    waiting.finished = done;
+}
+
+struct http_call *http_send(struct http_client *c, const struct http_request *r, http_done done, void *arg)
+{
+    (void)c, (void)r;
+    ask(OP_FETCH, arg);
+    waiting.fetched = done;
+    return (struct http_call *)&waiting;
+}
+
+void http_cancel(struct http_call *call)
+{
+    (void)call;
+    CHECK(fakes.asked.op == OP_FETCH);
+    fakes.asked.cancelled = true;
+}
+
+void http_body_released(struct http_client *c)
+{
+    (void)c;
+    fakes.bodies--;
+}
+
+struct http_answer http_answer_take(struct http_answer *a)
+{
+    struct http_answer taken = *a;
+    *a = (struct http_answer){0};
+    return taken;
+}
+
+void loop_work(struct loop *l, void (*work)(void *), void (*done)(void *), void *arg)
+{
+    (void)l;
+    ask(OP_PARSE, arg);
+    waiting.parse_work = work;
+    waiting.parsed = done;
+}
+
+static int fake_request(const struct provider_config *c, const struct slice *s, const char *cursor,
+                        const struct secret *token, struct http_request *out, struct err *e)
+{
+    (void)c, (void)s, (void)cursor, (void)token, (void)e;
+    *out = (struct http_request){.method = "GET", .url = str_dup("http://127.0.0.1/")};
+    return 0;
+}
+
+static void fake_read(const struct provider_config *c, const struct slice *s, const char *cursor,
+                      const struct http_answer *a, struct page *out, struct verdict *v)
+{
+    (void)c, (void)s, (void)cursor, (void)a;
+    *v = fakes.verdict;
+    if (v->rc != 0)
+        return;
+    arena_init(&out->arena, 1 << 20);
+    out->fact_count = fakes.page_rows;
+    out->next = arena_str(&out->arena, fakes.page_next);
+}
+
+const struct provider fake_provider = {.name = "fake", .page_request = fake_request, .page_read = fake_read};
+
+static struct chunk *new_chunk(void)
+{
+    struct chunk *c = calloc(1, sizeof *c);
+    CHECK(c != NULL);
+    c->provider = &fake_provider;
+    c->page = 1;
+    c->epoch = 1;
+    c->attempts = fakes.attempts;
+    c->token_enc = str_dup(fakes.token_enc);
+    return c;
+}
+
+static void end_fetch(int rc, bool sent, const struct err *e)
+{
+    struct http_answer answer = {.status = 200};
+    buf_init(&answer.body, 1 << 20);
+    if (rc == 0) {
+        buf_add_str(&answer.body, "{}");
+        fakes.bodies++;
+    }
+    waiting.fetched(waiting.arg, rc, rc == 0 ? &answer : NULL, sent, e);
+    http_answer_clear(&answer);
+}
+
+void fakes_end(int rc, bool yes)
+{
+    struct asked was = fakes.asked;
+    struct err e = {.rc = rc, .text = "as the test says"};
+    struct run_state run = {.status = "running", .ended = yes};
+    const struct err *why = rc == 0 ? NULL : &e;
+    CHECK(was.op != OP_NONE);
+    fakes.asked.op = OP_NONE;
+    if (rc == 0 && (was.op == OP_GRANT || was.op == OP_FINISH))
+        fakes.settled += was.feedback.calls + was.feedback.refund;
+    switch (was.op) {
+    case OP_OPEN:
+        waiting.opened(waiting.arg, rc, rc == 0 ? new_chunk() : NULL, why);
+        break;
+    case OP_GRANT:
+        if (rc == 0 && yes)
+            fakes.grants++;
+        waiting.granted(waiting.arg, rc, yes, 1000, why);
+        break;
+    case OP_FETCH:
+        end_fetch(rc, yes, why);
+        break;
+    case OP_PARSE:
+        waiting.parse_work(waiting.arg);
+        waiting.parsed(waiting.arg);
+        break;
+    case OP_STAGE:
+        if (rc == 0)
+            waiting.chunk->page++;
+        waiting.staged(waiting.arg, rc, why);
+        break;
+    case OP_MERGE:
+        waiting.merged(waiting.arg, rc, rc == 0 ? &run : NULL, why);
+        break;
+    case OP_PUT_BACK:
+        waiting.put_back(waiting.arg, rc, yes, rc == 0 ? &run : NULL, why);
+        break;
+    case OP_FINISH:
+        waiting.finished(waiting.arg, rc, yes, why);
+        break;
+    case OP_NONE:
+        break;
+    }
+}

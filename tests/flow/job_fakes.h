@@ -1,0 +1,39 @@
+#pragma once
+#include "common/base/err.h"
+#include "common/provider/provider.h"
+#include "common/store/chunk.h"
+#include "worker/job_flow.h"
+#include <stdbool.h>
+/* The services of a job, played by the test: each call is remembered, and the test says how it ends. At most one is
+ * under way at a time; that is CHECKed. */
+enum op { OP_NONE, OP_OPEN, OP_GRANT, OP_FETCH, OP_PARSE, OP_STAGE, OP_MERGE, OP_PUT_BACK, OP_FINISH };
+
+/* What the job asked for last. */
+struct asked {
+    enum op op;
+    struct call_feedback feedback; /* of GRANT and FINISH */
+    enum finish_how how;           /* of FINISH */
+    int64_t delay_ms;              /* of FINISH and PUT_BACK */
+    enum chunk_fate fate;          /* of PUT_BACK */
+    int calls;                     /* of PUT_BACK */
+    char connection_status[16];    /* of PUT_BACK */
+    char error_code[32];           /* of FINISH */
+    bool cancelled;                /* of FETCH */
+};
+struct fakes {
+    struct asked asked;
+    int grants, settled; /* calls granted, and calls that a word to the queue settled (made or refunded) */
+    int bodies;          /* answers given out and not released */
+    int page_rows;       /* of the next parsed page */
+    const char *page_next;
+    struct verdict verdict;
+    int attempts; /* of the chunk that OPEN gives out */
+    const char *token_enc;
+};
+extern struct fakes fakes;
+extern const struct provider fake_provider;
+
+void fakes_reset(void);
+/* Ends what is under way with rc; `yes` is granted (GRANT), sent (FETCH), dead (PUT_BACK), stale (FINISH), run ended
+ * (MERGE). */
+void fakes_end(int rc, bool yes);

@@ -1,0 +1,383 @@
+#include "common/base/clk.h"
+#include "common/base/settings.h"
+#include "tests/flow/job_fakes.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static struct settings settings;
+static struct service service;
+static struct job_context context;
+static int ended;
+
+static void on_ended(struct job *j, void *arg)
+{
+    (void)j, (void)arg;
+    ended++;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    fakes_reset();
+    clk_fake(1000000, 1000000);
+    ended = 0;
+    settings = (struct settings){.page_limit = 1000, .max_attempts = 8, .meta_access_token = secret_new("t", 1)};
+    service = (struct service){.settings = &settings};
+    context = (struct job_context){.service = &service, .worker_id = "w", .ended = on_ended};
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    secret_free(settings.meta_access_token);
+    clk_real();
+    return 0;
+}
+
+static struct job *start(void)
+{
+    struct queue_claimed claimed = {.id = "c", .token = "t"};
+    fakes.grants = 1; /* the call that comes with the claim */
+    return job_start(&context, &claimed, clk_mono_ms());
+}
+
+static void end(enum op op, int rc, bool yes)
+{
+    assert_int_equal(fakes.asked.op, op);
+    fakes_end(rc, yes);
+}
+
+static void finish_as(enum finish_how how)
+{
+    assert_int_equal(fakes.asked.op, OP_FINISH);
+    assert_int_equal(fakes.asked.how, how);
+    fakes_end(0, false);
+    assert_int_equal(ended, 1);
+    assert_int_equal(fakes.asked.op, OP_NONE);
+    assert_int_equal(fakes.bodies, 0);
+    assert_int_equal(fakes.settled, fakes.grants);
+}
+
+/* Up to the commit of a page; `next` NULL: it is the last. */
+static void read_page(const char *next)
+{
+    fakes.page_next = next;
+    end(OP_FETCH, 0, true);
+    end(OP_PARSE, 0, false);
+}
+
+static void three_pages_are_staged_and_merged(void **state)
+{
+    (void)state;
+    start();
+    end(OP_OPEN, 0, false);
+    for (int page = 1; page <= 2; page++) {
+        read_page("next");
+        end(OP_STAGE, 0, false);
+        assert_int_equal(fakes.asked.feedback.calls, 1);
+        end(OP_GRANT, 0, true);
+    }
+    read_page(NULL);
+    end(OP_MERGE, 0, true);
+    assert_int_equal(context.rows, 30);
+    assert_int_equal(context.calls, 3);
+    finish_as(FINISH_DONE);
+}
+
+static void a_grant_that_is_too_old_is_given_back(void **state)
+{
+    (void)state;
+    start();
+    clk_fake_advance(2001);
+    end(OP_OPEN, 0, false);
+    assert_int_equal(fakes.asked.op, OP_GRANT);
+    assert_int_equal(fakes.asked.feedback.refund, 1);
+    clk_fake_advance(1);
+    fakes_end(0, true);
+    read_page(NULL);
+    end(OP_MERGE, 0, false);
+    finish_as(FINISH_DONE);
+}
+
+static void a_call_that_never_left_is_refunded(void **state)
+{
+    (void)state;
+    start();
+    end(OP_OPEN, 0, false);
+    end(OP_FETCH, ERR_NETWORK, false);
+    assert_int_equal(fakes.asked.calls, 0);
+    assert_int_equal(fakes.asked.fate, CHUNK_RETRY);
+    end(OP_PUT_BACK, 0, false);
+    assert_int_equal(fakes.asked.feedback.refund, 1);
+    assert_int_equal(fakes.asked.feedback.calls, 0);
+    finish_as(FINISH_RETRY);
+}
+
+static void each_verdict_has_its_fate(void **state)
+{
+    static const struct {
+        int rc;
+        enum chunk_fate fate;
+        enum finish_how how;
+        const char *connection;
+    } cases[] = {
+        {ERR_TRANSIENT, CHUNK_RETRY, FINISH_RETRY, ""},
+        {ERR_ANSWER, CHUNK_RETRY, FINISH_RETRY, ""},
+        {ERR_THROTTLED, CHUNK_YIELD, FINISH_YIELD, ""},
+        {ERR_GONE, CHUNK_RESTART, FINISH_RETRY, ""},
+        {ERR_TOO_MUCH_DATA, CHUNK_RETRY, FINISH_RETRY, ""},
+        {ERR_NEEDS_REAUTH, CHUNK_DEAD, FINISH_DEAD, "needs_reauth"},
+        {ERR_NO_ACCESS, CHUNK_DEAD, FINISH_DEAD, "no_access"},
+        {ERR_BAD_REQUEST, CHUNK_DEAD, FINISH_DEAD, ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        teardown(state);
+        setup(state);
+        start();
+        end(OP_OPEN, 0, false);
+        fakes.verdict =
+            (struct verdict){.rc = cases[i].rc, .usage_percent = 97, .blocked_ms = 60000, .scope = SCOPE_APP};
+        end(OP_FETCH, 0, true);
+        end(OP_PARSE, 0, false);
+        assert_int_equal(fakes.asked.op, OP_PUT_BACK);
+        assert_int_equal(fakes.asked.fate, cases[i].fate);
+        assert_int_equal(fakes.asked.calls, 1);
+        assert_string_equal(fakes.asked.connection_status, cases[i].connection);
+        fakes_end(0, cases[i].fate == CHUNK_DEAD);
+        assert_int_equal(fakes.asked.feedback.usage_percent, 97);
+        assert_int_equal(fakes.asked.feedback.blocked_ms, 60000);
+        assert_true(fakes.asked.feedback.app_wide);
+        assert_string_equal(fakes.asked.error_code, err_name(cases[i].rc));
+        finish_as(cases[i].how);
+    }
+}
+
+static void the_last_attempt_makes_a_dead_letter(void **state)
+{
+    (void)state;
+    start();
+    end(OP_OPEN, 0, false);
+    end(OP_FETCH, ERR_TIMEOUT, true);
+    end(OP_PUT_BACK, 0, true);
+    finish_as(FINISH_DEAD);
+}
+
+static void a_spent_budget_hands_the_job_back_unharmed(void **state)
+{
+    (void)state;
+    start();
+    end(OP_OPEN, 0, false);
+    read_page("next");
+    end(OP_STAGE, 0, false);
+    end(OP_GRANT, 0, false);
+    assert_int_equal(fakes.asked.fate, CHUNK_YIELD);
+    end(OP_PUT_BACK, 0, false);
+    finish_as(FINISH_YIELD);
+}
+
+static void a_late_worker_drops_its_job(void **state)
+{
+    (void)state;
+    start();
+    end(OP_OPEN, 0, false);
+    read_page("next");
+    end(OP_STAGE, ERR_FENCED, false);
+    finish_as(FINISH_DROP);
+}
+
+static void staged_pages_that_are_lost_are_read_again(void **state)
+{
+    (void)state;
+    start();
+    end(OP_OPEN, 0, false);
+    read_page("next");
+    end(OP_STAGE, ERR_GONE, false);
+    end(OP_OPEN, 0, false);
+    end(OP_GRANT, 0, true); /* the first call is used up */
+    read_page(NULL);
+    end(OP_MERGE, 0, false);
+    finish_as(FINISH_DONE);
+}
+
+static void a_broken_commit_is_tried_again_with_the_page_in_hand(void **state)
+{
+    (void)state;
+    start();
+    end(OP_OPEN, 0, false);
+    read_page(NULL);
+    end(OP_MERGE, ERR_DB_AWAY, false);
+    end(OP_MERGE, ERR_CONFLICT, false);
+    end(OP_MERGE, 0, false);
+    assert_int_equal(context.calls, 1);
+    finish_as(FINISH_DONE);
+}
+
+static void a_commit_that_keeps_breaking_is_given_up(void **state)
+{
+    (void)state;
+    start();
+    end(OP_OPEN, 0, false);
+    read_page(NULL);
+    for (int i = 0; i < 3; i++)
+        end(OP_MERGE, ERR_DB_AWAY, false);
+    end(OP_PUT_BACK, ERR_DB_AWAY, false);
+    finish_as(FINISH_RETRY);
+}
+
+static void a_closed_chunk_is_dropped_and_its_call_given_back(void **state)
+{
+    (void)state;
+    start();
+    end(OP_OPEN, ERR_CONFLICT, false);
+    assert_int_equal(fakes.asked.feedback.refund, 1);
+    finish_as(FINISH_DROP);
+}
+
+static void a_missing_token_parks_the_job_and_says_not_ready(void **state)
+{
+    (void)state;
+    fakes.token_enc = "gAAAA";
+    start();
+    end(OP_OPEN, 0, false);
+    assert_int_equal(fakes.asked.fate, CHUNK_YIELD);
+    assert_true(fakes.asked.delay_ms > 0);
+    assert_non_null(service.not_ready);
+    end(OP_PUT_BACK, 0, false);
+    finish_as(FINISH_RETRY);
+}
+
+static void without_redis_no_call_is_made_until_it_is_back(void **state)
+{
+    (void)state;
+    struct job *j = start();
+    end(OP_OPEN, 0, false);
+    read_page("next");
+    end(OP_STAGE, 0, false);
+    end(OP_GRANT, ERR_REDIS_AWAY, false);
+    assert_int_equal(fakes.asked.op, OP_NONE);
+    job_redis_back(j);
+    end(OP_GRANT, 0, true);
+    read_page(NULL);
+    end(OP_MERGE, 0, false);
+    end(OP_FINISH, ERR_REDIS_AWAY, false);
+    assert_int_equal(ended, 0);
+    job_redis_back(j);
+    finish_as(FINISH_DONE);
+}
+
+static void a_stopping_worker_hands_back_at_the_page_border(void **state)
+{
+    (void)state;
+    start();
+    end(OP_OPEN, 0, false);
+    context.stopping = true;
+    read_page("next");
+    end(OP_STAGE, 0, false);
+    assert_int_equal(fakes.asked.fate, CHUNK_YIELD);
+    end(OP_PUT_BACK, 0, false);
+    finish_as(FINISH_YIELD);
+}
+
+static void a_hurried_call_is_broken_off_and_handed_back(void **state)
+{
+    (void)state;
+    struct job *j = start();
+    end(OP_OPEN, 0, false);
+    job_hurry(j);
+    assert_true(fakes.asked.cancelled);
+    end(OP_FETCH, ERR_CANCELED, true);
+    assert_int_equal(fakes.asked.fate, CHUNK_YIELD);
+    assert_int_equal(fakes.asked.calls, 1);
+    end(OP_PUT_BACK, 0, false);
+    finish_as(FINISH_YIELD);
+}
+
+static void a_lost_lease_ends_the_job_without_a_word(void **state)
+{
+    (void)state;
+    struct job *j = start();
+    end(OP_OPEN, 0, false);
+    job_lost(j);
+    assert_true(fakes.asked.cancelled);
+    end(OP_FETCH, ERR_CANCELED, true);
+    assert_int_equal(ended, 1);
+    assert_int_equal(fakes.asked.op, OP_NONE);
+}
+
+static void a_lost_lease_with_an_answer_in_hand_gives_its_place_back(void **state)
+{
+    (void)state;
+    struct job *j = start();
+    end(OP_OPEN, 0, false);
+    job_lost(j);
+    end(OP_FETCH, 0, true);
+    assert_int_equal(ended, 1);
+    assert_int_equal(fakes.bodies, 0);
+}
+
+/* Every operation ends in a random way until the job is over: it ends once, and no granted call is forgotten. */
+static void random_faults_at_every_step(void **state)
+{
+    static const int faults[] = {ERR_DB_AWAY, ERR_CONFLICT, ERR_FENCED, ERR_GONE,     ERR_TIMEOUT,
+                                 ERR_DB,      ERR_NETWORK,  ERR_LIMIT,  ERR_CANCELED, ERR_POISON};
+    unsigned seed = 20261122;
+    print_message("seed %u\n", seed);
+    for (int round = 0; round < 20000; round++) {
+        teardown(state);
+        setup(state);
+        struct job *j = start();
+        for (int step = 0; ended == 0; step++) {
+            int dice = rand_r(&seed) % 100;
+            int rc = dice < 25 && step < 200 ? faults[(size_t)rand_r(&seed) % (sizeof faults / sizeof faults[0])] : 0;
+            fakes.page_next = rand_r(&seed) % 4 == 0 ? NULL : "next";
+            fakes.verdict.rc = rand_r(&seed) % 10 == 0 ? ERR_TRANSIENT : 0;
+            clk_fake_advance(rand_r(&seed) % 10 == 0 ? 3000 : 1);
+            if (fakes.asked.op == OP_NONE) {
+                job_redis_back(j);
+                continue;
+            }
+            bool redis = fakes.asked.op == OP_GRANT || fakes.asked.op == OP_FINISH;
+            if (rc != 0 && redis)
+                rc = ERR_REDIS_AWAY;
+            fakes_end(rc, fakes.asked.op != OP_FINISH && rand_r(&seed) % 8 != 0);
+            assert_true(step < 100000);
+        }
+        assert_int_equal(ended, 1);
+        assert_int_equal(fakes.asked.op, OP_NONE);
+        assert_int_equal(fakes.bodies, 0);
+        assert_int_equal(fakes.settled, fakes.grants);
+    }
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(three_pages_are_staged_and_merged),
+        CASE(a_grant_that_is_too_old_is_given_back),
+        CASE(a_call_that_never_left_is_refunded),
+        CASE(each_verdict_has_its_fate),
+        CASE(the_last_attempt_makes_a_dead_letter),
+        CASE(a_spent_budget_hands_the_job_back_unharmed),
+        CASE(a_late_worker_drops_its_job),
+        CASE(staged_pages_that_are_lost_are_read_again),
+        CASE(a_broken_commit_is_tried_again_with_the_page_in_hand),
+        CASE(a_commit_that_keeps_breaking_is_given_up),
+        CASE(a_closed_chunk_is_dropped_and_its_call_given_back),
+        CASE(a_missing_token_parks_the_job_and_says_not_ready),
+        CASE(without_redis_no_call_is_made_until_it_is_back),
+        CASE(a_stopping_worker_hands_back_at_the_page_border),
+        CASE(a_hurried_call_is_broken_off_and_handed_back),
+        CASE(a_lost_lease_ends_the_job_without_a_word),
+        CASE(a_lost_lease_with_an_answer_in_hand_gives_its_place_back),
+        CASE(random_faults_at_every_step),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
