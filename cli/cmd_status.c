@@ -1,0 +1,101 @@
+#include "cli/commands.h"
+#include "cli/rows.h"
+#include "cli/status_report.h"
+#include "cli/table.h"
+#include "common/base/check.h"
+#include "common/base/program.h"
+#include <inttypes.h>
+#include <stdlib.h>
+
+static void print_part(const json_t *report, const char *name, const char *title, const struct table_column *columns)
+{
+    const json_t *list = json_object_get(report, name);
+    size_t count = json_array_size(list);
+    printf("\n%s: %zu\n", title, count);
+    if (count == 0)
+        return;
+    json_t **rows = calloc(count, sizeof(json_t *));
+    CHECK(rows);
+    for (size_t i = 0; i < count; i++)
+        rows[i] = json_array_get(list, i);
+    table_print(stdout, columns, rows, (int)count);
+    free(rows);
+}
+
+static void print_report(const json_t *report)
+{
+    static const struct table_column workers[] = {{"ID", "id"},           {"HOST", "host"},         {"PID", "pid"},
+                                                  {"VERSION", "version"}, {"JOBS", "jobs"},         {"ROWS", "rows"},
+                                                  {"CALLS", "calls"},     {"LAST SEEN", "seen_at"}, {0}};
+    static const struct table_column budgets[] = {{"SCOPE", "scope"},
+                                                  {"USED", "used"},
+                                                  {"LIMIT", "limit"},
+                                                  {"WINDOW s", "window_seconds"},
+                                                  {"USAGE %", "usage_percent"},
+                                                  {"BLOCKED UNTIL", "blocked_until"},
+                                                  {0}};
+    static const struct table_column runs[] = {{"ID", "id"},
+                                               {"CONNECTION", "connection_id"},
+                                               {"KIND", "kind"},
+                                               {"STATUS", "status"},
+                                               {"CHUNKS", "chunks_total"},
+                                               {"DONE", "chunks_done"},
+                                               {"DEAD", "chunks_dead"},
+                                               {"CREATED", "created_at"},
+                                               {0}};
+    const json_t *queue = json_object_get(report, "queue"), *scheduler = json_object_get(report, "scheduler");
+    printf("queue: %" PRId64 " ready, %" PRId64 " leased, %" PRId64 " delayed, %" PRId64 " dead\n",
+           row_int(queue, "ready"), row_int(queue, "leased"), row_int(queue, "delayed"), row_int(queue, "dead"));
+    if (json_is_true(json_object_get(scheduler, "alive")))
+        printf("scheduler: %s on %s, last tick %s\n", row_text(scheduler, "leader"), row_text(scheduler, "host"),
+               row_text(scheduler, "tick_at"));
+    else
+        printf("scheduler: none\n");
+    printf("dead letters: %" PRId64 "\n", row_int(report, "dead_letters"));
+    print_part(report, "workers", "workers", workers);
+    print_part(report, "budgets", "budgets", budgets);
+    print_part(report, "runs", "open runs", runs);
+}
+
+/* One line a problem; returns their number. */
+static size_t print_problems(FILE *out, const json_t *report)
+{
+    size_t i;
+    json_t *problem;
+    const json_t *problems = json_object_get(report, "problems");
+    json_array_foreach(problems, i, problem)(void)
+        fprintf(out, "%s: %s\n", row_text(problem, "code"), row_text(problem, "message"));
+    return json_array_size(problems);
+}
+
+static void print_json(const json_t *report)
+{
+    char *text = json_dumps(report, JSON_INDENT(1));
+    CHECK(text);
+    (void)puts(text);
+    free(text);
+}
+
+int cmd_status(struct session *s, const struct args *a, struct err *e)
+{
+    int rc = session_connect(s, e);
+    if (rc < 0)
+        return rc;
+    json_t *report = status_report(s);
+    bool check = args_option(a, "--check") != NULL, json = args_option(a, "--json") != NULL;
+    bool reached = json_is_true(json_object_get(report, "complete"));
+    size_t problems = json_array_size(json_object_get(report, "problems"));
+    if (json)
+        print_json(report);
+    else if (check)
+        (void)print_problems(stdout, report);
+    else
+        print_report(report);
+    if (!json && !check && problems > 0) {
+        (void)fputc('\n', stderr);
+        (void)print_problems(stderr, report);
+    }
+    json_decref(report);
+    /* Without --check only an answer with holes is a failure. */
+    return (check && problems > 0) || !reached ? EXIT_FAILED : 0;
+}
