@@ -4,4 +4,5 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#pragma GCC poison strcpy strcat sprintf vsprintf gets strtok atoi atol atof strncpy strncat localtime gmtime ctime asctime
+#pragma GCC poison strcpy strcat sprintf vsprintf gets strtok atoi atol atof strncpy strncat localtime gmtime ctime    \
+    asctime

@@ -42,13 +42,15 @@ struct err {
     char text[480];
 };
 
-/* Sets code and text (always valid UTF-8, cut when too long, what looks like a token masked); returns rc, so that `return err_set(…)` is one line. */
+/* Sets code and text (always valid UTF-8, cut when too long, what looks like a token masked); returns rc, so that
+ * `return err_set(…)` is one line. */
 int err_set(struct err *e, int rc, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Puts "<format>: " before the text there is; returns e's rc, ERR_BUG when e is NULL. */
 int err_wrap(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Copies; e may be NULL. Returns from->rc. */
 int err_copy(struct err *e, const struct err *from);
-/* The stable word for a code, "timeout" for ERR_TIMEOUT; for -errno "system"; "ok" for 0; "internal" for no code of ours. Static. */
+/* The stable word for a code, "timeout" for ERR_TIMEOUT; for -errno "system"; "ok" for 0; "internal" for no code of
+ * ours. Static. */
 const char *err_name(int rc);
 /* The code whose stable word this is ("system": -EIO), ERR_BUG when unknown. */
 int err_from_name(const char *name);

@@ -11,8 +11,11 @@ void fernet_free(struct fernet *f);
 /* *token is owned by the caller (free()). */
 int fernet_seal(const struct fernet *f, const struct secret *plain, char **token, struct err *e) MUST_CHECK;
 /* ERR_CRYPTO when no key opens it. *opened_by gets the key's position (0 = the first); may be NULL. */
-int fernet_open(const struct fernet *f, const char *token, struct secret **plain, int *opened_by, struct err *e) MUST_CHECK;
+int fernet_open(const struct fernet *f, const char *token, struct secret **plain, int *opened_by,
+                struct err *e) MUST_CHECK;
 void fernet_keygen(char out[45]); /* a new key, 44 characters and NUL */
 /* For the specification's vectors: fixed time and IV; ttl_seconds < 0 = unlimited. key is one key. */
-int fernet_seal_at(const char *key, int64_t now_s, const uint8_t iv[16], const void *plain, size_t len, char **token, struct err *e) MUST_CHECK;
-int fernet_open_at(const char *key, const char *token, int64_t now_s, int64_t ttl_seconds, struct secret **plain, struct err *e) MUST_CHECK;
+int fernet_seal_at(const char *key, int64_t now_s, const uint8_t iv[16], const void *plain, size_t len, char **token,
+                   struct err *e) MUST_CHECK;
+int fernet_open_at(const char *key, const char *token, int64_t now_s, int64_t ttl_seconds, struct secret **plain,
+                   struct err *e) MUST_CHECK;

@@ -10,7 +10,8 @@ enum metric_type { METRIC_COUNTER, METRIC_GAUGE };
     X(M_JOBS_RETRIED, "metricx_jobs_retried_total", METRIC_COUNTER, "Jobs put back to be tried again later")           \
     X(M_JOBS_YIELDED, "metricx_jobs_yielded_total", METRIC_COUNTER, "Jobs handed back because no call was allowed")    \
     X(M_JOBS_DEAD, "metricx_jobs_dead_total", METRIC_COUNTER, "Jobs given up")                                         \
-    X(M_JOBS_FENCED, "metricx_jobs_fenced_total", METRIC_COUNTER, "Jobs that somebody else owned by then; nothing written") \
+    X(M_JOBS_FENCED, "metricx_jobs_fenced_total", METRIC_COUNTER,                                                      \
+      "Jobs that somebody else owned by then; nothing written")                                                        \
     X(M_JOBS_IN_FLIGHT, "metricx_jobs_in_flight", METRIC_GAUGE, "Jobs being worked on now")                            \
     X(M_CALLS, "metricx_provider_calls_total", METRIC_COUNTER, "Calls sent to the provider")                           \
     X(M_CALL_ERRORS, "metricx_provider_call_errors_total", METRIC_COUNTER, "Calls that failed or were refused")        \
@@ -23,7 +24,8 @@ enum metric_type { METRIC_COUNTER, METRIC_GAUGE };
     X(M_RUNS_PLANNED, "metricx_runs_planned_total", METRIC_COUNTER, "Runs split into chunk jobs")                      \
     X(M_JOBS_ENQUEUED, "metricx_jobs_enqueued_total", METRIC_COUNTER, "Jobs put into the queue")                       \
     X(M_JOBS_REAPED, "metricx_jobs_reaped_total", METRIC_COUNTER, "Jobs taken back from silent workers")               \
-    X(M_REQUESTS_REJECTED, "metricx_requests_rejected_total", METRIC_COUNTER, "Requests from outside that could not be obeyed") \
+    X(M_REQUESTS_REJECTED, "metricx_requests_rejected_total", METRIC_COUNTER,                                          \
+      "Requests from outside that could not be obeyed")                                                                \
     X(M_DB_BUSY, "metricx_db_connections_busy", METRIC_GAUGE, "PostgreSQL connections in use")                         \
     X(M_DB_WAITING, "metricx_db_waiting", METRIC_GAUGE, "Statements waiting for a PostgreSQL connection")              \
     X(M_REDIS_RECONNECTS, "metricx_redis_reconnects_total", METRIC_COUNTER, "Connections to Redis made anew")          \

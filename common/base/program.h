@@ -8,5 +8,6 @@ struct program_options {
 /* Exit codes of all programs. */
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 /* Returns -1 to go on, else the exit code to leave with at once (help printed, or the error said on stderr). */
-int program_start(struct program_options *o, enum program who, const char *name, const char *summary, int argc, char **argv);
+int program_start(struct program_options *o, enum program who, const char *name, const char *summary, int argc,
+                  char **argv);
 void program_end(struct program_options *o); /* stops the log, frees the settings */

@@ -48,7 +48,7 @@ void secret_harden_process(void)
 
     (void)setrlimit(RLIMIT_CORE, &none);
     /* LeakSanitizer traces its own process at exit, which an undumpable process forbids. */
-#if !defined(__SANITIZE_ADDRESS__)
+#ifndef METRICX_SANITIZED
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
 }

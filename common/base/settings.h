@@ -32,11 +32,12 @@ struct settings {
     struct buf text; /* owns the strings above */
 };
 
-/* Reads environment (NULL-terminated "NAME=value" list) and the config file (NULL for none) into *s. ERR_SETTING names the
- * setting, its value (never a secret's) and what would be right. On failure *s is cleared. */
-int settings_load(struct settings *s, enum program who, const char *config_path, char *const *environment, struct err *e) MUST_CHECK;
+/* Reads environment (NULL-terminated "NAME=value" list) and the config file (NULL for none) into *s. ERR_SETTING names
+ * the setting, its value (never a secret's) and what would be right. On failure *s is cleared. */
+int settings_load(struct settings *s, enum program who, const char *config_path, char *const *environment,
+                  struct err *e) MUST_CHECK;
 void settings_clear(struct settings *s);
-void settings_help(struct buf *out, enum program who);  /* the settings part of --help */
-void settings_markdown(struct buf *out);                /* docs/settings.md */
+void settings_help(struct buf *out, enum program who); /* the settings part of --help */
+void settings_markdown(struct buf *out);               /* docs/settings.md */
 /* "127.0.0.1:9411" or "[::1]:80" into host (size 64) and port; ERR_SETTING naming `name`. */
 int settings_host_port(const char *name, const char *text, char host[64], int *port, struct err *e) MUST_CHECK;

@@ -316,8 +316,8 @@ static void every_setting_is_documented(void **state)
     struct buf help, page;
 
     (void)state;
-    buf_init(&help, 1024 * 1024);
-    buf_init(&page, 1024 * 1024);
+    buf_init(&help, 1000000);
+    buf_init(&page, 1000000);
     settings_help(&help, PROGRAM_WORKER);
     settings_markdown(&page);
     for (size_t i = 0; i < SETTING_COUNT; i++) {
