@@ -19,7 +19,8 @@ struct remote {
 /* Fills config from the settings; borrows all. */
 void remote_init(struct remote *r, struct loop *l, struct db_pool *db, struct redis *redis, struct http_client *http, const struct settings *s);
 
-/* Asks the provider for the account: name, currency, zone. info is borrowed during the callback. */
+/* Asks the provider for the account: name, currency, zone. provider and token are borrowed until done is called, info
+ * during it. */
 void account_check(struct remote *r, const struct provider *provider, const char *account, const struct secret *token,
                    void (*done)(void *arg, int rc, const struct account_info *info, const struct err *e), void *arg);
 /* Every account that the token may read, all pages: each() per account, then done. */

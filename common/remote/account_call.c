@@ -1,0 +1,301 @@
+#include "common/remote/account_call.h"
+#include "common/base/check.h"
+#include "common/base/log.h"
+#include "common/base/str.h"
+#include "common/store/budget.h"
+#include <inttypes.h>
+
+enum { RETRIES_MAX = 2, PAGES_MAX = 1000, CURSOR_BYTES_MAX = 8 * 1024 };
+
+/* One question to the provider, from budget to answer; a list asks again for each page.
+ *
+ *   TAKING ─► SENDING ─► SETTLING ─► done, or the next page: TAKING
+ *     ▲ │                    │
+ *     │ └─► SEEDING          └─ transient ─► BACKOFF
+ *     └────────┴──────────────────────────────┘ */
+enum call_state {
+    TAKING,   /* a call out of the budget */
+    SEEDING,  /* the budget that was not there */
+    SENDING,  /* the HTTP request */
+    SETTLING, /* the call with the budget; its outcome is in `outcome` */
+    BACKOFF,  /* before the same question again */
+};
+static const char *const state_names[] = {"taking", "seeding", "sending", "settling", "backoff"};
+
+struct call {
+    struct remote *remote;
+    const struct provider *provider;
+    const struct secret *token;
+    char account[64]; /* "" for a list */
+    struct budget_scope account_scope, app_scope;
+    enum call_state state;
+    bool seeded, sent;
+    int retries, pages;
+    int64_t retry_ms;  /* when the budget says no: for how long */
+    struct buf cursor; /* of the page being asked for; "" = the first */
+    struct buf next;   /* of the one after it; "" = none */
+    struct verdict verdict;
+    struct err outcome; /* of the question; rc 0: it was answered */
+    struct account_info info;
+    void (*checked)(void *arg, int rc, const struct account_info *info, const struct err *e);
+    void (*each)(void *arg, const struct account_info *info);
+    void (*listed)(void *arg, int rc, const struct err *e);
+    void *arg;
+};
+
+static void call_step(struct call *c, int rc, const struct err *e);
+
+/* --- the callbacks of what a state awaits --- */
+
+static void on_taken(void *arg, int rc, bool granted, int64_t retry_ms, const struct err *e)
+{
+    struct call *c = arg;
+
+    c->retry_ms = granted ? 0 : retry_ms;
+    call_step(c, rc == 0 && !granted ? ERR_THROTTLED : rc, e);
+}
+
+static void on_ended(void *arg, int rc, const struct err *e)
+{
+    call_step(arg, rc, e);
+}
+
+static void on_timer(void *arg)
+{
+    call_step(arg, 0, NULL);
+}
+
+static void on_answer(void *arg, int rc, struct http_answer *a, bool sent, const struct err *e)
+{
+    struct call *c = arg;
+    struct http_answer answer;
+
+    c->sent = sent;
+    if (rc != 0) {
+        call_step(c, rc, e);
+        return;
+    }
+    answer = http_answer_take(a);
+    if (c->listed != NULL)
+        c->provider->accounts_read(&answer, c->each, c->arg, &c->next, &c->verdict);
+    else
+        c->provider->account_read(&answer, &c->info, &c->verdict);
+    http_answer_clear(&answer);
+    http_body_released(c->remote->http);
+    call_step(c, c->verdict.rc, NULL);
+}
+
+/* --- starting what a state awaits --- */
+
+static void refuse_request(void *arg)
+{
+    struct call *c = arg;
+
+    call_step(c, c->outcome.rc, &c->outcome);
+}
+
+static void send_request(struct call *c)
+{
+    const struct provider_config *config = &c->remote->config;
+    struct http_request request = {0};
+    int rc;
+
+    c->sent = false;
+    c->verdict = (struct verdict){.usage_percent = -1};
+    if (c->listed != NULL)
+        rc = c->provider->accounts_request(config, buf_str(&c->cursor), c->token, &request, &c->outcome);
+    else
+        rc = c->provider->account_request(config, c->account, c->token, &request, &c->outcome);
+    if (rc == 0)
+        (void)http_send(c->remote->http, &request, on_answer, c);
+    else
+        loop_defer(c->remote->loop, refuse_request, c);
+    http_request_clear(&request);
+}
+
+/* The only place that changes the state: starts the one operation that `next` awaits. */
+static void call_wait(struct call *c, enum call_state next)
+{
+    const struct remote *r = c->remote;
+    const char *prefix = r->settings->queue_prefix;
+
+    log_debug("account call", F_STR("account", c->account), F_STR("from", state_names[c->state]),
+              F_STR("to", state_names[next]));
+    c->state = next;
+    switch (next) {
+    case TAKING:
+        budget_take(r->redis, r->db, prefix, &c->account_scope, &c->app_scope, on_taken, c);
+        break;
+    case SEEDING: {
+        const struct budget_scope scopes[] = {c->account_scope, c->app_scope};
+
+        c->seeded = true;
+        budget_seed(r->redis, r->db, prefix, scopes, 2, on_ended, c);
+        break;
+    }
+    case SENDING:
+        send_request(c);
+        break;
+    case SETTLING:
+        budget_settle(r->redis, prefix, &c->account_scope, &c->app_scope, c->sent, c->verdict.usage_percent,
+                      c->verdict.blocked_ms, c->verdict.scope == SCOPE_APP, on_ended, c);
+        break;
+    case BACKOFF:
+        (void)timer_start(r->loop, c->retries++ == 0 ? 1000 : 3000, on_timer, c);
+        break;
+    }
+}
+
+/* --- the flow --- */
+
+static void call_end(struct call *c, const struct err *e)
+{
+    const int rc = e->rc;
+
+    if (c->listed != NULL)
+        c->listed(c->arg, rc, e);
+    else
+        c->checked(c->arg, rc, rc == 0 ? &c->info : NULL, e);
+    account_info_clear(&c->info);
+    buf_free(&c->cursor);
+    buf_free(&c->next);
+    free(c);
+}
+
+static const char *subject(const struct call *c)
+{
+    return c->account[0] != '\0' ? c->account : "the token's ad accounts";
+}
+
+/* How the question ended, kept until the budget knows of it. */
+static void note_outcome(struct call *c, int rc, const struct err *e)
+{
+    if (rc == 0)
+        c->outcome = (struct err){0};
+    else if (e != NULL)
+        (void)err_copy(&c->outcome, e);
+    else
+        (void)err_set(&c->outcome, rc, "%s: %s", subject(c), c->verdict.text);
+}
+
+static bool is_retryable(int rc)
+{
+    return rc == ERR_TRANSIENT || rc == ERR_NETWORK || rc == ERR_TIMEOUT;
+}
+
+/* One page of a list was read; false: this was the last, or it leads nowhere. */
+static bool turn_page(struct call *c)
+{
+    struct buf read = c->cursor;
+
+    if (c->listed == NULL || c->next.len == 0)
+        return false;
+    if (strcmp(buf_str(&c->next), buf_str(&c->cursor)) == 0) {
+        (void)err_set(&c->outcome, ERR_ANSWER, "%s: a page leads to itself", subject(c));
+        return false;
+    }
+    if (c->next.overflow || ++c->pages >= PAGES_MAX) {
+        (void)err_set(&c->outcome, ERR_LIMIT, "%s: more than %d pages", subject(c), PAGES_MAX);
+        return false;
+    }
+    c->cursor = c->next;
+    c->next = read;
+    c->retries = 0;
+    return true;
+}
+
+static void after_settling(struct call *c)
+{
+    if (is_retryable(c->outcome.rc) && c->retries < RETRIES_MAX)
+        call_wait(c, BACKOFF);
+    else if (c->outcome.rc == 0 && turn_page(c))
+        call_wait(c, TAKING);
+    else
+        call_end(c, &c->outcome);
+}
+
+/* Top to bottom: rc is how that ended what the state awaited. */
+static void call_step(struct call *c, int rc, const struct err *e)
+{
+    switch (c->state) {
+    case TAKING:
+        if (rc == 0) {
+            call_wait(c, SENDING);
+            return;
+        }
+        if (rc == ERR_THROTTLED && !c->seeded) {
+            call_wait(c, SEEDING);
+            return;
+        }
+        break;
+    case SEEDING:
+    case BACKOFF:
+        if (rc == 0) {
+            call_wait(c, TAKING);
+            return;
+        }
+        break;
+    case SENDING:
+        note_outcome(c, rc, e);
+        call_wait(c, SETTLING);
+        return;
+    case SETTLING: /* when Redis does not hear of it, the call counts as under way until it must have ended */
+        after_settling(c);
+        return;
+    }
+
+    if (rc == ERR_THROTTLED && e == NULL)
+        (void)err_set(&c->outcome, rc, "%s: the budget allows no call for the next %" PRId64 " s", subject(c),
+                      (c->retry_ms + 999) / 1000);
+    else
+        note_outcome(c, rc, e);
+    call_end(c, &c->outcome);
+}
+
+void remote_init(struct remote *r, struct loop *l, struct db_pool *db, struct redis *redis, struct http_client *http,
+                 const struct settings *s)
+{
+    *r = (struct remote){
+        .loop = l, .db = db, .redis = redis, .http = http, .settings = s, .config = provider_config_of(s)};
+}
+
+/* account "" for questions about the token: a scope of its own under the same limits. */
+static struct call *call_new(struct remote *r, const struct provider *provider, const char *account,
+                             const struct secret *token, void *arg)
+{
+    const struct settings *s = r->settings;
+    struct call *c = calloc(1, sizeof *c);
+
+    CHECK(c != NULL);
+    c->remote = r;
+    c->provider = provider;
+    c->token = token;
+    c->arg = arg;
+    (void)str_copy(c->account, sizeof c->account, account);
+    budget_scope_account(&c->account_scope, provider->name, *account != '\0' ? account : "me", s->meta_calls_per_window,
+                         s->meta_window_seconds);
+    budget_scope_app(&c->app_scope, provider->name, s->meta_app_calls_per_window, s->meta_window_seconds);
+    buf_init(&c->cursor, CURSOR_BYTES_MAX);
+    buf_init(&c->next, CURSOR_BYTES_MAX);
+    return c;
+}
+
+void account_check(struct remote *r, const struct provider *provider, const char *account, const struct secret *token,
+                   void (*done)(void *arg, int rc, const struct account_info *info, const struct err *e), void *arg)
+{
+    struct call *c = call_new(r, provider, account, token, arg);
+
+    c->checked = done;
+    call_wait(c, TAKING);
+}
+
+void account_list(struct remote *r, const struct provider *provider, const struct secret *token,
+                  void (*each)(void *arg, const struct account_info *info),
+                  void (*done)(void *arg, int rc, const struct err *e), void *arg)
+{
+    struct call *c = call_new(r, provider, "", token, arg);
+
+    c->each = each;
+    c->listed = done;
+    call_wait(c, TAKING);
+}
