@@ -1,0 +1,37 @@
+#!lua
+-- Puts jobs in. ARGV: id run connection domain kind from to lane attempts deliveries delay_ms, for each. => how many were new
+-- Refused whole when Redis is out of memory (no allow-oom), so that there is never half a batch.
+local FIELDS = 11
+local added, awake = 0, 0
+
+local function insert(id, run_id, connection, domain, kind, from, to, lane, attempts, deliveries, delay_ms)
+  call('HSET', job_key(id), 'state', 'delayed', 'run_id', run_id, 'connection_id', connection, 'domain', domain, 'kind', kind,
+    'from', from, 'to', to, 'lane', lane, 'attempts', attempts, 'deliveries', deliveries, 'enqueued_at', ms)
+  if n(delay_ms) > 0 then
+    call('ZADD', P .. ':delayed', ms + n(delay_ms), id)
+  else
+    ready({ id = id, connection_id = connection, domain = domain, lane = lane }, false)
+    awake = awake + 1
+  end
+  call('PERSIST', P .. ':run:' .. run_id) -- a run with work has not ended, whatever was said before
+  added = added + 1
+end
+
+for i = 1, #ARGV, FIELDS do
+  local j = job(ARGV[i])
+  if not j.state or j.state == 'dead' then
+    if j.state then remove(j) end
+    insert(unpack(ARGV, i, i + FIELDS - 1))
+  elseif j.lane == 'low' and ARGV[i + 7] == 'high' then
+    j.lane = 'high'
+    call('HSET', job_key(j.id), 'lane', 'high')
+    if j.state == 'ready' then -- its old place in the low list is passed over when it is reached
+      ready(j, false)
+      awake = awake + 1
+    end
+  end
+end
+wake(awake)
+if added > 0 then count('enqueued', added) end
+flush()
+return added

@@ -1,0 +1,29 @@
+#!lua flags=allow-oom
+-- What time alone brings: leases that are over, delayed jobs that are due, open calls nobody speaks for, buckets that leave
+-- their window (so that `used` is right for those who only look). ARGV: limit of each => {reaped, promoted}
+local limit, reaped = n(ARGV[1]), 0
+
+for _, id in ipairs(call('ZRANGE', P .. ':lease', '-inf', ms, 'BYSCORE', 'LIMIT', 0, limit)) do
+  local j = job(id)
+  if j.state == 'leased' then
+    let_go(j, 0)
+    ready(j, true)
+    reaped = reaped + 1
+  else
+    call('ZREM', P .. ':lease', id)
+  end
+end
+for _, call_of in ipairs(call('ZRANGE', P .. ':flying', '-inf', ms, 'BYSCORE', 'LIMIT', 0, limit)) do
+  local domain, _, open, of_life = string.match(call_of, '^(%S+) (%S+) (%d+) (%d+)$')
+  settle(domain, of_life, n(open), 0)
+  call('ZREM', P .. ':flying', call_of)
+end
+for _, scope in ipairs(call('ZRANGE', P .. ':rolling', '-inf', now, 'BYSCORE', 'LIMIT', 0, limit)) do
+  if not budget(scope).known then call('ZREM', P .. ':rolling', scope) end
+end
+local promoted = promote(limit)
+wake(reaped + promoted)
+call('ZREMRANGEBYSCORE', P .. ':workers', '-inf', ms - 60000)
+if reaped > 0 then count('reaped', reaped) end
+flush()
+return { reaped, promoted }
