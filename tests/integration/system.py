@@ -1,0 +1,147 @@
+"""The whole system, as its users run it: sandbox, schedulers and workers as processes, driven by the command line."""
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+import psycopg2
+import psycopg2.extras
+import requests
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("METRICX_BUILD", TOP / "build" / "debug"))
+ACCOUNT = "act_1001"
+TOKEN = "sandbox-token"
+WAIT_SECONDS = 120
+
+
+def wait_for(what, predicate, seconds=WAIT_SECONDS):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = predicate()
+        if value:
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"waited {seconds} s for {what}")
+
+
+class Sandbox:
+    def __init__(self, folder, *options):
+        self.port_file = folder / "sandbox.port"
+        self.log = open(folder / "sandbox.log", "ab")
+        self.process = subprocess.Popen(
+            [BUILD / "bin/metricx-sandbox", "--listen", "127.0.0.1:0", "--port-file", self.port_file, *options],
+            stdout=self.log, stderr=self.log)
+        wait_for("the sandbox", lambda: self.port_file.exists() and self.port_file.read_text().strip(), 20)
+        self.url = f"http://127.0.0.1:{self.port_file.read_text().strip()}"
+
+    def get(self, what, **params):
+        answer = requests.get(f"{self.url}/sandbox/{what}", params=params, timeout=60)
+        assert answer.status_code == 200, answer.text
+        # Decimals stay texts: no number passes through a double.
+        return json.loads(answer.text, parse_float=str)
+
+    def post(self, what, **body):
+        answer = requests.post(f"{self.url}/sandbox/{what}", json=body, timeout=60)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def truth(self, account=ACCOUNT, **range_):
+        return self.get("truth", account=account, **range_)
+
+    def calls(self, account=ACCOUNT, window=3600):
+        return self.get("calls", account=account, window=window)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(20)
+        self.log.close()
+
+
+class Daemon:
+    def __init__(self, system, name, log, settings):
+        self.log_path = log
+        with open(log, "ab") as out:
+            self.process = subprocess.Popen([BUILD / "bin" / name], env={**system.env, **settings}, stdout=out, stderr=out)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(20)
+
+    def stop(self):
+        """SIGTERM must end it with code 0."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(60)
+        assert code == 0, f"{self.log_path} ended with {code}:\n{self.log_path.read_text()[-4000:]}"
+
+    def log(self):
+        return self.log_path.read_text()
+
+
+class System:
+    """Settings are those of contract section 2, for every program."""
+
+    def __init__(self, folder, database_url, redis_url, sandbox_options=(), **settings):
+        self.folder = pathlib.Path(folder)
+        self.database_url = database_url
+        self.daemons = []
+        self.sandbox = Sandbox(self.folder, *sandbox_options)
+        key = subprocess.run([BUILD / "bin/metricx", "keygen"], capture_output=True, check=True, text=True).stdout.strip()
+        self.env = {
+            "PATH": os.environ["PATH"],
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "TOKEN_ENCRYPTION_KEY": key,
+            "META_GRAPH_URL": self.sandbox.url,
+            "METRICS_LISTEN": "127.0.0.1:0",
+            **{name: os.environ[name] for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ},
+            **{name: str(value) for name, value in settings.items()},
+        }
+        self.metricx("migrate")
+
+    def metricx(self, *args, stdin=None, code=0, **settings):
+        """Runs the command line; its stdout, stripped. With code None the whole result."""
+        done = subprocess.run([BUILD / "bin/metricx", *args], env={**self.env, **settings}, input=stdin, capture_output=True,
+                              text=True, timeout=WAIT_SECONDS)
+        if code is None:
+            return done
+        assert done.returncode == code, f"metricx {' '.join(args)} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+        return done.stdout.strip()
+
+    def start(self, name, **settings):
+        log = self.folder / f"{name}-{len(self.daemons)}.log"
+        daemon = Daemon(self, name, log, {k: str(v) for k, v in settings.items()})
+        self.daemons.append(daemon)
+        return daemon
+
+    def scheduler(self, **settings):
+        return self.start("metricx-scheduler", **settings)
+
+    def worker(self, **settings):
+        return self.start("metricx-worker", **settings)
+
+    def connect(self, account=ACCOUNT, token=TOKEN, sync=False, workspace=None):
+        workspace = workspace or self.metricx("workspace", "create", "test")
+        return self.metricx("connection", "create", "--workspace", workspace, "--provider", "meta", "--account", account,
+                            "--token-stdin", *([] if sync else ["--no-sync"]), stdin=token)
+
+    def sync(self, connection, *args):
+        """Requests and waits; the run as JSON."""
+        run = self.metricx("sync", "--connection", connection, "--wait", *args).splitlines()[0]
+        return json.loads(self.metricx("run", run, "--json"))
+
+    def query(self, sql, *params):
+        with psycopg2.connect(self.database_url) as db, db.cursor(cursor_factory=psycopg2.extras.DictCursor) as cursor:
+            cursor.execute(sql, params)
+            rows = cursor.fetchall() if cursor.description else None
+        db.close()
+        return rows
+
+    def stop(self):
+        for daemon in self.daemons:
+            if daemon.process.poll() is None:
+                daemon.stop()
+        self.sandbox.stop()
