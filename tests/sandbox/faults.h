@@ -1,0 +1,32 @@
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+/* Faults that tests order: each strikes calls that match, after letting `skip` of them pass, `count` times. */
+enum fault_kind {
+    FAULT_STATUS_500, /* {"error":{"code":2}} with status 500 */
+    FAULT_ERROR,      /* an error answer with the given status, code, subcode */
+    FAULT_DELAY,      /* the right answer, delay_ms late */
+    FAULT_DROP,       /* the connection is closed without an answer */
+    FAULT_KINDS
+};
+bool fault_kind_find(const char *name, enum fault_kind *out);
+
+struct fault {
+    enum fault_kind kind;
+    char match[96];   /* a kind of call ("insights") or a part of path?query; "" matches all */
+    int64_t skip;     /* matching calls to let pass first */
+    int64_t count;    /* how often it strikes; -1 = always */
+    int64_t delay_ms; /* before the answer, whatever the kind */
+    int status, code, subcode;
+    char message[160];
+};
+#define FAULTS_MAX 64
+struct faults {
+    struct fault list[FAULTS_MAX];
+    int count;
+    int64_t struck;
+};
+bool faults_add(struct faults *f, const struct fault *fault); /* false when there are too many */
+void faults_clear(struct faults *f);
+/* The fault that strikes this call, NULL for none; borrowed until the next change. */
+const struct fault *faults_take(struct faults *f, const char *kind, const char *target);

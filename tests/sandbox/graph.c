@@ -1,0 +1,273 @@
+#include "tests/sandbox/graph.h"
+#include "common/base/secret.h"
+#include "common/base/str.h"
+#include "tests/sandbox/dice.h"
+#include "tests/sandbox/insights.h"
+#include "tests/sandbox/oauth.h"
+#include "tests/sandbox/objects.h"
+
+/* Calls that name no object of the world. */
+static const struct {
+    const char *first, *second; /* segments; second NULL: none */
+    bool open;                  /* needs no token */
+    void (*handle)(struct request *r);
+} routes[] = {
+    {"oauth", "access_token", true, oauth_access_token}, {"dialog", "oauth", true, oauth_dialog},
+    {"debug_token", NULL, false, oauth_debug_token},     {"me", NULL, false, oauth_me},
+    {"me", "permissions", false, oauth_permissions},     {"me", "adaccounts", false, objects_accounts},
+};
+
+static int route_of(const struct request *r)
+{
+    const char *second = r->segment_count > 1 ? r->segments[1] : NULL;
+    for (int i = 0; i < (int)(sizeof routes / sizeof *routes) && r->segment_count > 0; i++) {
+        bool same = second == NULL || routes[i].second == NULL ? second == routes[i].second
+                                                               : strcmp(second, routes[i].second) == 0;
+        if (same && strcmp(r->segments[0], routes[i].first) == 0)
+            return i;
+    }
+    return -1;
+}
+
+static void classify(struct request *r)
+{
+    if (r->segment_count == 0 || !world_find(r->sandbox->world, r->segments[0], &r->node)) {
+        r->node.account = NULL;
+        return;
+    }
+    bool edge = r->segment_count > 1;
+    if (edge && strcmp(r->segments[1], "insights") == 0)
+        r->kind = CALL_INSIGHTS;
+    else
+        r->kind = r->node.level == LEVEL_ACCOUNT && !edge ? CALL_ACCOUNT : CALL_ENTITIES;
+}
+
+/* v25.0 and v26.0 are alive; no version means the oldest of them. */
+static bool check_version(struct request *r)
+{
+    const char *asked = r->version;
+    if (asked == NULL)
+        r->version = "v25.0";
+    if (asked == NULL || strcmp(asked, "v25.0") == 0 || strcmp(asked, "v26.0") == 0)
+        return true;
+    r->version = "v26.0";
+    int64_t major;
+    char digits[8];
+    if (str_copy(digits, sizeof digits, asked + 1) && strchr(digits, '.') != NULL)
+        *strchr(digits, '.') = 0;
+    if (str_to_i64(digits, 1, 24, &major))
+        request_error(r, 400, 2635, 0,
+                      "(#2635) You are calling a deprecated version of the Ads API. Please update to the latest "
+                      "version: v26.0.");
+    else
+        request_error(r, 400, 2500, 0, "Unknown path components: /%s", asked);
+    return false;
+}
+
+static bool check_token(struct request *r)
+{
+    struct sandbox *s = r->sandbox;
+    if (r->token_text != NULL) {
+        oauth_know_app_token(s, r->token_text);
+        r->token = tokens_find(&s->tokens, r->token_text);
+    }
+    if (r->token_text == NULL && r->segment_count > 0 && strcmp(r->segments[0], "me") == 0) {
+        request_error(r, 400, 2500, 0,
+                      "An active access token must be used to query information about the current user.");
+        return false;
+    }
+    if (r->token == NULL) {
+        request_error(r, 400, 190, 0, "Invalid OAuth access token.");
+        return false;
+    }
+    enum token_state state = token_state_at(r->token, r->now_ms);
+    if (state == TOKEN_OK)
+        return true;
+    request_error(r, 400, 190, token_state_subcode(state), "%s", token_state_message(state));
+    return false;
+}
+
+static bool check_proof(struct request *r)
+{
+    const struct sandbox_options *o = &r->sandbox->options;
+    const char *given = params_get(&r->params, "appsecret_proof");
+    if (o->app_secret == NULL || (given == NULL && !o->require_proof))
+        return true;
+    if (given == NULL) {
+        request_error(r, 400, 100, 0, "API calls from the server require an appsecret_proof argument");
+        return false;
+    }
+    char right[65];
+    struct secret *key = secret_new(o->app_secret, strlen(o->app_secret));
+    struct secret *message = secret_new(r->token_text, strlen(r->token_text));
+    secret_hmac_hex(key, message, right);
+    secret_free(key);
+    secret_free(message);
+    if (strcmp(given, right) == 0)
+        return true;
+    request_error(r, 400, 100, 0, "Invalid appsecret_proof provided in the API argument");
+    return false;
+}
+
+static bool check_limits(struct request *r)
+{
+    static const char *const many =
+        "There have been too many calls from this ad-account. Wait a bit and try again. For more info, "
+        "please refer to https://developers.facebook.com/docs/graph-api/overview/rate-limiting.";
+    struct sandbox *s = r->sandbox;
+    struct account *a = r->node.account;
+    struct account_limits *limits = a != NULL ? sandbox_limits(s, a) : NULL;
+    switch (limits_check(&s->limits, &s->calls, limits, r->kind, a != NULL ? account_active_ads(a) : 0, r->real_ms)) {
+    case LIMIT_NONE:
+        return true;
+    case LIMIT_APP:
+        request_error(r, 403, 4, 0, "(#4) Application request limit reached");
+        break;
+    case LIMIT_INSIGHTS:
+        request_error(r, 400, 80000, 2446079, "(#80000) %s", many);
+        break;
+    case LIMIT_MANAGEMENT:
+        request_error(r, 400, 80004, 2446079, "(#80004) %s", many);
+        break;
+    case LIMIT_SCORE:
+        request_error(r, 400, 17, 2446079, "User request limit reached");
+        break;
+    case LIMIT_SCORE_613:
+        request_error(r, 400, 613, 1487742,
+                      "There have been too many calls from this ad-account. Please wait a bit and try again.");
+        break;
+    }
+    return false;
+}
+
+static void not_found(struct request *r)
+{
+    request_error(r, 400, 100, 33,
+                  "Unsupported %s request. Object with ID '%s' does not exist, cannot be loaded due to missing "
+                  "permissions, or does "
+                  "not support this operation. Please read the Graph API documentation at "
+                  "https://developers.facebook.com/docs/graph-api",
+                  strcmp(http_method(r->x), "GET") == 0 ? "get" : "post", r->segment_count > 0 ? r->segments[0] : "");
+}
+
+/* An account that the token does not see does not exist; one whose owner took the right away says so. */
+static bool check_access(struct request *r)
+{
+    const struct account *a = r->node.account;
+    if (a == NULL || !token_sees(r->token, a->number)) {
+        not_found(r);
+        return false;
+    }
+    if (a->access && r->token->can_read_ads)
+        return true;
+    request_error(r, 403, 200, 0, "(#200) Ad account owner has NOT grant ads_management or ads_read permission");
+    return false;
+}
+
+static void serve_node(struct request *r)
+{
+    static const char *const edges[LEVEL_COUNT] = {"", "campaigns", "adsets", "ads"};
+    if (strcmp(http_method(r->x), "GET") != 0 || r->segment_count > 2) {
+        not_found(r);
+        return;
+    }
+    if (r->segment_count == 1) {
+        objects_node(r);
+        return;
+    }
+    if (r->kind == CALL_INSIGHTS) {
+        insights_edge(r);
+        return;
+    }
+    for (enum level level = (enum level)(r->node.level + 1); level < LEVEL_COUNT; level++)
+        if (strcmp(r->segments[1], edges[level]) == 0) {
+            objects_edge(r, level);
+            return;
+        }
+    request_error(r, 400, 2500, 0, "Unknown path components: /%s", r->segments[1]);
+}
+
+static void serve(struct request *r)
+{
+    int route = route_of(r);
+    if (r->has_fault && (r->fault.kind == FAULT_ERROR || r->fault.kind == FAULT_STATUS_500)) {
+        request_error(r, r->fault.status, r->fault.code, r->fault.subcode, "%s", r->fault.message);
+        return;
+    }
+    if (!check_version(r) || ((route < 0 || !routes[route].open) && (!check_token(r) || !check_proof(r))) ||
+        !check_limits(r))
+        return;
+    if (route >= 0)
+        routes[route].handle(r);
+    else if (r->segment_count == 0 && params_get(&r->params, "ids") != NULL)
+        request_error(r, 400, 100, 0,
+                      "(#100) The parameter ids is no longer supported. Please use batch requests instead.");
+    else if (check_access(r))
+        serve_node(r);
+}
+
+static void add_headers(struct request *r)
+{
+    struct sandbox *s = r->sandbox;
+    const struct account *a = r->node.account;
+    struct limits_header headers[LIMITS_HEADERS];
+    int count =
+        limits_headers(&s->limits, &s->calls, a != NULL ? sandbox_limits(s, a) : NULL, a != NULL ? a->number : 0,
+                       r->kind, a != NULL ? account_active_ads(a) : 0, r->real_ms, headers);
+    for (int i = 0; i < count; i++) {
+        http_reply_header(r->x, headers[i].name, buf_str(&headers[i].value));
+        buf_free(&headers[i].value);
+    }
+    uint64_t id = dice_roll(s->options.world.seed ^ 0x7261ce, s->answers++);
+    http_reply_header(r->x, "facebook-api-version", r->version);
+    http_reply_header(r->x, "x-fb-trace-id", arena_printf(&r->arena, "%011llx", (unsigned long long)(id >> 20)));
+    http_reply_header(r->x, "x-fb-request-id", arena_printf(&r->arena, "%016llx", (unsigned long long)id));
+    http_reply_header(r->x, "x-fb-rev", "1018000000");
+    http_reply_header(r->x, "Cache-Control", "private, no-cache, no-store, must-revalidate");
+}
+
+static void log_call(struct request *r)
+{
+    struct sandbox *s = r->sandbox;
+    struct call call = {.at_ms = r->real_ms, .query = request_hash(r, true), .kind = r->kind};
+    calls_add(&s->calls, &call);
+    if (r->node.account != NULL)
+        calls_add(&sandbox_limits(s, r->node.account)->calls, &call);
+}
+
+/* The call that was logged last for this account and for the app is this one: nothing happens in between. */
+static void log_status(struct request *r)
+{
+    struct sandbox *s = r->sandbox;
+    s->calls.list[s->calls.count - 1].status = r->status;
+    if (r->node.account == NULL)
+        return;
+    struct account_limits *limits = sandbox_limits(s, r->node.account);
+    limits->calls.list[limits->calls.count - 1].status = r->status;
+    limits->user_errors += r->status != 200;
+}
+
+void graph_handle(struct request *r)
+{
+    struct sandbox *s = r->sandbox;
+    classify(r);
+    const char *path = http_path(r->x), *after = params_get(&r->params, "after");
+    const char *target = arena_printf(&r->arena, "%s?after=%s", path, after != NULL ? after : "");
+    const struct fault *fault = faults_take(&s->faults, call_kind_names[r->kind], target != NULL ? target : path);
+    if (fault != NULL) {
+        r->fault = *fault;
+        r->has_fault = true;
+    }
+    log_call(r);
+    serve(r);
+    log_status(r);
+    if (r->has_fault && r->fault.kind == FAULT_STATUS_500) {
+        buf_reset(&r->body);
+        buf_add_str(&r->body, "{\"error\":{\"code\":2}}");
+    }
+    add_headers(r);
+    if (r->has_fault && r->fault.kind == FAULT_DROP)
+        request_drop(r);
+    else
+        request_send(r, s->options.latency_ms + (r->has_fault ? r->fault.delay_ms : 0));
+}

@@ -1,0 +1,177 @@
+#include "tests/sandbox/request.h"
+#include "common/base/check.h"
+#include "common/base/clk.h"
+#include "common/base/str.h"
+#include "tests/sandbox/dice.h"
+#include "tests/sandbox/text.h"
+#include <ctype.h>
+#include <stdarg.h>
+#include <strings.h>
+
+#define ARENA_BYTES_MAX ((size_t)16 << 20)
+
+static bool is_version(const char *segment)
+{
+    return segment[0] == 'v' && isdigit((unsigned char)segment[1]) && strchr(segment, '.') != NULL;
+}
+
+static void split_path(struct request *r)
+{
+    char *path = arena_str(&r->arena, http_path(r->x)), *rest = NULL;
+    CHECK(path != NULL);
+    for (char *at = strtok_r(path, "/", &rest); at != NULL; at = strtok_r(NULL, "/", &rest)) {
+        if (r->version == NULL && r->segment_count == 0 && is_version(at))
+            r->version = at;
+        else if (r->segment_count < SEGMENTS_MAX)
+            r->segments[r->segment_count++] = at;
+    }
+}
+
+static const char *token_of(const struct request *r)
+{
+    const char *header = http_header(r->x, "Authorization");
+    const char *given = params_get(&r->params, "access_token");
+    bool bearer = header != NULL && strncasecmp(header, "Bearer ", 7) == 0;
+    for (int i = 0; i < r->params.from_query; i++) /* the query wins, then the header, then the body */
+        if (strcmp(r->params.items[i].name, "access_token") == 0)
+            return r->params.items[i].value;
+    return bearer ? header + 7 : given;
+}
+
+struct request *request_new(struct sandbox *s, struct http_exchange *x)
+{
+    struct request *r = calloc(1, sizeof *r);
+    CHECK(r != NULL);
+    r->sandbox = s;
+    r->x = x;
+    r->status = 200;
+    r->content_type = "application/json; charset=UTF-8";
+    r->kind = CALL_OTHER;
+    r->now_ms = vclock_now(&s->clock);
+    r->real_ms = clk_mono_ms();
+    arena_init(&r->arena, ARENA_BYTES_MAX);
+    buf_init(&r->body, BODY_BYTES_MAX);
+    params_read(&r->params, x, &r->arena);
+    split_path(r);
+    r->token_text = token_of(r);
+    return r;
+}
+
+static void request_free(struct request *r)
+{
+    if (r->prev != NULL)
+        r->prev->next = r->next;
+    else if (r->sandbox->waiting == r)
+        r->sandbox->waiting = r->next;
+    if (r->next != NULL)
+        r->next->prev = r->prev;
+    timer_cancel(r->timer);
+    buf_free(&r->body);
+    arena_free(&r->arena);
+    free(r);
+}
+
+static void send_now(void *arg)
+{
+    struct request *r = arg;
+    r->timer = NULL;
+    CHECK(!r->body.overflow);
+    http_reply(r->x, r->status, r->content_type, buf_str(&r->body), r->body.len);
+    request_free(r);
+}
+
+void request_send(struct request *r, int64_t delay_ms)
+{
+    if (delay_ms == 0) {
+        send_now(r);
+        return;
+    }
+    r->next = r->sandbox->waiting;
+    if (r->next != NULL)
+        r->next->prev = r;
+    r->sandbox->waiting = r;
+    r->timer = timer_start(r->sandbox->loop, delay_ms, send_now, r);
+}
+
+void request_drop(struct request *r)
+{
+    http_drop(r->x);
+    request_free(r);
+}
+
+void request_send_all_waiting(struct sandbox *s)
+{
+    while (s->waiting != NULL) {
+        timer_cancel(s->waiting->timer);
+        send_now(s->waiting);
+    }
+}
+
+/* Objects that are not there and proofs that are wrong; all else is an OAuthException, whatever it is about. */
+static bool is_method_error(int code, int subcode, const char *message)
+{
+    return code == 100 && (subcode == 33 || strstr(message, "appsecret_proof") != NULL);
+}
+
+void request_error(struct request *r, int status, int code, int subcode, const char *format, ...)
+{
+    char message[512];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    struct buf *b = &r->body;
+    buf_reset(b);
+    r->status = status;
+    TEXT_LITERAL(b, "{\"error\":{");
+    text_pair(b, "message", message);
+    text_comma(b);
+    text_pair(b, "type", is_method_error(code, subcode, message) ? "GraphMethodException" : "OAuthException");
+    buf_addf(b, ",\"code\":%d", code);
+    if (subcode != 0)
+        buf_addf(b, ",\"error_subcode\":%d", subcode);
+    if (code == 1 || code == 2 || code == 4)
+        TEXT_LITERAL(b, ",\"is_transient\":true");
+    uint64_t id = dice_roll(r->sandbox->options.world.seed, r->sandbox->answers);
+    buf_addf(b, ",\"fbtrace_id\":\"A%010llx\"}}", (unsigned long long)(id >> 24));
+    if (code == 190) {
+        const char *header = arena_printf(&r->arena, "OAuth \"Facebook Platform\" \"invalid_token\" \"%s\"", message);
+        http_reply_header(r->x, "WWW-Authenticate", header);
+    }
+}
+
+bool request_failed(const struct request *r)
+{
+    return r->status != 200;
+}
+
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+    for (; *text != 0; text++)
+        hash = (hash ^ (unsigned char)*text) * 0x100000001b3u; /* FNV-1a */
+    return (hash ^ 0xff) * 0x100000001b3u;
+}
+
+static bool is_any(const char *name, const char *const *list, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(name, list[i]) == 0)
+            return true;
+    return false;
+}
+
+uint64_t request_hash(const struct request *r, bool page)
+{
+    static const char *const never[] = {"access_token", "appsecret_proof"}, *const paging[] = {"after", "before",
+                                                                                               "limit"};
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (int i = 0; i < r->segment_count; i++)
+        hash = hash_text(hash, r->segments[i]);
+    for (int i = 0; i < r->params.count; i++) {
+        const char *name = r->params.items[i].name;
+        if (is_any(name, never, 2) || (!page && is_any(name, paging, 3)))
+            continue;
+        hash = hash_text(hash_text(hash, name), r->params.items[i].value);
+    }
+    return hash;
+}

@@ -1,0 +1,44 @@
+#pragma once
+#include "tests/sandbox/params.h"
+#include "tests/sandbox/sandbox.h"
+/* One call to the sandbox, from its arrival to its answer. */
+#define SEGMENTS_MAX 3
+struct request {
+    struct sandbox *sandbox;
+    struct http_exchange *x;
+    struct arena arena;
+    struct params params;
+    const char *version;                /* "v26.0" */
+    const char *segments[SEGMENTS_MAX]; /* of the path, without the version */
+    int segment_count;
+    const char *token_text; /* as sent; NULL when none was */
+    const struct token *token;
+    struct ref node; /* what the first segment names; account NULL when nothing */
+    enum call_kind kind;
+    int64_t now_ms; /* the sandbox' clock */
+    int64_t real_ms;
+    struct fault fault; /* what a test ordered for this call */
+    bool has_fault;
+    int status;
+    const char *content_type;
+    struct buf body; /* the answer */
+    struct timer *timer;
+    struct request *prev, *next; /* while waiting */
+};
+#define BODY_BYTES_MAX ((size_t)512 << 20)
+
+/* Parses path and parameters. */
+struct request *request_new(struct sandbox *s, struct http_exchange *x);
+/* Sends r->body with r->status and frees r, now or after a delay. */
+void request_send(struct request *r, int64_t delay_ms);
+/* Closes the connection instead. */
+void request_drop(struct request *r);
+void request_send_all_waiting(struct sandbox *s);
+
+/* Makes the answer an error of Meta's shape; code and subcode as in Meta's tables, subcode 0 for none. */
+void request_error(struct request *r, int status, int code, int subcode, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+bool request_failed(const struct request *r);
+
+/* The same number for the same question; `page` says whether cursor and limit are part of it. */
+uint64_t request_hash(const struct request *r, bool page);
