@@ -10,8 +10,6 @@ import psycopg2
 import psycopg2.extras
 import requests
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("METRICX_BUILD", TOP / "build" / "debug"))
 ACCOUNT = "act_1001"
 TOKEN = "sandbox-token"
 WAIT_SECONDS = 120
@@ -28,11 +26,11 @@ def wait_for(what, predicate, seconds=WAIT_SECONDS):
 
 
 class Sandbox:
-    def __init__(self, folder, *options):
+    def __init__(self, folder, build, *options):
         self.port_file = folder / "sandbox.port"
         self.log = open(folder / "sandbox.log", "ab")
         self.process = subprocess.Popen(
-            [BUILD / "bin/metricx-sandbox", "--listen", "127.0.0.1:0", "--port-file", self.port_file, *options],
+            [build / "bin/metricx-sandbox", "--listen", "127.0.0.1:0", "--port-file", self.port_file, *options],
             stdout=self.log, stderr=self.log)
         wait_for("the sandbox", lambda: self.port_file.exists() and self.port_file.read_text().strip(), 20)
         self.url = f"http://127.0.0.1:{self.port_file.read_text().strip()}"
@@ -64,7 +62,7 @@ class Daemon:
     def __init__(self, system, name, log, settings):
         self.log_path = log
         with open(log, "ab") as out:
-            self.process = subprocess.Popen([BUILD / "bin" / name], env={**system.env, **settings}, stdout=out, stderr=out)
+            self.process = subprocess.Popen([system.build / "bin" / name], env={**system.env, **settings}, stdout=out, stderr=out)
 
     def kill(self):
         self.process.kill()
@@ -84,12 +82,13 @@ class Daemon:
 class System:
     """Settings are those of contract section 2, for every program."""
 
-    def __init__(self, folder, database_url, redis_url, sandbox_options=(), **settings):
+    def __init__(self, folder, build, database_url, redis_url, sandbox_options=(), **settings):
         self.folder = pathlib.Path(folder)
+        self.build = build
         self.database_url = database_url
         self.daemons = []
-        self.sandbox = Sandbox(self.folder, *sandbox_options)
-        key = subprocess.run([BUILD / "bin/metricx", "keygen"], capture_output=True, check=True, text=True).stdout.strip()
+        self.sandbox = Sandbox(self.folder, build, *sandbox_options)
+        key = subprocess.run([build / "bin/metricx", "keygen"], capture_output=True, check=True, text=True).stdout.strip()
         self.env = {
             "PATH": os.environ["PATH"],
             "DATABASE_URL": database_url,
@@ -104,7 +103,7 @@ class System:
 
     def metricx(self, *args, stdin=None, code=0, **settings):
         """Runs the command line; its stdout, stripped. With code None the whole result."""
-        done = subprocess.run([BUILD / "bin/metricx", *args], env={**self.env, **settings}, input=stdin, capture_output=True,
+        done = subprocess.run([self.build / "bin/metricx", *args], env={**self.env, **settings}, input=stdin, capture_output=True,
                               text=True, timeout=WAIT_SECONDS)
         if code is None:
             return done

@@ -5,9 +5,15 @@ import time
 import zoneinfo
 
 import pytest
+import redis as redis_client
 
 from system import wait_for
 from truth import assert_truth
+
+
+@pytest.fixture
+def redis(redis_server):
+    return redis_client.Redis(port=redis_server.port)
 
 
 def queue_is_empty(redis):
