@@ -37,16 +37,22 @@ static uint32_t spread_seed(const char *id)
     return h;
 }
 
-static void plan_one(struct due_flow *f, const struct plan_due *d, int64_t now_ms)
+/* A zone that this machine does not know must not stop the others: UTC then, and said. */
+static const struct zone *zone_of(const struct plan_due *d)
 {
-    const struct settings *set = f->s->settings;
     const struct zone *zone = NULL;
     struct err e = {0};
     if (zone_get(d->timezone, &zone, &e) != 0) {
-        log_error("connection has a time zone that this machine does not know", F_STR("connection", d->connection_id),
-                  F_ERR(&e));
-        (void)zone_get("UTC", &zone, NULL);
+        log_error("unknown time zone, planning in UTC", F_STR("connection", d->connection_id), F_ERR(&e));
+        CHECK(zone_get("UTC", &zone, NULL) == 0);
     }
+    return zone;
+}
+
+static void plan_one(struct due_flow *f, const struct plan_due *d, int64_t now_ms)
+{
+    const struct settings *set = f->s->settings;
+    const struct zone *zone = zone_of(d);
     struct due_rules rules = {.zone = zone,
                               .nightly_at = (int)(d->nightly_at >= 0 ? d->nightly_at : set->nightly_at),
                               .intraday_minutes =
