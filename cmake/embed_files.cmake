@@ -2,7 +2,8 @@ set(text "#pragma once\n#include \"common/base/embedded.h\"\nstatic const struct
 foreach(input ${INPUTS})
   get_filename_component(name ${input} NAME)
   file(READ ${input} hex HEX)
-  string(REGEX REPLACE "(..)" "0x\\1," bytes "${hex}")
+  # As characters: bytes above 127 are negative where char is signed.
+  string(REGEX REPLACE "(..)" "'\\\\x\\1'," bytes "${hex}")
   string(APPEND text "    {\"${name}\", (const char[]){${bytes}0}},\n")
 endforeach()
 string(APPEND text "    {NULL, NULL},\n};\n")
