@@ -43,7 +43,7 @@ CREATE TABLE connections (
     deleted_at          timestamptz, -- hidden at once, removed in batches
     UNIQUE (workspace_id, provider, external_account_id)
 );
-CREATE INDEX connections_due ON connections (next_sync_at) WHERE status = 'active' AND deleted_at IS NULL;
+CREATE INDEX connections_due ON connections (next_sync_at NULLS FIRST) WHERE status = 'active' AND deleted_at IS NULL;
 CREATE INDEX connections_account ON connections (provider, external_account_id);
 
 CREATE TABLE entities (
@@ -129,13 +129,23 @@ CREATE TABLE account_days (
     PRIMARY KEY (connection_id, granularity, event_date)
 );
 
+-- When the latest stored listing of a connection's entities was begun: the same fence for them, and the row that a merge
+-- of entities locks.
+CREATE TABLE entity_listings (
+    connection_id uuid PRIMARY KEY REFERENCES connections ON DELETE CASCADE,
+    read_at       timestamptz,
+    run_id        uuid
+);
+
+-- What changed in days that had been read after their end. column_name 'row': the whole row appeared (old is null) or
+-- vanished (new is null); the other side is a JSON object of its measures.
 CREATE TABLE restatements (
     connection_id uuid NOT NULL REFERENCES connections ON DELETE CASCADE,
     entity_id     uuid NOT NULL,
     event_date    date NOT NULL,
     column_name   text NOT NULL,
     old           text,
-    new           text, -- null: the row vanished
+    new           text,
     changed_at    timestamptz NOT NULL DEFAULT now(),
     run_id        uuid
 );
@@ -171,14 +181,16 @@ CREATE TABLE sync_runs (
     force          boolean NOT NULL DEFAULT false,
     interactive    boolean NOT NULL DEFAULT false,
     due_at         timestamptz, -- of a scheduled run: with trigger and connection its identity
-    planned        text NOT NULL DEFAULT 'nothing' CHECK (planned IN ('nothing', 'entities', 'all'))
+    planned        text NOT NULL DEFAULT 'nothing' CHECK (planned IN ('nothing', 'entities', 'all')),
+    reopened       boolean NOT NULL DEFAULT false -- for its dead letters only: an equal request makes a run of its own
 );
 -- One run at a time for the same work: an equal request joins the open run.
 CREATE UNIQUE INDEX sync_runs_open ON sync_runs (connection_id, kind, granularity, asked_from, asked_to)
-    NULLS NOT DISTINCT WHERE status IN ('queued', 'running');
+    NULLS NOT DISTINCT WHERE status IN ('queued', 'running') AND NOT reopened;
 CREATE UNIQUE INDEX sync_runs_due ON sync_runs (connection_id, trigger, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX sync_runs_unplanned ON sync_runs (created_at) WHERE status IN ('queued', 'running') AND planned <> 'all';
 CREATE INDEX sync_runs_connection ON sync_runs (connection_id, created_at DESC);
+CREATE INDEX sync_runs_finished ON sync_runs (finished_at) WHERE finished_at IS NOT NULL;
 
 CREATE TABLE sync_chunks (
     id            uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -200,9 +212,13 @@ CREATE TABLE sync_chunks (
     epoch         bigint NOT NULL DEFAULT 0, -- fencing token, raised at each start
     worker        text,
     ordinal       int NOT NULL, -- place in its run: 0 is done first
-    retry_at      timestamptz   -- not before, after a failure
+    retry_at      timestamptz,  -- not before, after a failure
+    rows_inserted  bigint NOT NULL DEFAULT 0, -- by its merge; a run's counts are the sums over its chunks
+    rows_updated   bigint NOT NULL DEFAULT 0,
+    rows_unchanged bigint NOT NULL DEFAULT 0,
+    rows_removed   bigint NOT NULL DEFAULT 0
 );
-CREATE INDEX sync_chunks_run ON sync_chunks (run_id);
+CREATE INDEX sync_chunks_run ON sync_chunks (run_id, status);
 CREATE INDEX sync_chunks_open ON sync_chunks (connection_id) WHERE status IN ('queued', 'running');
 CREATE INDEX sync_chunks_dead ON sync_chunks (finished_at) WHERE status = 'dead';
 
@@ -210,13 +226,16 @@ CREATE INDEX sync_chunks_dead ON sync_chunks (finished_at) WHERE status = 'dead'
 -- no cursor row means page 1.
 CREATE UNLOGGED TABLE chunk_cursor (
     chunk_id  uuid PRIMARY KEY,
-    epoch     bigint NOT NULL,          -- of the start that committed the last page
+    epoch     bigint NOT NULL,          -- of the start that committed the last page; 0 before the first
     page      int NOT NULL DEFAULT 1,   -- the next one to ask for
     cursor    text,                     -- that asks for it; null on page 1
     opened_at timestamptz NOT NULL,     -- when page 1 was asked for
     saved_at  timestamptz NOT NULL,
     rows      bigint NOT NULL DEFAULT 0,
-    calls     bigint NOT NULL DEFAULT 0
+    calls     bigint NOT NULL DEFAULT 0,
+    inserted  bigint NOT NULL DEFAULT 0, -- counted by the merge on its way
+    updated   bigint NOT NULL DEFAULT 0,
+    removed   bigint NOT NULL DEFAULT 0
 );
 CREATE UNLOGGED TABLE chunk_facts (
     chunk_id            uuid NOT NULL,
@@ -226,7 +245,7 @@ CREATE UNLOGGED TABLE chunk_facts (
     adset_id            text,
     ad_id               text NOT NULL,
     event_date          date NOT NULL,
-    event_hour          smallint,
+    event_hour          smallint NOT NULL, -- -1: the whole day
     spend               numeric NOT NULL,
     impressions         bigint NOT NULL,
     clicks              bigint NOT NULL,
@@ -256,6 +275,7 @@ CREATE UNLOGGED TABLE chunk_entities (
     status               text,
     configured_status    text,
     objective            text,
+    goal                 text, -- of campaigns; the others inherit it
     daily_budget         numeric,
     lifetime_budget      numeric,
     external_created_at  timestamptz,
@@ -271,6 +291,7 @@ CREATE TABLE call_ledger (
     calls  bigint NOT NULL,
     PRIMARY KEY (scope, bucket)
 );
+CREATE INDEX call_ledger_bucket ON call_ledger (bucket);
 
 -- Who plans: one row, taken for a few seconds at a time.
 CREATE TABLE scheduler_lease (
@@ -280,8 +301,16 @@ CREATE TABLE scheduler_lease (
     until    timestamptz NOT NULL
 );
 
--- The fences. MX001: another worker owns the chunk, or it is closed. MX002: the staged pages are gone (PostgreSQL crashed,
--- or the page was committed already): start the slice again from what chunk_cursor says.
+-- A calendar day's first instant in a zone. Where midnight is skipped it is the jump, which is what PostgreSQL makes of it;
+-- of a midnight that comes twice PostgreSQL takes the second pass, and the day began with the first.
+CREATE FUNCTION day_start(zone text, day date) RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN timezone(zone, timezone(zone, day::timestamp) - interval '1 hour')::date = day
+                THEN timezone(zone, day::timestamp) - interval '1 hour'
+                ELSE timezone(zone, day::timestamp) END
+$$;
+
+-- The fences, each locking the chunk. MX001: another worker owns the chunk, or it is closed. MX002: the staged pages are
+-- gone (PostgreSQL crashed), or the page was committed already: open the chunk again and go on where chunk_cursor says.
 CREATE FUNCTION chunk_fence(chunk uuid, expected_epoch bigint, expected_page int) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM 1 FROM sync_chunks WHERE id = chunk AND epoch = expected_epoch AND status = 'running' FOR UPDATE;
@@ -293,6 +322,28 @@ BEGIN
         IF NOT FOUND THEN
             RAISE EXCEPTION 'chunk % is not at page %', chunk, expected_page USING ERRCODE = 'MX002';
         END IF;
+    END IF;
+END $$;
+-- MX003: there is nothing to do for this chunk now.
+CREATE FUNCTION chunk_openable(chunk uuid) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    word text;
+BEGIN
+    PERFORM 1 FROM sync_chunks WHERE id = chunk FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no chunk %', chunk USING ERRCODE = 'MX003';
+    END IF;
+    SELECT CASE WHEN c.status NOT IN ('queued', 'running') THEN 'chunk ' || chunk || ' is ' || c.status
+                WHEN r.status NOT IN ('queued', 'running') THEN 'run ' || r.id || ' is ' || r.status
+                WHEN k.deleted_at IS NOT NULL THEN 'connection ' || k.id || ' is deleted'
+                WHEN k.status <> 'active' THEN 'connection ' || k.id || ' is ' || k.status
+                WHEN k.token_source = 'none' OR (k.token_source = 'stored' AND k.token_id IS NULL)
+                THEN 'connection ' || k.id || ' has no token' END
+      INTO word
+      FROM sync_chunks c JOIN sync_runs r ON r.id = c.run_id JOIN connections k ON k.id = c.connection_id
+     WHERE c.id = chunk;
+    IF word IS NOT NULL THEN
+        RAISE EXCEPTION '%', word USING ERRCODE = 'MX003';
     END IF;
 END $$;
 
@@ -310,4 +361,4 @@ SELECT f.workspace_id, f.connection_id, f.provider,
   JOIN entities a ON a.id = f.entity_id
   LEFT JOIN entities s ON s.id = a.parent_id
   LEFT JOIN entities c ON c.id = a.campaign_id
- WHERE f.level = 'ad';
+ WHERE f.level = 'ad' AND k.deleted_at IS NULL;

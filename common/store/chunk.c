@@ -1,0 +1,197 @@
+#include "common/store/chunk.h"
+#include "common/base/check.h"
+#include "common/base/str.h"
+#include "common/store/chunk_parts.h"
+#include "common/store/sql.h"
+#include <stdlib.h>
+#include <string.h>
+
+void chunk_clear(struct chunk *c)
+{
+    free(c->cursor);
+    free(c->token_enc);
+    c->cursor = NULL;
+    c->token_enc = NULL;
+}
+
+/* ---- steps that several operations share ---- */
+
+void chunk_add_fence(struct tx *t, const struct chunk *c, int page)
+{
+    (void)tx_add(t, "SELECT chunk_fence($1::uuid, $2::bigint, $3::int)",
+                 TX_PARAMS(c->id, tx_int(t, c->epoch), page == 0 ? NULL : tx_int(t, page)));
+}
+
+void chunk_add_copy(struct tx *t, const struct chunk *c, const struct buf *rows, int row_count)
+{
+    if (row_count > 0)
+        (void)tx_copy(
+            t, c->slice.kind == SLICE_FACTS ? "COPY chunk_facts FROM STDIN" : "COPY chunk_entities FROM STDIN", rows);
+}
+
+void chunk_add_sweep(struct tx *t, const char *chunk_id)
+{
+    (void)TX_ADD(t, "staged_facts_sweep", chunk_id);
+    (void)TX_ADD(t, "staged_entities_sweep", chunk_id);
+}
+
+void chunk_add_settle(struct tx *t, const char *connection_id, const char *run_id, const char *dead_chunk_id)
+{
+    (void)TX_ADD(t, "run_lock", connection_id, run_id, dead_chunk_id);
+    (void)TX_ADD(t, "run_settle", connection_id, run_id, dead_chunk_id);
+}
+
+int chunk_add_state(struct tx *t, const struct chunk *c)
+{
+    return TX_ADD(t, "run_state", c->run_id, c->id);
+}
+
+void chunk_read_state(const struct db_results *r, int step, struct run_state *out)
+{
+    memset(out, 0, sizeof *out);
+    if (db_rows(r, step) == 0)
+        return;
+    (void)str_copy(out->status, sizeof out->status, db_text(r, step, 0, 0));
+    out->chunks_total = db_int(r, step, 0, 1);
+    out->chunks_done = db_int(r, step, 0, 2);
+    out->chunks_dead = db_int(r, step, 0, 3);
+    out->rows = db_int(r, step, 0, 4);
+    out->calls = db_int(r, step, 0, 5);
+    out->ended = db_bool(r, step, 0, 6);
+    out->plan = db_bool(r, step, 0, 7);
+    out->inserted = db_int(r, step, 0, 8);
+    out->updated = db_int(r, step, 0, 9);
+    out->unchanged = db_int(r, step, 0, 10);
+    out->removed = db_int(r, step, 0, 11);
+}
+
+/* ---- opening ---- */
+
+struct opening {
+    int read; /* the step that tells everything */
+    void (*done)(void *arg, int rc, struct chunk *c, const struct err *e);
+    void *arg;
+};
+
+static char *text_or_null(const struct db_results *r, int step, int col)
+{
+    return db_is_null(r, step, 0, col) ? NULL : str_dup(db_text(r, step, 0, col));
+}
+
+/* Columns as in chunk_open_read.sql. */
+static struct chunk *read_chunk(const struct db_results *r, int step, const char *id)
+{
+    struct chunk *c = calloc(1, sizeof *c);
+    CHECK(c != NULL);
+    (void)str_copy(c->id, sizeof c->id, id);
+    (void)str_copy(c->run_id, sizeof c->run_id, db_text(r, step, 0, 1));
+    (void)str_copy(c->connection_id, sizeof c->connection_id, db_text(r, step, 0, 2));
+    (void)str_copy(c->workspace_id, sizeof c->workspace_id, db_text(r, step, 0, 3));
+    c->provider = provider_find(db_text(r, step, 0, 4));
+    (void)str_copy(c->account, sizeof c->account, db_text(r, step, 0, 5));
+    (void)str_copy(c->currency, sizeof c->currency, db_text(r, step, 0, 6));
+    (void)str_copy(c->timezone, sizeof c->timezone, db_text(r, step, 0, 7));
+    c->slice = (struct slice){
+        .kind = strcmp(db_text(r, step, 0, 8), "entities") == 0 ? SLICE_ENTITIES : SLICE_FACTS,
+        .account = c->account,
+        .currency = c->currency,
+        .from = db_date(r, step, 0, 9),
+        .to = db_date(r, step, 0, 10),
+        .hourly = strcmp(db_text(r, step, 0, 11), "hour") == 0,
+    };
+    c->high = db_bool(r, step, 0, 12);
+    c->epoch = db_int(r, step, 0, 13);
+    c->attempts = (int)db_int(r, step, 0, 14);
+    c->deliveries = (int)db_int(r, step, 0, 15);
+    c->page = (int)db_int(r, step, 0, 16);
+    c->cursor = text_or_null(r, step, 17);
+    c->rows = db_int(r, step, 0, 18);
+    c->calls = db_int(r, step, 0, 19);
+    c->token_enc = text_or_null(r, step, 21);
+    return c;
+}
+
+static void on_open(void *arg, int rc, const struct db_results *r, const struct err *e)
+{
+    struct opening *o = arg;
+    struct err why = {0};
+    struct chunk *c = NULL;
+    if (rc != 0) {
+        (void)err_copy(&why, e);
+    } else if (strcmp(db_text(r, o->read, 0, 0), "dead") == 0) {
+        rc = err_set(&why, ERR_POISON, "%s", db_text(r, o->read, 0, 22));
+    } else {
+        c = read_chunk(r, o->read, db_text(r, o->read, 0, 23));
+        if (c->provider == NULL) {
+            rc = err_set(&why, ERR_BUG, "this program knows no provider %s", db_text(r, o->read, 0, 4));
+            chunk_clear(c);
+            free(c);
+            c = NULL;
+        }
+    }
+    o->done(o->arg, rc, c, rc == 0 ? NULL : &why);
+    free(o);
+}
+
+void chunk_open(struct db_pool *p, const char *id, const char *worker, int max_deliveries,
+                void (*done)(void *arg, int rc, struct chunk *c, const struct err *e), void *arg)
+{
+    struct opening *o = calloc(1, sizeof *o);
+    struct tx *t = tx_new(p);
+    CHECK(o != NULL);
+    o->done = done;
+    o->arg = arg;
+    (void)tx_add(t, "SELECT chunk_openable($1::uuid)", TX_PARAMS(id));
+    (void)TX_ADD(t, "chunk_open", id, worker, tx_int(t, max_deliveries));
+    (void)TX_ADD(t, "chunk_open_cursor", id);
+    chunk_add_sweep(t, id);
+    (void)TX_ADD(t, "chunk_open_first_page", id);
+    (void)TX_ADD(t, "dead_days", NULL, id);
+    (void)TX_ADD(t, "chunk_run_started", id);
+    chunk_add_settle(t, NULL, NULL, id);
+    o->read = TX_ADD(t, "chunk_open_read", id);
+    (void)TX_ADD(t, "ledger_book", id);
+    tx_run(t, on_open, o);
+}
+
+/* ---- staging ---- */
+
+struct staging {
+    struct chunk *chunk;
+    int row_count;
+    char *next; /* owned */
+    void (*done)(void *arg, int rc, const struct err *e);
+    void *arg;
+};
+
+static void on_stage(void *arg, int rc, const struct db_results *r, const struct err *e)
+{
+    struct staging *s = arg;
+    (void)r;
+    if (rc == 0) {
+        struct chunk *c = s->chunk;
+        free(c->cursor);
+        c->cursor = s->next;
+        s->next = NULL;
+        c->page++;
+        c->rows += s->row_count;
+        c->calls++;
+    }
+    s->done(s->arg, rc, e);
+    free(s->next);
+    free(s);
+}
+
+void chunk_stage(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count, const char *next,
+                 void (*done)(void *arg, int rc, const struct err *e), void *arg)
+{
+    struct staging *s = calloc(1, sizeof *s);
+    struct tx *t = tx_new(p);
+    CHECK(s != NULL);
+    *s = (struct staging){.chunk = c, .row_count = row_count, .next = str_dup(next), .done = done, .arg = arg};
+    chunk_add_fence(t, c, c->page);
+    chunk_add_copy(t, c, rows, row_count);
+    (void)TX_ADD(t, "chunk_stage", c->id, tx_int(t, c->epoch), next, tx_int(t, row_count));
+    (void)TX_ADD(t, "ledger_book", c->id);
+    tx_run(t, on_stage, s);
+}

@@ -1,0 +1,20 @@
+#pragma once
+#include "common/store/chunk.h"
+#include "common/store/tx.h"
+/* What the chunk_*.c files share; nobody else includes it.
+ *   chunk           opening, staging a page
+ *   chunk_copy      rows of a page as COPY text
+ *   chunk_merge     the slice, whole
+ *   chunk_put_back  back to the queue, or given up */
+
+/* The fence of this chunk's start; page 0: at any page. */
+void chunk_add_fence(struct tx *t, const struct chunk *c, int page);
+void chunk_add_copy(struct tx *t, const struct chunk *c, const struct buf *rows, int row_count);
+/* Staged rows of a chunk whose cursor is gone. */
+void chunk_add_sweep(struct tx *t, const char *chunk_id);
+/* Locks runs and brings their counts and status up to date: a connection's open ones, one run, or the run of a chunk if
+ * that is dead; two of the three are NULL. */
+void chunk_add_settle(struct tx *t, const char *connection_id, const char *run_id, const char *dead_chunk_id);
+/* Reads run_state.sql's answer. */
+int chunk_add_state(struct tx *t, const struct chunk *c);
+void chunk_read_state(const struct db_results *r, int step, struct run_state *out);

@@ -1,0 +1,70 @@
+#include "common/base/check.h"
+#include "common/store/chunk_parts.h"
+#include "common/store/sql.h"
+#include <stdlib.h>
+
+struct putting_back {
+    bool dead;
+    int state; /* the step that tells how the run stands */
+    void (*done)(void *arg, int rc, bool dead, const struct run_state *r, const struct err *e);
+    void *arg;
+};
+
+static void on_put_back(void *arg, int rc, const struct db_results *r, const struct err *e)
+{
+    struct putting_back *b = arg;
+    struct run_state state = {0};
+    if (rc == 0)
+        chunk_read_state(r, b->state, &state);
+    b->done(b->arg, rc, rc == 0 && b->dead, rc == 0 ? &state : NULL, e);
+    free(b);
+}
+
+/* The account itself is refused: everything that is open for it ends, for the same reason. */
+static void add_refused_steps(struct tx *t, const struct chunk *c, const char *status, const struct err *why)
+{
+    const char *code = err_name(why->rc);
+    (void)TX_ADD(t, "connection_chunks_dead", c->connection_id, code, why->text);
+    (void)TX_ADD(t, "connection_staged_sweep_facts", c->connection_id);
+    (void)TX_ADD(t, "connection_staged_sweep_entities", c->connection_id);
+    (void)TX_ADD(t, "dead_days", c->connection_id, NULL);
+    (void)TX_ADD(t, "run_lock", c->connection_id, NULL, NULL);
+    (void)TX_ADD(t, "connection_runs_give_up", c->connection_id, code, why->text);
+    chunk_add_settle(t, c->connection_id, NULL, NULL);
+    (void)TX_ADD(t, "connection_refused", c->connection_id, status, why->text, code);
+}
+
+void chunk_put_back(struct db_pool *p, struct chunk *c, enum chunk_fate fate, int64_t delay_ms, int max_attempts,
+                    int calls, const char *connection_status, const struct err *why,
+                    void (*done)(void *arg, int rc, bool dead, const struct run_state *r, const struct err *e),
+                    void *arg)
+{
+    const bool failed = fate == CHUNK_RETRY || fate == CHUNK_RESTART;
+    const bool dead = fate == CHUNK_DEAD || connection_status != NULL || (failed && c->attempts + 1 >= max_attempts);
+    const bool forget = dead || fate == CHUNK_RESTART;
+    const bool told = why != NULL && fate != CHUNK_YIELD;
+    struct putting_back *b = calloc(1, sizeof *b);
+    struct tx *t = tx_new(p);
+    CHECK(b != NULL && (connection_status == NULL || why != NULL));
+    *b = (struct putting_back){.dead = dead, .done = done, .arg = arg};
+
+    if (connection_status != NULL)
+        (void)TX_ADD(t, "connection_chunks_lock", c->connection_id);
+    chunk_add_fence(t, c, 0);
+    (void)TX_ADD(t, "chunk_put_back", c->id, dead ? "dead" : "queued", forget ? "true" : "false",
+                 fate == CHUNK_YIELD ? "0" : "1", tx_int(t, calls), tx_int(t, delay_ms),
+                 told ? err_name(why->rc) : NULL, told ? why->text : NULL);
+    if (forget) {
+        (void)TX_ADD(t, "chunk_cursor_drop", c->id);
+        chunk_add_sweep(t, c->id);
+    }
+    if (dead && connection_status == NULL) {
+        (void)TX_ADD(t, "dead_days", NULL, c->id);
+        chunk_add_settle(t, NULL, c->run_id, NULL);
+        (void)TX_ADD(t, "connection_synced", c->connection_id, c->run_id, NULL);
+    }
+    if (connection_status != NULL)
+        add_refused_steps(t, c, connection_status, why);
+    b->state = chunk_add_state(t, c);
+    tx_run(t, on_put_back, b);
+}

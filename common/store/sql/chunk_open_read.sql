@@ -1,0 +1,10 @@
+-- Everything that a worker needs to go on. $1 chunk.
+SELECT c.status, c.run_id, c.connection_id, r.workspace_id, k.provider, k.external_account_id, k.currency, k.timezone,
+       c.kind, c.date_from, c.date_to, r.granularity, r.interactive, c.epoch, c.attempts, c.deliveries,
+       u.page, u.cursor, u.rows, c.calls + u.calls, k.token_source, t.access_token_enc, c.error, c.id
+  FROM sync_chunks c
+  JOIN sync_runs r ON r.id = c.run_id
+  JOIN connections k ON k.id = c.connection_id
+  LEFT JOIN chunk_cursor u ON u.chunk_id = c.id
+  LEFT JOIN tokens t ON t.id = k.token_id AND k.token_source = 'stored'
+ WHERE c.id = $1::uuid

@@ -1,0 +1,13 @@
+-- Days that were never read, and now will not be for the reason that their chunk was given up for.
+-- $1 a connection (all its chunks that this transaction closed as dead), $2 a chunk; one of them null.
+INSERT INTO account_days AS d (connection_id, granularity, event_date, state, cause, run_id)
+SELECT c.connection_id, r.granularity, day::date, 'failing', max(c.error_code), NULL::uuid
+  FROM sync_chunks c
+  JOIN sync_runs r ON r.id = c.run_id
+ CROSS JOIN LATERAL generate_series(c.date_from::timestamp, c.date_to::timestamp, interval '1 day') day
+ WHERE (c.connection_id = $1::uuid OR c.id = $2::uuid)
+   AND c.kind = 'metrics' AND c.status = 'dead' AND c.finished_at = now()
+ GROUP BY c.connection_id, r.granularity, day
+ ORDER BY r.granularity, day
+ON CONFLICT (connection_id, granularity, event_date) DO UPDATE SET state = 'failing', cause = excluded.cause
+ WHERE d.read_at IS NULL
