@@ -43,7 +43,8 @@ struct queue_claimed {
     char token[QUEUE_TOKEN]; /* of this delivery: every later script compares it */
     bool high;
 };
-/* Up to `want` jobs (at most 64), of which at most `want_low` from low lists. next_ms: come back after so long at the latest,
+#define QUEUE_CLAIM_MAX 64
+/* Up to `want` jobs (at most QUEUE_CLAIM_MAX), of which at most `want_low` from low lists. next_ms: come back after so long at the latest,
  * -1 = nothing known, wait for a wake token. */
 void queue_claim(struct queue *q, const char *worker, int want, int want_low, int64_t lease_ms,
                  void (*done)(void *arg, int rc, const struct queue_claimed *jobs, int count, int64_t next_ms, const struct err *e),
@@ -93,7 +94,8 @@ void queue_finish(struct queue *q, const struct queue_finish *f, void (*done)(vo
 /* Returns jobs whose lease is over to the head of their lists; promotes delayed ones that are due. At most `limit` of each. */
 void queue_reap(struct queue *q, int limit, void (*done)(void *arg, int rc, int reaped, int promoted, const struct err *e), void *arg);
 
-/* Of the given ids those without a live job (a dead one does not count), for the reconciler. missing[i] belongs to ids[i]. */
+/* Which of the given ids are to be put in (again), for the reconciler: there is no live job, or its budget is not known and
+ * has to be seeded. missing[i] belongs to ids[i]. */
 void queue_missing(struct queue *q, const char *const *ids, int count,
                    void (*done)(void *arg, int rc, const bool *missing, int count, const struct err *e), void *arg);
 /* Removes live jobs (a cancelled run, a dropped dead letter); leased ones end at their next beat or grant as stale. */

@@ -1,0 +1,163 @@
+#include "common/base/check.h"
+#include "common/base/str.h"
+#include "common/store/budget.h"
+#include "common/store/lua_script.h"
+#include "common/store/sql.h"
+#include "common/store/tx.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* Slice by slice: which budgets are there (limit and window set) → what the ledger says of the others → made. When
+ * Redis lost its data the ledger is read late enough to know every call granted before. */
+enum { SLICE = 100, LIVES_MAX = 3 };
+
+struct seeding {
+    struct redis *r;
+    struct db_pool *p;
+    char *prefix;
+    struct budget_scope *scopes;
+    int count, from, to; /* the slice */
+    bool missing[SLICE];
+    char life[24]; /* of Redis' data, when it was asked what is missing */
+    int lives;     /* that ended while the ledger was read */
+    void (*done)(void *arg, int rc, const struct err *e);
+    void *arg;
+};
+
+static void ask_slice(struct seeding *s);
+
+static void seeding_end(struct seeding *s, int rc, const struct err *e)
+{
+    s->done(s->arg, rc, e);
+    free(s->prefix);
+    free(s->scopes);
+    free(s);
+}
+
+static void next_slice(struct seeding *s)
+{
+    s->from = s->to;
+    if (s->from < s->count)
+        ask_slice(s);
+    else
+        seeding_end(s, 0, NULL);
+}
+
+static void on_made(void *arg, int rc, const struct redis_reply *r, const struct err *e)
+{
+    struct seeding *s = arg;
+    struct err lost;
+    if (rc != 0) {
+        seeding_end(s, rc, e);
+    } else if (redis_int(r) == 1) {
+        next_slice(s);
+    } else if (++s->lives < LIVES_MAX) {
+        ask_slice(s);
+    } else {
+        rc = err_set(&lost, ERR_REDIS, "Redis lost its data %d times while the budgets were seeded", s->lives);
+        seeding_end(s, rc, &lost);
+    }
+}
+
+static void add_scope(struct lua_args *a, const struct budget_scope *scope)
+{
+    lua_add(a, scope->name);
+    lua_add_int(a, scope->limit);
+    lua_add_int(a, scope->window_ms);
+}
+
+static void add_entries(struct lua_args *a, const char *scope, const struct db_results *r, int step)
+{
+    const int rows = db_rows(r, step);
+    int entries = 0;
+    for (int i = 0; i < rows; i++)
+        entries += strcmp(db_text(r, step, i, 0), scope) == 0;
+    lua_add_int(a, entries);
+    for (int i = 0; i < rows; i++) {
+        if (strcmp(db_text(r, step, i, 0), scope) != 0)
+            continue;
+        lua_add_int(a, db_int(r, step, i, 1));
+        lua_add_int(a, db_int(r, step, i, 2));
+    }
+}
+
+/* The ledger is the last of one or two steps; one row says so for both. */
+static void make_missing(struct seeding *s, const struct db_results *r, int step)
+{
+    struct lua_args a;
+    lua_args_init(&a);
+    lua_add(&a, s->life);
+    for (int i = s->from; i < s->to; i++) {
+        if (!s->missing[i - s->from])
+            continue;
+        add_scope(&a, &s->scopes[i]);
+        add_entries(&a, s->scopes[i].name, r, step);
+    }
+    lua_run(s->r, "budget_seed", s->prefix, &a, on_made, s);
+}
+
+static void on_ledger(void *arg, int rc, const struct db_results *r, const struct err *e)
+{
+    struct seeding *s = arg;
+    if (rc != 0)
+        seeding_end(s, rc, e);
+    else
+        make_missing(s, r, 1);
+}
+
+static void read_ledger(struct seeding *s, int64_t wait_ms)
+{
+    const char *names[SLICE], *windows[SLICE];
+    struct tx *t = tx_new(s->p);
+    int count = 0;
+    for (int i = s->from; i < s->to; i++) {
+        if (!s->missing[i - s->from])
+            continue;
+        names[count] = s->scopes[i].name;
+        windows[count++] = tx_int(t, s->scopes[i].window_ms);
+    }
+    (void)TX_ADD(t, "ledger_wait", tx_int(t, wait_ms));
+    (void)TX_ADD(t, "ledger_read", tx_array(t, names, count), tx_array(t, windows, count));
+    tx_run(t, on_ledger, s);
+}
+
+static void on_asked(void *arg, int rc, const struct redis_reply *r, const struct err *e)
+{
+    struct seeding *s = arg;
+    bool any = false;
+    if (rc != 0) {
+        seeding_end(s, rc, e);
+        return;
+    }
+    (void)str_copy(s->life, sizeof s->life, redis_str(redis_at(r, 0)));
+    for (int i = 0; i < s->to - s->from; i++) {
+        s->missing[i] = redis_int(redis_at(r, 2 + i)) == 0;
+        any |= s->missing[i];
+    }
+    if (any)
+        read_ledger(s, redis_int(redis_at(r, 1)));
+    else
+        next_slice(s);
+}
+
+static void ask_slice(struct seeding *s)
+{
+    struct lua_args a;
+    lua_args_init(&a);
+    s->to = s->from + SLICE < s->count ? s->from + SLICE : s->count;
+    for (int i = s->from; i < s->to; i++)
+        add_scope(&a, &s->scopes[i]);
+    lua_run(s->r, "budget_set", s->prefix, &a, on_asked, s);
+}
+
+void budget_seed(struct redis *r, struct db_pool *p, const char *prefix, const struct budget_scope *scopes, int count,
+                 void (*done)(void *arg, int rc, const struct err *e), void *arg)
+{
+    struct seeding *s = calloc(1, sizeof *s);
+    CHECK(s != NULL);
+    *s = (struct seeding){.r = r, .p = p, .prefix = str_dup(prefix), .count = count, .done = done, .arg = arg};
+    s->scopes = calloc((size_t)count + 1, sizeof *s->scopes);
+    CHECK(s->scopes != NULL);
+    memcpy(s->scopes, scopes, (size_t)count * sizeof *scopes);
+    ask_slice(s);
+}
