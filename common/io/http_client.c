@@ -252,6 +252,8 @@ static size_t on_header(char *line, size_t one, size_t len, void *arg)
     (void)one;
 
     if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
+        /* Silence counts from here on: a provider may think for minutes before its first byte. */
+        curl_easy_setopt(call->easy, CURLOPT_LOW_SPEED_TIME, (long)call->client->options.stall_seconds);
         buf_reset(headers);
         call->headers_ended = false;
     } else if (len > 0 && (line[0] == '\r' || line[0] == '\n')) {
@@ -412,7 +414,6 @@ static void set_options(struct http_call *call, const struct http_client_options
     curl_easy_setopt(h, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS, (long)o->connect_timeout_ms);
     curl_easy_setopt(h, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(h, CURLOPT_LOW_SPEED_TIME, (long)o->stall_seconds);
 }
 
 struct http_call *http_send(struct http_client *c, const struct http_request *r, http_done done, void *arg)

@@ -11,7 +11,7 @@ struct http_call;
 
 struct http_client_options {
     int64_t connect_timeout_ms, timeout_ms; /* of one call; waiting for bodies_max does not count */
-    int64_t stall_seconds;                  /* cut below 1 byte/s for so long */
+    int64_t stall_seconds;                  /* cut below 1 byte/s for so long, once the answer has begun */
     size_t body_bytes_max;                  /* a larger answer ends with ERR_LIMIT */
     int bodies_max;      /* answers held in memory at once; transfers beyond wait with their body unread */
     int connections_max; /* per host */
