@@ -40,8 +40,7 @@ int setup_check_account(struct session *s, const struct provider *p, const char 
     *out = (struct setup_account){0};
     struct checking c = {.out = out};
     account_check(&s->remote, p, account, token, on_account, &c);
-    int rc = answer_wait(s, &c.answer, e);
-    return rc < 0 ? err_wrap(e, "account %s", account) : 0;
+    return answer_wait(s, &c.answer, e);
 }
 
 struct opening {
