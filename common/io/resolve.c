@@ -55,14 +55,11 @@ static void on_found(uv_getaddrinfo_t *req, int status, struct addrinfo *found)
 {
     struct resolve *r = req->data;
     char address[INET6_ADDRSTRLEN + 20] = ""; /* with room for a scope: fe80::1%eth0 */
-
-    if (status == 0 && !found)
+    const struct addrinfo *a = status == 0 ? preferred(found) : NULL;
+    if (status == 0 && !a)
         status = UV_EAI_NONAME;
-    if (status == 0) {
-        const struct addrinfo *a = preferred(found);
-        if (getnameinfo(a->ai_addr, a->ai_addrlen, address, sizeof address, NULL, 0, NI_NUMERICHOST) != 0)
-            status = UV_EAI_FAIL;
-    }
+    else if (a && getnameinfo(a->ai_addr, a->ai_addrlen, address, sizeof address, NULL, 0, NI_NUMERICHOST) != 0)
+        status = UV_EAI_FAIL;
     uv_freeaddrinfo(found);
     finish(r, status, address);
 }
