@@ -55,6 +55,15 @@ static struct account *account_of(struct request *r)
     return NULL;
 }
 
+/* The same where it is required: NULL is an error. */
+static struct account *needed_account(struct request *r)
+{
+    struct account *a = account_of(r);
+    if (a == NULL && !request_failed(r))
+        request_error(r, 400, 100, 0, "account is required");
+    return a;
+}
+
 static void done(struct request *r)
 {
     if (!request_failed(r))
@@ -85,10 +94,8 @@ static void clock_call(struct request *r)
 
 static void truth_call(struct request *r)
 {
-    struct account *a = account_of(r);
-    if (a == NULL && !request_failed(r))
-        request_error(r, 400, 100, 0, "account is required");
-    if (request_failed(r))
+    struct account *a = needed_account(r);
+    if (a == NULL)
         return;
     date_t today = zone_day(a->zone, r->now_ms);
     date_t from = day_of(r, "from", today - 90), to = day_of(r, "to", today);
@@ -245,10 +252,8 @@ static void token_call(struct request *r)
 
 static void account_call(struct request *r)
 {
-    struct account *a = account_of(r);
-    if (a == NULL && !request_failed(r))
-        request_error(r, 400, 100, 0, "account is required");
-    if (request_failed(r))
+    struct account *a = needed_account(r);
+    if (a == NULL)
         return;
     a->access = flag_of(r, "access", a->access);
     a->status = (int)number_of(r, "status", a->status);

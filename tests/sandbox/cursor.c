@@ -32,9 +32,9 @@ static bool decode(const char *text, unsigned char bytes[BYTES + 2])
 {
     if (strlen(text) != 40 || strcmp(text + 38, "ZD") != 0)
         return false;
-    for (int i = 0; i < 10; i++) {
+    for (size_t i = 0; i < 10; i++) {
         unsigned triple = 0;
-        for (int j = 0; j < 4; j++) {
+        for (size_t j = 0; j < 4; j++) {
             const char *digit = i * 4 + j < 38 ? strchr(alphabet, text[i * 4 + j]) : alphabet;
             if (digit == NULL)
                 return false;

@@ -39,10 +39,9 @@ static const struct entity *adset_of(const struct account *a, int ad)
 
 enum overlap facts_overlap(const struct account *a, int adset)
 {
-    static const enum overlap tenth[10] = {OVERLAP_FULL,    OVERLAP_FULL,    OVERLAP_FULL, OVERLAP_FULL,
-                                           OVERLAP_PARTIAL, OVERLAP_NO_OMNI, OVERLAP_FULL, OVERLAP_CHANNELS,
-                                           OVERLAP_FULL,    OVERLAP_FULL};
-    return tenth[(a->entities[LEVEL_ADSET][adset].key >> 20) % 10];
+    static const enum overlap fifth[5] = {OVERLAP_FULL, OVERLAP_PARTIAL, OVERLAP_FULL, OVERLAP_NO_OMNI,
+                                          OVERLAP_CHANNELS};
+    return fifth[((uint64_t)adset + a->key % 5) % 5];
 }
 
 const char *facts_attribution_setting(const struct account *a, int adset)

@@ -112,7 +112,7 @@ static bool row_fact(const struct query *q, int index, struct range days, struct
         end = first + (x != NULL ? x->count[LEVEL_AD] : q->account->counts[LEVEL_AD]);
     int found = 0;
     *sum = (struct fact){.overlap = OVERLAP_FULL};
-    if (q->level >= LEVEL_ADSET)
+    if (x != NULL && q->level >= LEVEL_ADSET)
         sum->overlap = facts_overlap(q->account, x->parent[LEVEL_ADSET]);
     for (int ad = first; ad < end; ad++)
         for (date_t day = days.from; q->counted[ad] && day <= days.to; day++)

@@ -101,9 +101,11 @@ void request_drop(struct request *r)
 
 void request_send_all_waiting(struct sandbox *s)
 {
-    while (s->waiting != NULL) {
-        timer_cancel(s->waiting->timer);
-        send_now(s->waiting);
+    struct request *next;
+    for (struct request *r = s->waiting; r != NULL; r = next) {
+        next = r->next;
+        timer_cancel(r->timer);
+        send_now(r);
     }
 }
 

@@ -53,7 +53,6 @@ void text_pair(struct buf *b, const char *key, const char *value)
 
 void text_comma(struct buf *b)
 {
-    char last = b->len > 0 ? b->data[b->len - 1] : '[';
-    if (last != '[' && last != '{')
+    if (b->len > 0 && b->data[b->len - 1] != '[' && b->data[b->len - 1] != '{')
         buf_add_char(b, ',');
 }

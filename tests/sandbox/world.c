@@ -224,7 +224,7 @@ static void entity_init(struct account *a, enum level level, int index)
             x->created_ms = (anchor - dice_between(dice_roll(x->key, 6), 20, 80)) * DAY_MS + second;
         x->objective = above->objective;
     }
-    x->updated_ms = x->created_ms + dice_between(dice_roll(x->key, 7), 0, 5 * 86400) * 1000;
+    x->updated_ms = x->created_ms + dice_between(dice_roll(x->key, 7), 0, INT64_C(432000)) * 1000;
     x->effective = effective_of(a, level, x);
     if (x->effective != STATUS_ACTIVE) /* stopped in the fortnight before the anchor */
         x->updated_ms = (anchor - dice_between(dice_roll(x->key, 8), 1, 14)) * DAY_MS + second;

@@ -15,8 +15,8 @@ enum level { LEVEL_ACCOUNT, LEVEL_CAMPAIGN, LEVEL_ADSET, LEVEL_AD, LEVEL_COUNT }
     X(PAUSED)                                                                                                          \
     X(ARCHIVED)                                                                                                        \
     X(DELETED)                                                                                                         \
-    X(CAMPAIGN_PAUSED) X(ADSET_PAUSED) X(IN_PROCESS) X(WITH_ISSUES) X(PENDING_REVIEW) X(DISAPPROVED) X(PREAPPROVED)    \
-        X(PENDING_BILLING_INFO)
+    X(CAMPAIGN_PAUSED)                                                                                                 \
+    X(ADSET_PAUSED) X(IN_PROCESS) X(WITH_ISSUES) X(PENDING_REVIEW) X(DISAPPROVED) X(PREAPPROVED) X(PENDING_BILLING_INFO)
 enum status {
 #define X(name) STATUS_##name,
     STATUS_TABLE(X)

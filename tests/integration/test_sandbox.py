@@ -1,0 +1,577 @@
+"""metricx-sandbox behaves as Meta does: one test for each rule of the Graph that it keeps (S1, S3, …)."""
+import datetime
+import decimal
+import hashlib
+import hmac
+import json
+import time
+import urllib.parse
+
+import pytest
+import requests
+from system import Sandbox
+
+DAY = "2026-11-22"
+FULL = ["ACTIVE", "PAUSED", "DELETED", "ARCHIVED", "IN_PROCESS", "WITH_ISSUES"]
+AD_FULL = FULL + ["CAMPAIGN_PAUSED", "ADSET_PAUSED", "PENDING_REVIEW", "DISAPPROVED", "PREAPPROVED", "PENDING_BILLING_INFO"]
+USAGE = ("x-app-usage", "x-ad-account-usage", "x-business-use-case-usage", "x-fb-ads-insights-throttle")
+
+
+class Graph(Sandbox):
+    def ask(self, path, token="sandbox-token", version="v26.0", headers=None, **params):
+        params = {k: json.dumps(v) if isinstance(v, (list, dict)) else v for k, v in params.items()}
+        if token:
+            headers = {"Authorization": f"Bearer {token}", **(headers or {})}
+        return requests.get(f"{self.url}/{version}/{path}", params=params, headers=headers, timeout=30, allow_redirects=False)
+
+    def data(self, path, **params):
+        """All pages, by following `next` as it is."""
+        answer = self.ask(path, **params)
+        rows, pages = [], 0
+        while True:
+            assert answer.status_code == 200, answer.text
+            body = answer.json()
+            rows += body["data"]
+            pages += 1
+            after = body.get("paging", {}).get("next")
+            if not after:
+                return rows
+            answer = requests.get(after, timeout=30)
+
+    def insights(self, node="act_1001", level="ad", since="2026-10-01", until="2026-10-07", **params):
+        params = {"time_increment": 1, "limit": 500, **params}
+        return self.data(f"{node}/insights", level=level, time_range={"since": since, "until": until}, **params)
+
+
+def error(answer, status, code, subcode=None):
+    assert answer.status_code == status, answer.text
+    found = answer.json()["error"]
+    assert (found["code"], found.get("error_subcode")) == (code, subcode), found
+    assert found["message"] and found["fbtrace_id"]
+    return found
+
+
+@pytest.fixture
+def graph(build, tmp_path):
+    """graph(options…): a sandbox of its own, on a day that stands still."""
+    made = []
+
+    def make(*options):
+        folder = tmp_path / str(len(made))
+        folder.mkdir()
+        made.append(Graph(folder, build, "--today", DAY, "--stop-clock", *options))
+        return made[-1]
+
+    yield make
+    for sandbox in made:
+        sandbox.stop()
+        assert sandbox.process.returncode == 0
+
+
+def test_s1_versions_slashes_and_bodies_of_a_get(graph):
+    g = graph()
+    for version in ("v25.0", "v26.0"):
+        answer = g.ask("act_1001", version=version)
+        assert answer.status_code == 200 and answer.headers["facebook-api-version"] == version
+    assert requests.get(f"{g.url}/v26.0/act_1001/?access_token=sandbox-token", timeout=9).json()["id"] == "act_1001"
+    answer = requests.get(f"{g.url}/v26.0/act_1001?access_token=sandbox-token", data="{}", timeout=9,
+                          headers={"Content-Type": "application/json"})
+    assert answer.json()["id"] == "act_1001"
+    error(g.ask("act_1001", version="v24.0"), 400, 2635)
+
+
+def test_s3_tokens_end_in_many_ways(graph):
+    g = graph()
+    answer = g.ask("act_1001", token=None)
+    assert error(answer, 400, 190)["message"] == "Invalid OAuth access token."
+    assert "invalid_token" in answer.headers["WWW-Authenticate"]
+    error(g.ask("act_1001", token="nonsense"), 400, 190)
+    for state, subcode in {"revoked": 458, "checkpoint": 459, "password_changed": 460, "expired": 463, "unconfirmed": 464,
+                           "invalid": 467, "no_role": 492}.items():
+        g.post("token", token="other", state=state)
+        error(g.ask("act_1001", token="other"), 400, 190, subcode)
+    g.post("token", token="other", state="ok", expires_in=60)
+    assert g.ask("act_1001", token="other").status_code == 200
+    g.post("clock", advance_seconds=61)
+    error(g.ask("act_1001", token="other"), 400, 190, 463)
+    assert g.ask("act_1001").status_code == 200
+
+
+def test_s4_the_token_may_come_anywhere_and_the_query_wins(graph):
+    g = graph()
+    url = f"{g.url}/v26.0/act_1001"
+    for answer in (requests.get(url, headers={"Authorization": "Bearer sandbox-token"}, timeout=9),
+                   requests.get(url, params={"access_token": "sandbox-token"}, timeout=9),
+                   requests.get(url, params={"access_token": "sandbox-token"}, headers={"Authorization": "Bearer bad"}, timeout=9)):
+        assert answer.status_code == 200, answer.text
+    error(requests.get(url, params={"access_token": "bad"}, headers={"Authorization": "Bearer sandbox-token"}, timeout=9), 400, 190)
+    # a POST is unsupported here, which only a good token gets to hear
+    for body in ({"data": {"access_token": "sandbox-token"}}, {"json": {"access_token": "sandbox-token"}}):
+        error(requests.post(url, timeout=9, **body), 400, 100, 33)
+
+
+def test_s5_proofs(graph):
+    g = graph("--app-secret", "APPSECRET", "--require-proof", "--token", "TOKEN123")
+    right = hmac.new(b"APPSECRET", b"TOKEN123", hashlib.sha256).hexdigest()
+    assert right == "ff3d00b40e9d0c2531bebc8f7b98c57434d0f8779a09cd83f0bf90d0017bf1c8"
+    assert g.ask("act_1001", token="TOKEN123", appsecret_proof=right).status_code == 200
+    for wrong in ({}, {"appsecret_proof": "0" * 64}):
+        assert error(g.ask("act_1001", token="TOKEN123", **wrong), 400, 100)["type"] == "GraphMethodException"
+
+
+def test_s6_login(graph):
+    g = graph("--app-id", "77", "--app-secret", "word", "--accounts", "3")
+    here = "http://127.0.0.1:1/back"
+    answer = g.ask("dialog/oauth", token=None, client_id="77", redirect_uri=here, state="s&t", scope="ads_read")
+    assert answer.status_code == 302
+    query = urllib.parse.parse_qs(urllib.parse.urlsplit(answer.headers["Location"]).query)
+    assert query["state"] == ["s&t"]
+    client = {"client_id": "77", "client_secret": "word"}
+    error(g.ask("oauth/access_token", token=None, code=query["code"][0], redirect_uri=here + "/", **client), 400, 100, 36008)
+    error(g.ask("oauth/access_token", token=None, code=query["code"][0], redirect_uri=here, client_id="77", client_secret="x"), 400, 1)
+    short = g.ask("oauth/access_token", token=None, code=query["code"][0], redirect_uri=here, **client).json()
+    assert short["token_type"] == "bearer" and short["expires_in"] < 8000
+    error(g.ask("oauth/access_token", token=None, code=query["code"][0], redirect_uri=here, **client), 400, 100, 36009)
+
+    long = g.ask("oauth/access_token", token=None, grant_type="fb_exchange_token", fb_exchange_token=short["access_token"], **client).json()
+    assert long["expires_in"] == 5184000
+    app = g.ask("oauth/access_token", token=None, grant_type="client_credentials", **client).json()["access_token"]
+    assert app == "77|word"
+    g.post("clock", advance_seconds=7000)
+    error(g.ask("oauth/access_token", token=None, grant_type="fb_exchange_token", fb_exchange_token=short["access_token"], **client), 400, 190, 463)
+
+    data = g.ask("debug_token", token=app, input_token=long["access_token"]).json()["data"]
+    assert data["is_valid"] and data["app_id"] == "77" and "ads_read" in data["scopes"] and data["expires_at"] > data["issued_at"]
+    answer = g.ask("debug_token", token=app, input_token=short["access_token"])
+    assert answer.status_code == 200
+    assert answer.json()["data"]["is_valid"] is False and answer.json()["data"]["error"]["subcode"] == 463
+
+    token = long["access_token"]
+    assert set(g.ask("me", token=token).json()) == {"id", "name"}
+    assert {"permission": "ads_read", "status": "granted"} in g.ask("me/permissions", token=token).json()["data"]
+    first = g.ask("me/adaccounts", token=token, limit=2).json()
+    assert first["data"] == [{"account_id": "1001", "id": "act_1001"}, {"account_id": "1002", "id": "act_1002"}]
+    rest = requests.get(first["paging"]["next"], timeout=9).json()
+    assert [a["id"] for a in rest["data"]] == ["act_1003"] and "next" not in rest["paging"]
+
+    g.post("oauth", decline_ads_read=True)
+    answer = g.ask("dialog/oauth", token=None, client_id="77", redirect_uri=here)
+    code = urllib.parse.parse_qs(urllib.parse.urlsplit(answer.headers["Location"]).query)["code"][0]
+    token = g.ask("oauth/access_token", token=None, code=code, redirect_uri=here, **client).json()["access_token"]
+    assert {"permission": "ads_read", "status": "declined"} in g.ask("me/permissions", token=token).json()["data"]
+    error(g.ask("act_1001", token=token), 403, 200)
+    g.post("oauth", deny=True)
+    answer = g.ask("dialog/oauth", token=None, client_id="77", redirect_uri=here, state="x")
+    assert "error=access_denied" in answer.headers["Location"] and "state=x" in answer.headers["Location"]
+
+
+def test_s7_what_is_not_there_and_what_is_forbidden(graph):
+    g = graph("--accounts", "2")
+    for path in ("act_1003", "act_1003/insights", "123", "1230001001999999", "nonsense"):
+        assert error(g.ask(path), 400, 100, 33)["type"] == "GraphMethodException"
+    g.post("token", token="narrow", accounts=["act_1002"])
+    error(g.ask("act_1001", token="narrow"), 400, 100, 33)
+    assert g.ask("act_1002", token="narrow").status_code == 200
+    assert [a["id"] for a in g.ask("me/adaccounts", token="narrow").json()["data"]] == ["act_1002"]
+    g.post("account", account="act_1001", access=False)
+    error(g.ask("act_1001/campaigns"), 403, 200)
+    g.post("account", account="act_1001", access=True, status=101)
+    assert g.ask("act_1001", fields="account_status").json()["account_status"] == 101
+
+
+def test_s8_unknown_fields(graph):
+    g = graph()
+    message = error(g.ask("act_1001/campaigns", fields="id,foo"), 400, 100)["message"]
+    assert message == "(#100) Tried accessing nonexisting field (foo) on node type (Campaign)"
+    error(g.ask("act_1001/ads", fields="objective"), 400, 100)
+    assert "age is not valid for fields param" in error(g.ask("act_1001/insights", fields="age"), 400, 100)["message"]
+    # what Meta knows is no error, even without a value
+    assert g.ask("act_1001/ads", fields="id,adlabels", limit=1).json()["data"][0].keys() == {"id"}
+    assert g.ask("act_1001/ads", fields=["id", "campaign_id"], limit=1).json()["data"][0].keys() == {"id", "campaign_id"}
+    ad = g.ask("act_1001/ads", fields="campaign{name,objective},adset{id}", limit=1).json()["data"][0]
+    assert ad["campaign"].keys() == {"name", "objective", "id"} and ad["adset"].keys() == {"id"}
+
+
+def test_s9_no_fields_only_ids(graph):
+    g = graph()
+    assert g.ask("act_1001").json() == {"account_id": "1001", "id": "act_1001"}
+    assert all(row.keys() == {"id"} for row in g.data("act_1001/ads"))
+
+
+def test_s10_archived_and_deleted_hide(graph):
+    g = graph()
+    truth = {e["external_id"]: e["status"] for e in g.truth()["entities"] if e["level"] == "ad"}
+    hidden = {i for i, status in truth.items() if status in ("ARCHIVED", "DELETED")}
+    assert hidden
+    plain = {a["id"] for a in g.data("act_1001/ads")}
+    assert plain == truth.keys() - hidden
+    assert {a["id"] for a in g.data("act_1001/ads", effective_status=AD_FULL, limit=30)} == truth.keys()
+    deleted = g.data("act_1001/ads", filtering=[{"field": "ad.effective_status", "operator": "IN", "value": ["DELETED"]}],
+                     fields="effective_status,id")
+    assert {a["id"] for a in deleted} == {i for i, status in truth.items() if status == "DELETED"}
+    assert {a["effective_status"] for a in deleted} == {"DELETED"}
+    error(g.ask("act_1001/campaigns", effective_status=["CAMPAIGN_PAUSED"]), 400, 100)
+    assert g.ask(min(hidden), fields="name").status_code == 200  # by id they stay readable
+    g.stop()
+
+    g = graph("--deleted-filter-error")
+    error(g.ask("act_1001/ads", effective_status=AD_FULL), 400, 100, 1815001)
+    without = [s for s in AD_FULL if s != "DELETED"]
+    assert len(g.data("act_1001/ads", effective_status=without)) == len([s for s in truth.values() if s != "DELETED"])
+
+
+def test_edges_below_campaigns_and_filters(graph):
+    g = graph()
+    entities = {e["external_id"]: e for e in g.truth()["entities"]}
+    campaign = next(i for i, e in entities.items() if e["level"] == "campaign" and e["status"] == "ACTIVE")
+    below = {i for i, e in entities.items() if e["level"] == "ad" and e["campaign_external_id"] == campaign}
+    assert {a["id"] for a in g.data(f"{campaign}/ads", effective_status=AD_FULL)} == below
+    by_filter = g.data("act_1001/ads", effective_status=AD_FULL,
+                       filtering=[{"field": "campaign.id", "operator": "EQUAL", "value": campaign}])
+    assert {a["id"] for a in by_filter} == below
+    at = datetime.datetime(2026, 11, 1, tzinfo=datetime.timezone.utc)
+    newer = {i for i, e in entities.items() if e["level"] == "ad" and e["external_updated_at"] > at.strftime("%Y-%m-%dT%H:%M:%SZ")}
+    assert newer
+    found = g.data("act_1001/ads", effective_status=AD_FULL,
+                   filtering=[{"field": "ad.updated_time", "operator": "GREATER_THAN", "value": int(at.timestamp())}])
+    assert {a["id"] for a in found} == newer
+    assert {a["id"] for a in g.data("act_1001/ads", effective_status=AD_FULL, updated_since=int(at.timestamp()) + 1)} == newer
+    error(g.ask("act_1001/ads", filtering=[{"field": "ad.adset_id", "operator": "IN", "value": ["1"]}]), 400, 100)
+
+
+def test_s11_pages(graph):
+    g = graph()
+    first = g.ask("act_1001/ads", effective_status=AD_FULL, fields="id,name").json()
+    assert len(first["data"]) == 25
+    target = urllib.parse.urlsplit(first["paging"]["next"])
+    params = urllib.parse.parse_qs(target.query)
+    assert f"{target.scheme}://{target.netloc}" == g.url
+    assert params["access_token"] == ["sandbox-token"] and params["fields"] == ["id,name"]
+    assert params["after"] == [first["paging"]["cursors"]["after"]]
+    last = g.ask("act_1001/ads", effective_status=AD_FULL, fields="id,name", limit=5000).json()
+    assert len(last["data"]) == 100 and "next" not in last["paging"] and last["paging"]["cursors"]["after"]
+    empty = g.ask("act_1001/ads", effective_status=AD_FULL, fields="id,name", after=last["paging"]["cursors"]["after"]).json()
+    assert empty == {"data": []}
+    # another page size is the same list, another question is not
+    cursor = first["paging"]["cursors"]["after"]
+    assert len(g.ask("act_1001/ads", effective_status=AD_FULL, fields="id,name", after=cursor, limit=7).json()["data"]) == 7
+    error(g.ask("act_1001/ads", effective_status=AD_FULL, fields="id", after=cursor), 400, 2642)
+    error(g.ask("act_1001/ads", after="nonsense"), 400, 2642)
+    g.post("clock", advance_seconds=4000)
+    error(g.ask("act_1001/ads", effective_status=AD_FULL, fields="id,name", after=cursor), 400, 2642)
+
+
+def test_s11_no_row_is_lost_or_doubled_at_any_page_size(graph):
+    g = graph()
+    whole = g.insights(fields="ad_id", limit=5000)
+    for limit in (1, 7, 100, len(whole)):
+        until = "2026-10-01" if limit == 1 else "2026-10-07"
+        rows = g.insights(fields="ad_id", limit=limit, until=until)
+        expected = [r for r in whole if r["date_start"] <= until]
+        assert rows == expected
+
+
+def test_s13_empty(graph):
+    g = graph()
+    params = {"level": "ad", "time_range": {"since": "2023-12-01", "until": "2023-12-02"}}
+    assert g.ask("act_1001/insights", **params).json() == {"data": []}
+    g.stop()
+    assert graph("--empty-paging").ask("act_1001/insights", **params).json() == {"data": [], "paging": {}}
+
+
+def test_s14_rows(graph):
+    g = graph()
+    rows = g.insights(fields="account_id,campaign_id,adset_id,ad_id,impressions,clicks,spend,reach,actions,ctr,ad_name")
+    assert {r["date_start"] for r in rows} == {f"2026-10-0{d}" for d in range(1, 8)}
+    for row in rows:
+        assert row["date_start"] == row["date_stop"]
+        assert all(isinstance(v, (str, list)) for v in row.values())
+        assert {"impressions", "spend"} <= row.keys()
+        assert row.get("actions") != [] and row.get("clicks") != "0"
+    assert len({(r["ad_id"], r["date_start"]) for r in rows}) == len(rows) < 700
+    facts = {(f["external_id"], f["event_date"]): f for f in g.truth(**{"from": "2026-10-01", "to": "2026-10-07"})["facts"]}
+    deleted = {e["external_id"] for e in g.truth()["entities"] if e["status"] == "DELETED"}
+    assert {(r["ad_id"], r["date_start"]) for r in rows} == {k for k in facts if k[0] not in deleted}
+    for row in rows:
+        fact = facts[row["ad_id"], row["date_start"]]
+        assert decimal.Decimal(row["spend"]) == decimal.Decimal(fact["spend"]) and int(row["impressions"]) == fact["impressions"]
+        assert {a["action_type"]: decimal.Decimal(a["value"]) for a in row.get("actions", [])} == {
+            k: decimal.Decimal(v) for k, v in fact["actions"].items()}
+
+
+@pytest.mark.parametrize("zone, today", [("Pacific/Auckland", "2026-11-23"), ("America/Los_Angeles", "2026-11-22"), ("UTC", "2026-11-22")])
+def test_s14_days_are_the_accounts(graph, zone, today):
+    g = graph("--zone", zone, "--now", "2026-11-22T14:00:00Z")
+    rows = g.insights(since="2026-11-20", until="2026-12-31", fields="ad_id")
+    assert max(r["date_start"] for r in rows) == today
+    preset = g.data("act_1001/insights", level="account", date_preset="yesterday")
+    assert preset[0]["date_start"] == str(datetime.date.fromisoformat(today) - datetime.timedelta(days=1))
+    facts = g.truth(**{"from": "2026-11-20"})["facts"]
+    start = datetime.datetime.fromisoformat(facts[0]["event_at"].replace("Z", "+00:00"))
+    assert start.astimezone(__import__("zoneinfo").ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M") == "2026-11-20 00:00"
+
+
+def test_s14_buckets_levels_and_sums(graph):
+    g = graph()
+    fields = "impressions,spend,campaign_id,adset_id"
+    facts = g.truth(**{"from": "2026-08-24", "to": "2026-11-21"})["facts"]
+    spend = sum(decimal.Decimal(f["spend"]) for f in facts)
+    whole = {"since": "2026-08-24", "until": "2026-11-21", "fields": fields}
+    days = g.insights(level="account", **whole)
+    assert len(days) == 90 and sum(decimal.Decimal(r["spend"]) for r in days) == spend
+    assert sum(int(r["impressions"]) for r in days) == sum(f["impressions"] for f in facts)
+    months = g.insights(level="account", **whole, time_increment="monthly")
+    assert [(r["date_start"], r["date_stop"]) for r in months] == [
+        ("2026-08-24", "2026-08-31"), ("2026-09-01", "2026-09-30"), ("2026-10-01", "2026-10-31"), ("2026-11-01", "2026-11-21")]
+    weeks = g.insights(level="account", **whole, time_increment=7)
+    assert weeks[-1]["date_start"] == "2026-11-16" and weeks[-1]["date_stop"] == "2026-11-21"  # the last one is short
+    one = g.insights(level="account", **whole, time_increment="all_days")
+    assert len(one) == 1 and decimal.Decimal(one[0]["spend"]) == spend
+    with_deleted = [{"field": "adset.effective_status", "operator": "IN", "value": FULL + ["CAMPAIGN_PAUSED"]}]
+    adsets = g.insights(level="adset", **whole, time_increment="all_days", filtering=with_deleted)
+    assert sum(decimal.Decimal(r["spend"]) for r in adsets) == spend
+    campaign = adsets[0]["campaign_id"]
+    below = g.insights(campaign, level="campaign", **whole, time_increment="all_days")
+    assert decimal.Decimal(below[0]["spend"]) == sum(decimal.Decimal(r["spend"]) for r in adsets if r["campaign_id"] == campaign)
+    error(g.ask(f"{campaign}/insights", level="account"), 400, 100)
+    error(g.ask("act_1001/insights", time_range={"since": "2026-11-02", "until": "2026-11-01"}), 400, 100)
+    error(g.ask("act_1001/insights", time_range={"since": "2023-01-01", "until": "2026-11-01"}), 400, 3018)
+    error(g.ask("act_1001/insights", breakdowns=["age"]), 400, 100)
+
+
+def test_s15_the_overlap_of_actions(graph):
+    g = graph()
+    rows = g.insights(since="2026-09-01", until="2026-09-07", fields="ad_id,actions,action_values",
+                      action_attribution_windows=["7d_click", "1d_view", "7d_view", "28d_view"])
+    full = 0
+    for row in rows:
+        actions = {a["action_type"]: a for a in row.get("actions", [])}
+        assert not {"7d_view", "28d_view"} & {key for a in actions.values() for key in a}
+        if "onsite_web_app_purchase" not in actions:
+            continue
+        full += 1
+        same = ("omni_purchase", "purchase", "offsite_conversion.fb_pixel_purchase", "onsite_web_purchase", "onsite_web_app_purchase",
+                "web_in_store_purchase", "web_app_in_store_purchase")
+        assert len({actions[name]["value"] for name in same}) == 1
+        if decimal.Decimal(actions["purchase"]["value"]) >= 2:
+            assert decimal.Decimal(actions["purchase"]["7d_click"]) <= decimal.Decimal(actions["purchase"]["value"])
+        values = {a["action_type"]: a["value"] for a in row["action_values"]}
+        assert values["omni_purchase"] == values["purchase"] != values["web_app_in_store_purchase"]
+    assert full > 20
+    error(g.ask("act_1001/insights", action_attribution_windows=["9d_click"]), 400, 100)
+
+
+def test_s16_conversions_without_delivery(graph):
+    g = graph()
+    rows = g.insights(since="2026-09-01", until="2026-10-15", fields="ad_id,impressions,spend,actions,clicks,reach")
+    orphans = [r for r in rows if r["impressions"] == "0"]
+    assert orphans
+    for row in orphans:
+        assert row["spend"] == "0" and row["actions"] and not {"clicks", "reach"} & row.keys()
+
+
+def test_s17_days_move_for_28_days_with_the_clock_only(graph):
+    g = graph()
+    week = {"since": "2026-11-10", "until": "2026-11-16", "fields": "ad_id,spend,actions"}
+    frozen = {"since": "2026-10-01", "until": "2026-10-25", "fields": "ad_id,spend,actions"}
+    now, then = g.insights(**week), g.insights(**frozen)
+    time.sleep(0.05)
+    assert g.insights(**week) == now
+    g.post("clock", advance_seconds=86400)
+    later = g.insights(**week)
+    assert later != now and g.insights(**frozen) == then
+    assert [r for r in later if r in now]  # most stay
+    g.post("clock", now="2026-12-15T12:00:00Z")
+    settled = g.insights(**week)
+    g.post("clock", now="2027-02-15T12:00:00Z")
+    assert g.insights(**week) == settled
+
+
+def test_restating_by_hand(graph):
+    g = graph()
+    before = {(f["external_id"], f["event_date"]): f for f in g.truth(**{"from": "2026-09-01"})["facts"]}
+    said = g.post("restate", **{"from": "2026-10-01", "to": "2026-10-21", "percent": "10", "account": "act_1001"})
+    after = {(f["external_id"], f["event_date"]): f for f in g.truth(**{"from": "2026-09-01"})["facts"]}
+    changed = {k for k in before.keys() & after.keys() if before[k] != after[k]}
+    assert len(changed) == said["changed"] > 50
+    assert len(before.keys() - after.keys()) == said["vanished"] > 0
+    assert len(after.keys() - before.keys()) == said["appeared"]
+    assert all("2026-10-01" <= day <= "2026-10-21" for _, day in changed)
+    again = g.post("restate", **{"from": "2026-10-01", "to": "2026-10-21", "percent": "10", "account": "act_1001"})
+    assert again["generation"] == 2 and again["changed"] > 50
+
+
+def test_s21_deleted_ads(graph):
+    g = graph()
+    week = {"since": "2026-10-01", "until": "2026-10-07", "fields": "ad_id,spend"}
+    with_all = [{"field": "ad.effective_status", "operator": "IN", "value": AD_FULL}]
+    totals = g.insights(level="account", **week)
+    ad = g.insights(**week)[0]["ad_id"]
+    g.post("delete-ad", ad=ad)
+    assert ad not in {r["ad_id"] for r in g.insights(**week)}
+    assert ad in {r["ad_id"] for r in g.insights(**week, filtering=with_all)}
+    assert g.insights(level="account", **week) == totals
+    g.post("delete-ad", ad=ad, permanent=True)
+    assert ad not in {r["ad_id"] for r in g.insights(**week, filtering=with_all)}
+    assert ad not in {a["id"] for a in g.data("act_1001/ads", effective_status=AD_FULL)}
+    assert g.insights(level="account", **week) == totals
+
+
+def test_changes_to_objects(graph):
+    g = graph()
+    campaign = g.data("act_1001/campaigns")[1]["id"]
+    g.post("entity", id=campaign, name="new \"name\"", status="PAUSED", daily_budget=1234)
+    row = g.ask(campaign, fields="name,status,daily_budget,updated_time").json()
+    assert row["name"] == "new \"name\"" and row["status"] == "PAUSED" and row["daily_budget"] == "1234"
+    assert row["updated_time"] == f"{DAY}T13:00:00+0100"
+    assert {a["effective_status"] for a in g.data(f"{campaign}/ads", fields="effective_status")} <= {
+        "CAMPAIGN_PAUSED", "ADSET_PAUSED", "PAUSED"}
+
+
+def test_s28_gone_features(graph):
+    g = graph()
+    error(g.ask("", ids="act_1001"), 400, 100)
+    row = g.ask("act_1001", fields="created_time", date_format="U", pretty=1, debug="all", headers={"If-None-Match": '"x"'})
+    assert row.status_code == 200 and "T" in row.json()["created_time"] and "debug" not in row.text
+
+
+def test_s29_the_quota_of_an_account(graph):
+    g = graph("--accounts", "2", "--limit-calls", "5", "--limit-window", "100")
+    for _ in range(5):
+        assert g.ask("act_1001/insights").status_code == 200
+    refused = g.ask("act_1001/insights")
+    error(refused, 400, 80000, 2446079)
+    usage = json.loads(refused.headers["X-Business-Use-Case-Usage"])["1001"][0]
+    assert usage["call_count"] >= 100 and usage["estimated_time_to_regain_access"] == 2  # minutes
+    error(g.ask("act_1001/campaigns"), 400, 80004, 2446079)
+    assert g.ask("act_1002/insights").status_code == 200  # only this account is shut
+    g.post("limits", window_seconds=1)
+    time.sleep(1.1)
+    assert g.ask("act_1001/insights").status_code == 200
+    calls = g.calls(window=100)
+    assert calls["counts"] == {"insights": 7, "entities": 1, "account": 0, "other": 0} and calls["refused"] == 2
+    assert calls["max_in_window"] == 8 and [c["status"] for c in calls["calls"]] == [200] * 5 + [400, 400, 200]
+    g.post("reset-calls")
+    assert g.calls()["total"] == 0
+
+
+def test_s29_the_score(graph):
+    g = graph("--tier", "development")
+    for _ in range(60):
+        assert g.ask("act_1001").status_code == 200
+    refused = g.ask("act_1001")
+    error(refused, 400, 17, 2446079)
+    assert json.loads(refused.headers["X-Ad-Account-Usage"])["reset_time_duration"] == 300
+
+
+def test_s30_usage_headers_on_every_answer(graph):
+    g = graph("--limit-calls", "10", "--limit-window", "100")
+    for answer in (g.ask("act_1001/insights"), g.ask("act_1001/insights", fields="nonsense")):
+        assert all(name in answer.headers for name in USAGE) and "Retry-After" not in answer.headers
+    assert json.loads(answer.headers["X-Business-Use-Case-Usage"])["1001"][0]["call_count"] == 20
+    assert "x-fb-ads-insights-throttle" not in g.ask("act_1001/ads").headers
+    g.stop()
+    answer = graph("--no-usage-headers").ask("act_1001/insights")
+    assert not any(name in answer.headers for name in USAGE)
+
+
+def test_s31_the_quota_of_the_app(graph):
+    g = graph("--accounts", "2", "--app-limit-calls", "3")
+    for path in ("act_1001", "act_1002", "me"):
+        assert g.ask(path).status_code == 200
+    assert error(g.ask("act_1002"), 403, 4)["is_transient"] is True
+
+
+def test_s33_money(graph):
+    g = graph("--currency", "JPY")
+    budgets = [a["daily_budget"] for a in g.data("act_1001/adsets", fields="daily_budget") if "daily_budget" in a]
+    assert budgets and all(isinstance(b, str) and b.isdigit() for b in budgets)
+    truth = {e["external_id"]: e["daily_budget"] for e in g.truth()["entities"]}
+    row = next(a for a in g.data("act_1001/adsets", fields="daily_budget") if "daily_budget" in a)
+    assert truth[row["id"]] == row["daily_budget"]  # no minor units
+    assert all("." not in r["spend"] for r in g.insights(fields="spend"))
+    g.stop()
+    g = graph("--currency", "USD")
+    truth = {e["external_id"]: e["daily_budget"] for e in g.truth()["entities"]}
+    row = next(a for a in g.data("act_1001/adsets", fields="daily_budget") if "daily_budget" in a)
+    assert decimal.Decimal(truth[row["id"]]) * 100 == int(row["daily_budget"])
+
+
+@pytest.mark.parametrize("zone, offset", [("America/Los_Angeles", ("-0700", "-0800")), ("Asia/Kathmandu", ("+0545",))])
+def test_s34_times(graph, zone, offset):
+    g = graph("--zone", zone)
+    truth = {e["external_id"]: e for e in g.truth()["entities"]}
+    for row in g.data("act_1001/ads", fields="created_time,updated_time", limit=100):
+        assert row["created_time"].endswith(offset)
+        at = datetime.datetime.strptime(row["updated_time"], "%Y-%m-%dT%H:%M:%S%z")
+        assert at.astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ") == truth[row["id"]]["external_updated_at"]
+
+
+def test_s35_the_same_seed_is_the_same_world(graph):
+    def world(*options):
+        g = graph(*options)
+        found = g.truth(), g.insights(fields="ad_id,spend,actions"), g.data("act_1001/ads", fields="name")
+        g.stop()
+        return found
+
+    first = world("--seed", "5")
+    assert world("--seed", "5") == first
+    assert world("--seed", "6") != first
+
+
+def test_hostile_names_arrive_as_they_are(graph):
+    g = graph("--hostile-names")
+    truth = {e["external_id"]: e["name"] for e in g.truth()["entities"] if e["level"] == "ad"}
+    assert {a["id"]: a["name"] for a in g.data("act_1001/ads", fields="name", effective_status=AD_FULL)} == truth
+    together = "".join(truth.values())
+    assert all(piece in together for piece in ('"', "\\", "\t", "\r\n", "DROP TABLE", "\U0001f525", "\u202e", "\x01"))
+    assert any(len(name) == 400 for name in truth.values())
+
+
+def test_the_clock(graph):
+    g = graph()
+    stopped = g.get("clock")
+    assert stopped == {"now": f"{DAY}T12:00:00Z", "now_ms": stopped["now_ms"], "stopped": True}
+    time.sleep(0.02)
+    assert g.get("clock") == stopped
+    assert g.post("clock", advance_seconds=90)["now"] == f"{DAY}T12:01:30Z"
+    assert g.post("clock", stop=False)["stopped"] is False
+    running = g.get("clock")["now_ms"]
+    time.sleep(0.02)
+    assert g.get("clock")["now_ms"] > running
+    assert requests.post(f"{g.url}/sandbox/clock", json={"now": "soon"}, timeout=9).status_code == 400
+    assert requests.post(f"{g.url}/sandbox/nonsense", json={}, timeout=9).status_code == 404
+
+
+def test_faults(graph):
+    g = graph()
+    g.post("fault", kind="status_500", match="insights", skip=1)
+    assert g.ask("act_1001/insights").status_code == 200
+    answer = g.ask("act_1001/insights")
+    assert answer.status_code == 500 and answer.json() == {"error": {"code": 2}}
+    assert g.ask("act_1001/insights").status_code == 200
+    g.post("fault", kind="drop", match="act_1001/ads")
+    assert g.ask("act_1001/campaigns").status_code == 200
+    with pytest.raises(requests.ConnectionError):
+        g.ask("act_1001/ads")
+    g.post("fault", kind="error", match="", count=2, status=400, code=100, subcode=1487534, message="too much")
+    for _ in range(2):
+        assert error(g.ask("act_1001"), 400, 100, 1487534)["message"] == "too much"
+    g.post("fault", kind="delay", match="account", delay_ms=300)
+    begin = time.monotonic()
+    assert g.ask("act_1001").status_code == 200 and time.monotonic() - begin >= 0.3
+    assert g.calls()["faults_struck"] == 5
+    g.post("fault", kind="delay", match="account", delay_ms=600000)
+    with pytest.raises(requests.Timeout):
+        requests.get(f"{g.url}/v26.0/act_1001", params={"access_token": "sandbox-token"}, timeout=0.2)
+    g.post("fault", clear=True)  # and the stop at the end answers what still waits
+
+
+def test_options(build, program):
+    assert "--hostile-names" in program("metricx-sandbox", "--help").stdout
+    assert program("metricx-sandbox", "--version").stdout.startswith("metricx-sandbox ")
+    program("metricx-sandbox", "--check")
+    for bad in (["--what"], ["--ads"], ["--ads", "-1"], ["--today", "2026-02-30"], ["--tier", "gold"], ["--listen", "nowhere"],
+                ["--zone", "Europe/Atlantis"]):
+        done = program("metricx-sandbox", *bad, code=1 if bad[0] == "--zone" else 2)
+        assert bad[0] in done.stderr or bad[-1] in done.stderr
