@@ -54,6 +54,11 @@ bool db_unsure(const struct db_results *r);          /* the connection broke whi
  * each(arg, r) sees the results; may be NULL. */
 int db_run_wait(struct loop *l, struct db_pool *p, enum db_mode mode, const struct db_step *steps, int count,
                 void (*each)(void *arg, const struct db_results *r), void *arg, struct err *e) MUST_CHECK;
-/* A literal list of parameters: db_run(p, DB_PLAIN, &(struct db_step){"SELECT $1::int", DB_PARAMS("1")}, 1, …) */
+/* A literal list of parameters with its count, as two arguments. */
 #define DB_PARAMS(...)                                                                                                 \
     (const char *const[]){__VA_ARGS__}, (int)(sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
+/* A literal step with parameters: db_run(p, DB_PLAIN, &DB_STEP("SELECT $1::int", "1"), 1, …) */
+#define DB_STEP(text, ...)                                                                                             \
+    ((struct db_step){.sql = (text),                                                                                   \
+                      .params = (const char *const[]){__VA_ARGS__},                                                    \
+                      .count = (int)(sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))})
