@@ -1,6 +1,6 @@
 #include "common/plan/range_plan.h"
 
-#define FRESH_MS (6 * 60 * 60 * 1000)
+#define FRESH_MS ((int64_t)6 * 60 * 60 * 1000)
 
 static bool is_needed(const struct range_rules *r, date_t day, int64_t read_at_ms)
 {

@@ -33,7 +33,7 @@ static const struct {
     const char *name;
     size_t len;
 } types[TYPE_COUNT] = {
-#define X(id, name) {name, sizeof name - 1},
+#define X(id, name) {(name), sizeof(name) - 1},
     TYPES(X)
 #undef X
 };

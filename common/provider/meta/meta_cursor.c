@@ -64,7 +64,7 @@ static const char *after_of(const char *url, struct arena *a)
         int high = *at == '%' && end - at > 2 ? hex_digit(at[1]) : -1;
         int low = high >= 0 ? hex_digit(at[2]) : -1;
 
-        out[len++] = low >= 0 ? (char)(high * 16 + low) : *at;
+        out[len++] = (char)(low >= 0 ? high * 16 + low : *at);
         at += low >= 0 ? 2 : 0;
     }
     return out;

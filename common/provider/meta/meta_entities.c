@@ -73,9 +73,13 @@ void meta_entities_params(struct buf *url, enum meta_listing listing)
 /* Meta's own table of currencies without minor units (not that of ISO 4217). */
 static int minor_digits(const char *currency)
 {
-    static const char whole[] = "CLP COP CRC HUF ISK IDR JPY KRW PYG TWD VND";
+    static const char *const whole[] = {"CLP", "COP", "CRC", "HUF", "ISK", "IDR", "JPY", "KRW", "PYG", "TWD", "VND"};
 
-    return currency != NULL && strlen(currency) == 3 && strstr(whole, currency) != NULL ? 0 : 2;
+    for (size_t i = 0; currency != NULL && i < sizeof whole / sizeof whole[0]; i++) {
+        if (strcmp(whole[i], currency) == 0)
+            return 0;
+    }
+    return 2;
 }
 
 static int read_budget(const json_t *row, const char *key, const char *currency, struct arena *a, const char **out,

@@ -59,7 +59,7 @@ static int read_hour(const json_t *row, struct fact_row *f, struct err *e)
         return 0;
     if (text != NULL)
         (void)str_copy(hour, sizeof hour, text);
-    if (!str_to_i64(hour, 0, 23, &number) || text[2] != ':')
+    if (text == NULL || !str_to_i64(hour, 0, 23, &number) || text[2] != ':')
         return err_set(e, ERR_ANSWER, HOURLY " is no hour");
     f->hour = (int)number;
     return 0;

@@ -22,8 +22,8 @@ static const char *copy_with_nul(struct arena *a, const char *text, size_t len)
     out = arena_alloc(a, len + 2 * nuls + 1);
     for (size_t i = 0; out != NULL && i < len; i++) {
         if (text[i] == '\0') {
-            memcpy(out + at, replacement, 3);
-            at += 3;
+            for (int j = 0; j < 3; j++)
+                out[at++] = replacement[j];
         } else {
             out[at++] = text[i];
         }

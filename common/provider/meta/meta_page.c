@@ -67,15 +67,14 @@ static int read_rows(const struct provider_config *c, const struct slice *s, con
 
 /* Error 100 to a question with a status filter: an empty page, and the same listing again with the filter a step down.
  */
-static bool steps_down(const struct meta_cursor *at, struct page *p, struct verdict *v)
+static void step_down(const struct meta_cursor *at, struct page *p, struct verdict *v)
 {
     struct meta_cursor next = {.listing = at->listing, .step = at->step + 1, .after = ""};
 
     if (v->rc != ERR_BAD_REQUEST || v->code != 100 || at->step == META_NO_FILTER)
-        return false;
+        return;
     p->next = meta_cursor_text(&next, &p->arena);
     v->rc = p->next != NULL ? 0 : ERR_LIMIT;
-    return true;
 }
 
 void meta_page_read(const struct provider_config *c, const struct slice *s, const char *cursor,
@@ -84,14 +83,16 @@ void meta_page_read(const struct provider_config *c, const struct slice *s, cons
     struct err e = {0};
     struct meta_cursor at;
     json_t *root = meta_verdict_read(a, s->account, v);
+    int rc;
 
     *out = (struct page){0};
     arena_init(&out->arena, a->body.len * PAGE_BYTES_PER_BYTE + PAGE_SLACK_BYTES);
-    if (meta_cursor_read(cursor, s->kind, &at, &e) != 0)
-        meta_verdict_fail(v, &e);
-    else if (root == NULL)
-        (void)steps_down(&at, out, v);
-    else if (read_rows(c, s, &at, root, out, &e) != 0)
+    rc = meta_cursor_read(cursor, s->kind, &at, &e);
+    if (rc == 0 && root == NULL)
+        step_down(&at, out, v);
+    else if (rc == 0)
+        rc = read_rows(c, s, &at, root, out, &e);
+    if (rc != 0)
         meta_verdict_fail(v, &e);
     json_decref(root);
     if (v->rc != 0)

@@ -19,7 +19,7 @@ static void note_percent(const json_t *object, const char *key, struct verdict *
 {
     const double percent = number(object, key);
 
-    if (json_object_get(object, key) == NULL)
+    if (!json_is_number(json_object_get(object, key)))
         return;
     if (percent >= PERCENT_MAX)
         v->usage_percent = PERCENT_MAX;

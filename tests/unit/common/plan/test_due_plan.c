@@ -23,7 +23,7 @@ static int wall_minute(const struct zone *z, int64_t at_ms)
 {
     int64_t local_s = at_ms / 1000 + zone_offset_seconds(z, at_ms);
 
-    return (int)(local_s / 60 % (24 * 60));
+    return (int)(local_s / 60 % 1440);
 }
 
 static int64_t utc(const char *day, int hour, int minute)

@@ -1,0 +1,107 @@
+#include "answers.h"
+#include "common/provider/meta/meta_usage.h"
+#include "common/provider/meta/meta_verdict.h"
+
+#define BUSINESS(id, percent, minutes)                                                                                 \
+    "\"" id "\":[{\"type\":\"ads_insights\",\"call_count\":" percent ",\"total_cputime\":23,\"total_time\":5,"         \
+    "\"estimated_time_to_regain_access\":" minutes ",\"ads_api_access_tier\":\"development_access\"},"                 \
+    "{\"type\":\"ads_management\",\"call_count\":1,\"total_cputime\":1,\"total_time\":1,"                              \
+    "\"estimated_time_to_regain_access\":0}]"
+
+static void assert_usage(const char *headers, const char *account, int percent, int blocked_s)
+{
+    struct http_answer a = answer_of(200, headers, "{}");
+    struct verdict v = {.usage_percent = 7, .blocked_ms = 7};
+
+    meta_usage_read(&a, account, &v);
+    if (v.usage_percent != percent || v.blocked_ms != (int64_t)blocked_s * 1000)
+        fail_msg("%s: %d %%, %d ms", headers, v.usage_percent, (int)v.blocked_ms);
+    http_answer_clear(&a);
+}
+
+static void test_each_header(void **state)
+{
+    (void)state;
+    assert_usage("", "act_123", -1, 0);
+    assert_usage("X-App-Usage: {\"call_count\":28,\"total_time\":25,\"total_cputime\":31}\r\n", "act_123", 31, 0);
+    assert_usage("x-ad-account-usage: {\"acc_id_util_pct\":0}\r\n", "act_123", 0, 0);
+    assert_usage("X-FB-Ads-Insights-Throttle: {\"app_id_util_pct\":100,\"acc_id_util_pct\":10,"
+                 "\"ads_api_access_tier\":\"standard_access\"}\r\n",
+                 "act_123", 100, 0);
+    assert_usage("X-Business-Use-Case-Usage: {" BUSINESS("123", "97", "0") "}\r\n", "act_123", 97, 0);
+}
+
+static void test_seconds_and_minutes(void **state)
+{
+    (void)state;
+    assert_usage("X-Ad-Account-Usage: {\"acc_id_util_pct\":100.5,\"reset_time_duration\":100}\r\n", "act_123", 101,
+                 100);
+    /* not blocked: the time says when it will be zero again */
+    assert_usage("X-Ad-Account-Usage: {\"acc_id_util_pct\":9.67,\"reset_time_duration\":100}\r\n", "act_123", 10, 0);
+    assert_usage("X-Business-Use-Case-Usage: {" BUSINESS("123", "100", "7") "}\r\n", "act_123", 100, 7 * 60);
+}
+
+static void test_whose_entry(void **state)
+{
+    const char both[] =
+        "X-Business-Use-Case-Usage: {" BUSINESS("999", "80", "9") "," BUSINESS("123", "40", "2") "}\r\n";
+    (void)state;
+
+    assert_usage(both, "act_123", 40, 2 * 60);
+    assert_usage(both, "act_555", 80, 9 * 60);
+    assert_usage(both, NULL, 80, 9 * 60);
+}
+
+static void test_nonsense(void **state)
+{
+    char huge[20000];
+    (void)state;
+
+    assert_usage(
+        "X-App-Usage: nothing\r\nX-Business-Use-Case-Usage: [1]\r\nX-Ad-Account-Usage: {\"acc_id_util_pct\":\"x\"}"
+        "\r\n",
+        "act_123", -1, 0);
+    assert_usage("X-Business-Use-Case-Usage: {\"123\":7,\"9\":[8,null,{}]}\r\n", NULL, -1, 0);
+    assert_usage("X-App-Usage: {\"call_count\":-5}\r\n", "act_123", -1, 0);
+    assert_usage("X-App-Usage: {\"call_count\":1e300}\r\n", "act_123", 1000, 0);
+    assert_usage("X-Business-Use-Case-Usage: {" BUSINESS("123", "100", "1e300") "}\r\n", "act_123", 100, 24 * 60 * 60);
+    memset(huge, ' ', sizeof huge);
+    (void)snprintf(huge, 20, "X-App-Usage: {\"a\":");
+    huge[strlen(huge)] = ' ';
+    memcpy(huge + sizeof huge - 5, "}\r\n", 4);
+    assert_usage(huge, "act_123", -1, 0);
+}
+
+/* Meta's own word on how long goes before ours. */
+static void test_with_errors(void **state)
+{
+    struct http_answer a =
+        answer_of(400, "X-Business-Use-Case-Usage: {" BUSINESS("123", "100", "12") "}\r\n",
+                  "{\"error\":{\"code\":80000,\"error_subcode\":2446079,\"message\":\"(#80000) too many calls\"}}");
+    struct verdict v;
+    (void)state;
+
+    assert_null(meta_verdict_read(&a, "act_123", &v));
+    assert_int_equal(v.rc, ERR_THROTTLED);
+    assert_int_equal(v.blocked_ms, 12 * 60 * 1000);
+    assert_int_equal(v.usage_percent, 100);
+    http_answer_clear(&a);
+
+    /* 17 can come while the percentages show nothing */
+    a = answer_of(400, "X-Ad-Account-Usage: {\"acc_id_util_pct\":0.01,\"reset_time_duration\":60}\r\n",
+                  "{\"error\":{\"code\":17,\"error_subcode\":2446079,\"message\":\"User request limit reached\"}}");
+    assert_null(meta_verdict_read(&a, "act_123", &v));
+    assert_int_equal(v.blocked_ms, 300 * 1000);
+    assert_int_equal(v.usage_percent, 1);
+    http_answer_clear(&a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_header), cmocka_unit_test(test_seconds_and_minutes),
+        cmocka_unit_test(test_whose_entry), cmocka_unit_test(test_nonsense),
+        cmocka_unit_test(test_with_errors),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
