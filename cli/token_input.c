@@ -34,13 +34,17 @@ static bool echo_off(struct termios *before)
     return true;
 }
 
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static int trimmed(const char *text, size_t len, struct secret **out, struct err *e)
 {
-    static const char spaces[] = " \t\r\n";
     size_t end = len, start = 0;
-    while (end > 0 && memchr(spaces, text[end - 1], 4))
+    while (end > 0 && is_space(text[end - 1]))
         end--;
-    while (start < end && memchr(spaces, text[start], 4))
+    while (start < end && is_space(text[start]))
         start++;
     if (start == end)
         return err_set(e, ERR_INPUT, "standard input: no access token there; pipe it in, e.g. from a file");

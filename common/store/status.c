@@ -25,17 +25,12 @@ struct status {
     void *arg;
 };
 
-__attribute__((format(printf, 3, 4))) static void problem(struct status *t, const char *code, const char *format, ...)
+/* Takes the message. */
+static void problem(struct status *t, const char *code, char *message)
 {
-    char text[640];
-    va_list list;
-    va_start(list, format);
-    (void)vsnprintf(text, sizeof text, format, list);
-    va_end(list);
-    json_t *p = json_object();
-    (void)json_object_set_new(p, "code", json_string(code));
-    (void)json_object_set_new(p, "message", json_stringn_nocheck(text, strlen(text)));
-    (void)json_array_append_new(t->problems, p);
+    json_t *p = json_pack("{s:s, s:s}", "code", code, "message", message);
+    CHECK(p && json_array_append_new(t->problems, p) == 0);
+    free(message);
 }
 
 /* "2026-11-22T03:04:05+00:00"; null for 0. */
@@ -48,6 +43,13 @@ static json_t *instant(int64_t at_ms)
         return json_null();
     (void)strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S+00:00", &tm);
     return json_string(text);
+}
+
+/* What others wrote into Redis may be anything. */
+static json_t *text_of(const char *text)
+{
+    json_t *value = json_string(text);
+    return value ? value : json_null();
 }
 
 static void set(json_t *object, const char *name, json_t *value)
@@ -90,18 +92,20 @@ static void add_scheduler(struct status *t, const struct redis_reply *r, int64_t
     bool alive = tick > 0 && now_ms - tick <= SCHEDULER_SILENT_MS;
     json_t *s = json_object();
     set(s, "alive", json_boolean(alive));
-    set(s, "leader", json_string(field_or(r, "leader")));
-    set(s, "host", json_string(field_or(r, "host")));
+    set(s, "leader", text_of(field_or(r, "leader")));
+    set(s, "host", text_of(field_or(r, "host")));
     set(s, "since", json_integer(number_of(field_or(r, "since"))));
     set(s, "last_tick", json_integer(tick));
     set(s, "tick_at", instant(tick));
     set(t->report, "scheduler", s);
     if (tick == 0)
-        problem(t, "no_scheduler", "no scheduler is alive: start metricx-scheduler, nothing is planned until then");
+        problem(t, "no_scheduler",
+                str_dup("no scheduler is alive: start metricx-scheduler, nothing is planned until then"));
     else if (!alive)
         problem(t, "no_scheduler",
-                "no scheduler is alive (the last one was heard of %" PRId64 " s ago): start metricx-scheduler",
-                (now_ms - tick) / 1000);
+                str_printf("no scheduler is alive (the last one was heard of %" PRId64
+                           " s ago): start metricx-scheduler",
+                           (now_ms - tick) / 1000));
 }
 
 static void add_queue(struct status *t, const struct redis_reply *r)
@@ -124,10 +128,10 @@ static void add_workers(struct status *t, const struct redis_reply *r, int64_t n
         int64_t seen = redis_int(redis_at(r, i + 1));
         bool lives = now_ms - seen <= WORKER_SILENT_MS;
         json_t *w = json_object();
-        set(w, "id", json_string(redis_str(redis_at(r, i))));
+        set(w, "id", text_of(redis_str(redis_at(r, i))));
         set(w, "alive", json_boolean(lives));
         for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++)
-            set(w, texts[k], json_string(field_or(fields, texts[k])));
+            set(w, texts[k], text_of(field_or(fields, texts[k])));
         for (size_t k = 0; k < sizeof numbers / sizeof numbers[0]; k++)
             set(w, numbers[k], json_integer(number_of(field_or(fields, numbers[k]))));
         set(w, "last_heartbeat", json_integer(seen));
@@ -137,7 +141,7 @@ static void add_workers(struct status *t, const struct redis_reply *r, int64_t n
     }
     set(t->report, "workers", list);
     if (alive == 0)
-        problem(t, "no_worker", "no worker is alive: start metricx-worker, nothing is fetched until then");
+        problem(t, "no_worker", str_dup("no worker is alive: start metricx-worker, nothing is fetched until then"));
 }
 
 static void add_budgets(struct status *t, const struct redis_reply *r, int64_t now_ms)
@@ -148,7 +152,7 @@ static void add_budgets(struct status *t, const struct redis_reply *r, int64_t n
         const char *scope = redis_str(redis_at(r, i)), *usage = redis_str(redis_at(r, i + 4));
         int64_t blocked = redis_int(redis_at(r, i + 5));
         json_t *b = json_object();
-        set(b, "scope", json_string(scope));
+        set(b, "scope", text_of(scope));
         set(b, "limit", json_integer(redis_int(redis_at(r, i + 1))));
         set(b, "used", json_integer(redis_int(redis_at(r, i + 2))));
         set(b, "window_seconds", json_integer(redis_int(redis_at(r, i + 3))));
@@ -156,8 +160,9 @@ static void add_budgets(struct status *t, const struct redis_reply *r, int64_t n
         set(b, "blocked_until", blocked > now_ms ? instant(blocked) : json_null());
         (void)json_array_append_new(list, b);
         if (blocked > now_ms)
-            problem(t, "budget_blocked", "%s: the provider wants no calls for another %" PRId64 " s", scope,
-                    (blocked - now_ms + 999) / 1000);
+            problem(t, "budget_blocked",
+                    str_printf("%s: the provider wants no calls for another %" PRId64 " s", scope,
+                               (blocked - now_ms + 999) / 1000));
     }
     set(t->report, "budgets", list);
 }
@@ -173,7 +178,7 @@ static void on_redis(void *arg, int rc, const struct redis_reply *r, const struc
         add_budgets(t, redis_at(r, 4), now_ms);
     } else {
         set(t->report, "complete", json_false());
-        problem(t, err_name(rc), "%s", e->text);
+        problem(t, err_name(rc), str_dup(e->text));
     }
     finish(t);
 }
@@ -192,7 +197,7 @@ static void look(struct status *t)
 static void no_database(struct status *t, int rc, const struct err *e)
 {
     set(t->report, "complete", json_false());
-    problem(t, err_name(rc), "%s", e->text);
+    problem(t, err_name(rc), str_dup(e->text));
     look(t);
 }
 
@@ -212,12 +217,13 @@ static void add_connections(struct status *t, const struct db_results *r)
         set(counts, db_text(r, CONNECTIONS, i, 0), json_integer(db_int(r, CONNECTIONS, i, 1)));
     set(t->report, "connections", counts);
     for (int i = 0; i < db_rows(r, REFUSED); i++)
-        problem(t, db_text(r, REFUSED, i, 3), "connection %s (%s, %s): %s", db_text(r, REFUSED, i, 0),
-                db_text(r, REFUSED, i, 1), db_text(r, REFUSED, i, 2), db_text(r, REFUSED, i, 4));
+        problem(t, db_text(r, REFUSED, i, 3),
+                str_printf("connection %s (%s, %s): %s", db_text(r, REFUSED, i, 0), db_text(r, REFUSED, i, 1),
+                           db_text(r, REFUSED, i, 2), db_text(r, REFUSED, i, 4)));
     int64_t dead = db_int(r, DEAD, 0, 0);
     set(t->report, "dead_letters", json_integer(dead));
     if (dead > 0)
-        problem(t, "dead_letters", "%" PRId64 " dead letters: metricx dead list says why", dead);
+        problem(t, "dead_letters", str_printf("%" PRId64 " dead letters: metricx dead list says why", dead));
 }
 
 static void on_runs(void *arg, int rc, const char *const *rows, int count, const struct err *e)

@@ -53,7 +53,9 @@ static void test_commands_of_one_and_two_words(void **state)
 static void test_options_anywhere(void **state)
 {
     (void)state;
-    assert_int_equal(parse(LINE("--config", "a.conf", "sync", "--connection=" ID, "--from", "2026-10-01")), 0);
+    assert_int_equal(parse(LINE("--config", "a.conf", "sync", "--connection=123e4567-e89b-42d3-a456-426614174000",
+                                "--from", "2026-10-01")),
+                     0);
     assert_string_equal(args.config, "a.conf");
     assert_string_equal(args_option(&args, "--connection"), ID);
     assert_string_equal(args_option(&args, "--from"), "2026-10-01");
