@@ -3,11 +3,10 @@
 #include "common/base/clk.h"
 #include "common/base/metrics.h"
 #include "common/base/str.h"
-#include <curl/curl.h>
+#include "common/io/http_client_multi.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <uv.h>
 
 /* libcurl 7.88.1:
  *  - messages are drained after every action, also when no transfer runs any more: the last timeout is one of them;
@@ -49,21 +48,13 @@ TAILQ_HEAD(call_list, http_call);
 struct http_client {
     struct loop *loop;
     struct http_client_options options;
-    CURLM *multi;
-    uv_timer_t timer;
-    int handles; /* the timer and the watched sockets */
+    struct multi *multi;
     struct call_list calls, waiting;
     int places_taken; /* bodies being received or owned by the caller */
     bool places_offered;
     bool ended;
     void (*closed)(void *arg);
     void *closed_arg;
-};
-
-struct watch {
-    uv_poll_t poll;
-    struct http_client *client;
-    curl_socket_t fd;
 };
 
 static void end_if_closed(struct http_client *c);
@@ -126,7 +117,7 @@ static void finish(struct http_call *call)
     timer_cancel(call->timer);
     curl_easy_getinfo(call->easy, CURLINFO_REQUEST_SIZE, &request_bytes);
     call->sent = request_bytes > 0;
-    curl_multi_remove_handle(c->multi, call->easy);
+    curl_multi_remove_handle(multi_curl(c->multi), call->easy);
     curl_easy_cleanup(call->easy);
     for (struct curl_slist *h = call->headers; h; h = h->next)
         wipe(h->data);
@@ -150,8 +141,9 @@ static void fail_with_curl(struct http_call *call, CURLcode code)
     finish(call);
 }
 
-static void on_transfer_end(struct http_call *call, CURLcode code)
+static void on_transfer_end(void *arg, CURLcode code)
 {
+    struct http_call *call = arg;
     long status = 0;
 
     if (code != CURLE_OK) {
@@ -268,93 +260,6 @@ static size_t on_header(char *line, size_t one, size_t len, void *arg)
     return len;
 }
 
-/* --- curl on the loop --- */
-
-static void act(struct http_client *c, curl_socket_t fd, int events)
-{
-    CURLMsg *message;
-    int left;
-
-    CHECK(curl_multi_socket_action(c->multi, fd, events, &left) == CURLM_OK);
-    while ((message = curl_multi_info_read(c->multi, &left))) {
-        struct http_call *call = NULL;
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&call);
-        on_transfer_end(call, message->data.result);
-    }
-}
-
-static void on_socket_ready(uv_poll_t *poll, int status, int events)
-{
-    const struct watch *w = poll->data;
-    int flags = status < 0 ? CURL_CSELECT_ERR : 0;
-
-    flags |= events & UV_READABLE ? CURL_CSELECT_IN : 0;
-    flags |= events & UV_WRITABLE ? CURL_CSELECT_OUT : 0;
-    act(w->client, w->fd, flags);
-}
-
-static void on_timer(uv_timer_t *timer)
-{
-    act(timer->data, CURL_SOCKET_TIMEOUT, 0);
-}
-
-static void handle_gone(struct http_client *c)
-{
-    if (--c->handles > 0)
-        return;
-    c->closed(c->closed_arg);
-    free(c);
-}
-
-static void on_watch_closed(uv_handle_t *handle)
-{
-    struct watch *w = handle->data;
-    handle_gone(w->client);
-    free(w);
-}
-
-static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
-{
-    struct http_client *c = arg;
-    struct watch *w = socket_arg;
-    int events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
-    (void)easy;
-
-    if (what == CURL_POLL_REMOVE) {
-        if (w) {
-            curl_multi_assign(c->multi, fd, NULL);
-            uv_close((uv_handle_t *)&w->poll, on_watch_closed);
-        }
-        return 0;
-    }
-    if (!w) {
-        w = calloc(1, sizeof *w);
-        CHECK(w);
-        w->client = c;
-        w->fd = fd;
-        CHECK(uv_poll_init(loop_uv(c->loop), &w->poll, fd) == 0);
-        w->poll.data = w;
-        c->handles++;
-        curl_multi_assign(c->multi, fd, w);
-    }
-    CHECK(uv_poll_start(&w->poll, events, on_socket_ready) == 0);
-    return 0;
-}
-
-static int set_timer(CURLM *multi, long ms, void *arg)
-{
-    struct http_client *c = arg;
-    (void)multi;
-
-    if (ms < 0) {
-        uv_timer_stop(&c->timer);
-        return 0;
-    }
-    uv_update_time(c->timer.loop);
-    uv_timer_start(&c->timer, on_timer, ms > 0 ? (uint64_t)ms : 1, 0); /* 0 would starve I/O in libuv 1.44 */
-    return 0;
-}
-
 /* --- sending --- */
 
 static void add_header(struct http_call *call, const char *line)
@@ -432,7 +337,7 @@ struct http_call *http_send(struct http_client *c, const struct http_request *r,
     set_request(call, r);
     TAILQ_INSERT_TAIL(&c->calls, call, in_calls);
     start_timer(call);
-    CHECK(curl_multi_add_handle(c->multi, call->easy) == CURLM_OK);
+    CHECK(curl_multi_add_handle(multi_curl(c->multi), call->easy) == CURLM_OK);
     if (c->closed)
         http_cancel(call);
     return call;
@@ -457,24 +362,15 @@ struct http_client *http_client_new(struct loop *l, const struct http_client_opt
     c->options = *o;
     TAILQ_INIT(&c->calls);
     TAILQ_INIT(&c->waiting);
-    CHECK(uv_timer_init(loop_uv(l), &c->timer) == 0);
-    c->timer.data = c;
-    c->handles = 1;
-
-    CHECK(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
-    c->multi = curl_multi_init();
-    CHECK(c->multi);
-    curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
-    curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
-    curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, set_timer);
-    curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
-    curl_multi_setopt(c->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)o->connections_max);
+    c->multi = multi_new(l, o->connections_max, on_transfer_end);
     return c;
 }
 
-static void on_timer_closed(uv_handle_t *handle)
+static void on_multi_closed(void *arg)
 {
-    handle_gone(handle->data);
+    struct http_client *c = arg;
+    c->closed(c->closed_arg);
+    free(c);
 }
 
 static void end_if_closed(struct http_client *c)
@@ -482,9 +378,7 @@ static void end_if_closed(struct http_client *c)
     if (!c->closed || c->ended || !TAILQ_EMPTY(&c->calls) || c->places_taken > 0 || c->places_offered)
         return;
     c->ended = true;
-    curl_multi_cleanup(c->multi);
-    curl_global_cleanup();
-    uv_close((uv_handle_t *)&c->timer, on_timer_closed);
+    multi_close(c->multi, on_multi_closed, c);
 }
 
 void http_client_close(struct http_client *c, void (*closed)(void *arg), void *arg)
