@@ -76,13 +76,14 @@ static int run(struct migrator *g, enum db_mode mode, const struct db_step *step
     return rc != 0 ? rc : g->problem.rc != 0 ? err_copy(e, &g->problem) : 0;
 }
 
-static void name_foreign(struct migrator *g, const struct db_results *r, int step)
+/* Step 1 tells the schema, step 2 its foreign tables. */
+static void name_foreign(struct migrator *g, const struct db_results *r)
 {
     struct buf names;
-    const int rows = db_rows(r, step);
+    const int rows = db_rows(r, 2);
     buf_init(&names, 4096);
     for (int i = 0; i < rows && i < FOREIGN_NAMED; i++)
-        buf_addf(&names, "%s%s", i > 0 ? ", " : "", db_text(r, step, i, 0));
+        buf_addf(&names, "%s%s", i > 0 ? ", " : "", db_text(r, 2, i, 0));
     if (rows > FOREIGN_NAMED)
         buf_addf(&names, " and %d more", rows - FOREIGN_NAMED);
     (void)err_set(&g->problem, ERR_SCHEMA,
@@ -90,35 +91,6 @@ static void name_foreign(struct migrator *g, const struct db_results *r, int ste
                   "(options=-csearch_path=...) or use another database",
                   db_text(r, 1, 0, 0), buf_str(&names));
     buf_free(&names);
-}
-
-static void on_server(void *arg, const struct db_results *r)
-{
-    struct migrator *g = arg;
-    if (db_int(r, 1, 0, 0) < POSTGRESQL_OLDEST)
-        (void)err_set(&g->problem, ERR_SCHEMA, "PostgreSQL 15 or newer is needed, this is %s", db_text(r, 1, 0, 3));
-    else if (db_is_null(r, 1, 0, 1))
-        (void)err_set(&g->problem, ERR_SCHEMA, "no schema of the search_path exists in this database");
-    g->has_table = db_bool(r, 1, 0, 2);
-}
-
-static void on_foreign(void *arg, const struct db_results *r)
-{
-    struct migrator *g = arg;
-    if (db_rows(r, 2) > 0)
-        name_foreign(g, r, 2);
-}
-
-static int check_server(struct migrator *g, struct err *e)
-{
-    static const struct db_step server[] = {
-        {.sql = LOCK_SQL},
-        {.sql = "SELECT current_setting('server_version_num'), current_schema(),"
-                " EXISTS (SELECT 1 FROM pg_attribute WHERE attname = 'oldest_program' AND attrelid ="
-                " to_regclass(quote_ident(current_schema()) || '.schema_migrations')),"
-                " current_setting('server_version')"},
-    };
-    return run(g, DB_TX, server, 2, on_server, e);
 }
 
 /* Tables of the current schema that are not known and that no extension made. */
@@ -129,12 +101,43 @@ static int check_server(struct migrator *g, struct err *e)
     " AND d.deptype = 'e') AND c.relname <> ALL (" known ") ORDER BY 1"
 #define OURS_SQL "SELECT 'schema_migrations' UNION ALL SELECT unnest(tables) FROM schema_migrations"
 
+static void on_server(void *arg, const struct db_results *r)
+{
+    struct migrator *g = arg;
+    g->has_table = db_bool(r, 1, 0, 3);
+    if (db_int(r, 1, 0, 1) < POSTGRESQL_OLDEST)
+        (void)err_set(&g->problem, ERR_SCHEMA, "PostgreSQL 15 or newer is needed, this is %s", db_text(r, 1, 0, 2));
+    else if (db_is_null(r, 1, 0, 0))
+        (void)err_set(&g->problem, ERR_SCHEMA, "no schema of the search_path exists in this database");
+    else if (!g->has_table && db_rows(r, 2) > 0)
+        name_foreign(g, r);
+}
+
+/* Under one lock: another migrator makes its tables before or after, not in between. */
+static int check_server(struct migrator *g, struct err *e)
+{
+    static const struct db_step server[] = {
+        {.sql = LOCK_SQL},
+        {.sql = "SELECT current_schema(), current_setting('server_version_num'), current_setting('server_version'),"
+                " EXISTS (SELECT 1 FROM pg_attribute WHERE attname = 'oldest_program' AND attrelid ="
+                " to_regclass(quote_ident(current_schema()) || '.schema_migrations'))"},
+        {.sql = FOREIGN_SQL("ARRAY[]::text[]")},
+    };
+    return run(g, DB_TX, server, 3, on_server, e);
+}
+
+static void on_foreign(void *arg, const struct db_results *r)
+{
+    if (db_rows(r, 2) > 0)
+        name_foreign(arg, r);
+}
+
 static int check_foreign(struct migrator *g, struct err *e)
 {
-    const struct db_step foreign[] = {
+    static const struct db_step foreign[] = {
         {.sql = LOCK_SQL},
         {.sql = "SELECT current_schema()"},
-        {.sql = g->has_table ? FOREIGN_SQL(OURS_SQL) : FOREIGN_SQL("ARRAY[]::text[]")},
+        {.sql = FOREIGN_SQL(OURS_SQL)},
     };
     return run(g, DB_TX, foreign, 3, on_foreign, e);
 }
@@ -310,9 +313,7 @@ int migrate_apply(struct loop *l, struct db_pool *p, void (*say)(void *arg, cons
     list_files(&g);
     int rc = look(&g, e);
     if (rc == 0)
-        rc = check_foreign(&g, e);
-    if (rc == 0 && !g.has_table)
-        rc = make_table(&g, e);
+        rc = g.has_table ? check_foreign(&g, e) : make_table(&g, e);
     const int before = g.applied;
     for (int i = before; rc == 0 && i < g.count; i++)
         rc = apply_one(&g, &g.list[i], e);

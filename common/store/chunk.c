@@ -37,8 +37,9 @@ void chunk_add_sweep(struct tx *t, const char *chunk_id)
 
 void chunk_add_settle(struct tx *t, const char *connection_id, const char *run_id, const char *dead_chunk_id)
 {
-    (void)TX_ADD(t, "run_lock", connection_id, run_id, dead_chunk_id);
-    (void)TX_ADD(t, "run_settle", connection_id, run_id, dead_chunk_id);
+    const char *runs = run_id == NULL ? NULL : tx_array(t, &run_id, 1);
+    (void)TX_ADD(t, "run_lock", connection_id, runs, dead_chunk_id);
+    (void)TX_ADD(t, "run_settle", connection_id, runs, dead_chunk_id);
 }
 
 int chunk_add_state(struct tx *t, const struct chunk *c)

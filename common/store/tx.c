@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TX_STEPS_MAX = 48, TX_TRIES = 4 };
+enum { TX_STEPS_MAX = 128, TX_TRIES = 4 };
 #define TX_BYTES_MAX ((size_t)256 << 20)
 
 struct tx {
@@ -157,6 +157,11 @@ static void on_run(void *arg, int rc, const struct db_results *r, const struct e
         rc = own_code(rc, r, &own);
     }
     t->done(t->arg, rc, r, rc == 0 ? NULL : &own);
+    tx_free(t);
+}
+
+void tx_free(struct tx *t)
+{
     arena_free(&t->arena);
     free(t);
 }

@@ -26,6 +26,7 @@ const char *tx_instant(struct tx *t, int64_t at_ms); /* for a cast to timestampt
 /* A parameter for a cast to an array; NULL elements are SQL nulls. */
 const char *tx_array(struct tx *t, const char *const *values, int count);
 void tx_run(struct tx *t, db_done done, void *arg);
+void tx_free(struct tx *t); /* of one that is not run */
 
 /* A day of a result; DATE_NONE for null. */
 date_t db_date(const struct db_results *r, int step, int row, int col);

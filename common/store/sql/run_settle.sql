@@ -4,19 +4,19 @@ UPDATE sync_runs r
    SET (chunks_total, chunks_done, chunks_dead, rows_inserted, rows_updated, rows_unchanged, rows_removed, calls) =
        (s.total, s.done, s.dead, s.inserted, s.updated, s.unchanged, s.removed, s.calls),
        status = s.status,
-       started_at = coalesce(r.started_at, now()),
-       finished_at = CASE WHEN s.status <> 'running' THEN coalesce(r.finished_at, now()) END,
+       started_at = CASE WHEN s.status = 'queued' THEN r.started_at ELSE coalesce(r.started_at, now()) END,
+       finished_at = CASE WHEN s.status NOT IN ('queued', 'running') THEN coalesce(r.finished_at, now()) END,
        error_code = coalesce(s.error_code, r.error_code),
        error = CASE WHEN s.error_code IS NULL THEN r.error ELSE s.error END
   FROM (SELECT n.*, d.error_code, d.error, o.id,
                CASE WHEN o.status NOT IN ('queued', 'running') THEN o.status
-                    WHEN o.planned <> 'all' OR n.open > 0 THEN 'running'
+                    WHEN o.planned <> 'all' OR n.open > 0 THEN CASE WHEN n.done + n.dead > 0 THEN 'running' ELSE o.status END
                     WHEN n.dead = 0 AND o.error_code IS NULL THEN 'succeeded'
                     WHEN n.done = 0 THEN 'failed'
                     ELSE 'partial' END AS status
           FROM sync_runs o
          CROSS JOIN LATERAL (
-               SELECT count(*) FILTER (WHERE c.status <> 'cancelled') AS total,
+               SELECT count(*) AS total,
                       count(*) FILTER (WHERE c.status = 'done') AS done,
                       count(*) FILTER (WHERE c.status = 'dead') AS dead,
                       count(*) FILTER (WHERE c.status IN ('queued', 'running')) AS open,
@@ -27,7 +27,7 @@ UPDATE sync_runs r
           LEFT JOIN LATERAL (
                SELECT c.error_code, c.error FROM sync_chunks c
                 WHERE c.run_id = o.id AND c.status = 'dead' ORDER BY c.finished_at DESC LIMIT 1) d ON true
-         WHERE o.id IN (SELECT $2::uuid
+         WHERE o.id IN (SELECT unnest($2::uuid[])
                          UNION
                         SELECT id FROM sync_runs WHERE connection_id = $1::uuid AND status IN ('queued', 'running')
                          UNION

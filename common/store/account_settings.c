@@ -1,0 +1,87 @@
+#include "common/base/check.h"
+#include "common/base/str.h"
+#include "common/store/account_parts.h"
+#include "common/store/sql.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The keys of connections.settings: what the program's settings of the same meaning allow. */
+static const struct setting_key {
+    const char *name;
+    enum { KEY_NUMBER, KEY_CLOCK, KEY_YES_NO } kind;
+    int64_t min, max;
+    bool due; /* changes when the next sync is due */
+} keys[] = {
+    {"calls_per_window", KEY_NUMBER, 1, 1000000, false}, {"backfill_days", KEY_NUMBER, 1, 1127, false},
+    {"restate_days", KEY_NUMBER, 0, 365, false},         {"nightly_at", KEY_CLOCK, 0, 0, true},
+    {"intraday_minutes", KEY_NUMBER, 0, 1440, true},     {"hourly", KEY_YES_NO, 0, 0, false},
+};
+enum { KEY_COUNT = sizeof keys / sizeof keys[0], VALUE_TEXT = 32 };
+
+static const struct setting_key *find_key(const char *name, struct err *e)
+{
+    char known[200] = "";
+    for (int i = 0; i < KEY_COUNT; i++) {
+        if (strcmp(keys[i].name, name) == 0)
+            return &keys[i];
+        const size_t len = strlen(known);
+        (void)snprintf(known + len, sizeof known - len, "%s%s", i == 0 ? "" : ", ", keys[i].name);
+    }
+    (void)err_set(e, ERR_INPUT, "%s: no setting of a connection; there are %s", name, known);
+    return NULL;
+}
+
+static bool is_clock(const char *text)
+{
+    int64_t number;
+    char hour[3] = "";
+    if (strlen(text) != 5 || text[2] != ':')
+        return false;
+    memcpy(hour, text, 2);
+    return strspn(hour, "0123456789") == 2 && strspn(text + 3, "0123456789") == 2 && str_to_i64(hour, 0, 23, &number) &&
+           str_to_i64(text + 3, 0, 59, &number);
+}
+
+/* The value as JSON; ERR_INPUT names what is right. */
+static int to_json(const struct setting_key *k, const char *value, char json[VALUE_TEXT], struct err *e)
+{
+    int64_t number = 0;
+    bool yes = false;
+    switch (k->kind) {
+    case KEY_NUMBER:
+        if (!str_to_i64(value, k->min, k->max, &number))
+            return err_set(e, ERR_INPUT, "%s: \"%s\" is not a whole number from %" PRId64 " to %" PRId64, k->name,
+                           value, k->min, k->max);
+        (void)snprintf(json, VALUE_TEXT, "%" PRId64, number);
+        return 0;
+    case KEY_CLOCK:
+        if (!is_clock(value))
+            return err_set(e, ERR_INPUT, "%s: \"%s\" is not a time like 03:00", k->name, value);
+        (void)snprintf(json, VALUE_TEXT, "\"%s\"", value);
+        return 0;
+    case KEY_YES_NO:
+        if (!str_to_bool(value, &yes))
+            return err_set(e, ERR_INPUT, "%s: \"%s\" is not true or false", k->name, value);
+        (void)snprintf(json, VALUE_TEXT, "%s", yes ? "true" : "false");
+        return 0;
+    }
+    CHECK(!"a kind of setting");
+}
+
+void connection_set(struct db_pool *p, const char *id, const char *name, const char *value, account_done done,
+                    void *arg)
+{
+    struct account_op *op = account_op_new(p, "connection", id, done, arg);
+    struct tx *t = tx_new(p);
+    const struct setting_key *key = find_key(name, &op->refused);
+    const bool remove = value[0] == '\0';
+    char json[VALUE_TEXT] = "null";
+    if (key != NULL && !remove)
+        (void)to_json(key, value, json, &op->refused);
+    const bool refused = op->refused.rc != 0;
+    /* A refused value touches no row; when the next sync is due is worked out anew by the scheduler. */
+    op->answer = TX_ADD(t, "connection_set", refused ? NULL : account_op_id(op), name, remove ? NULL : json,
+                        key != NULL && key->due ? "true" : "false");
+    account_op_run(op, t);
+}

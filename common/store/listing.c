@@ -1,0 +1,54 @@
+#include "common/store/listing.h"
+#include "common/base/check.h"
+#include "common/base/id.h"
+#include "common/store/sql.h"
+#include "common/store/tx.h"
+#include <stdlib.h>
+
+static const char *const queries[LIST_COUNT] = {
+    [LIST_WORKSPACES] = "list_workspaces",
+    [LIST_TOKENS] = "list_tokens",
+    [LIST_CONNECTIONS] = "list_connections",
+    [LIST_CONNECTION] = "list_connection",
+    [LIST_RUNS] = "list_runs",
+    [LIST_RUN] = "list_run",
+    [LIST_RUN_CHUNKS] = "list_run_chunks",
+    [LIST_DEAD] = "list_dead",
+    [LIST_OPEN_RUNS] = "list_open_runs",
+    [LIST_CONNECTION_REPORT] = "list_connection_report",
+};
+
+/* Of nothing: what somebody gave as an id and is none. */
+#define NOBODY "00000000-0000-0000-0000-000000000000"
+
+struct reading {
+    void (*done)(void *arg, int rc, const char *const *rows, int count, const struct err *e);
+    void *arg;
+};
+
+static void on_rows(void *arg, int rc, const struct db_results *r, const struct err *e)
+{
+    struct reading *f = arg;
+    const int count = rc == 0 ? db_rows(r, 0) : 0;
+    const char **rows = calloc((size_t)count + 1, sizeof *rows);
+    CHECK(rows != NULL);
+    for (int i = 0; i < count; i++)
+        rows[i] = db_text(r, 0, i, 0);
+    f->done(f->arg, rc, rows, count, e);
+    free(rows);
+    free(f);
+}
+
+void listing_read(struct db_pool *p, enum listing what, const char *param,
+                  void (*done)(void *arg, int rc, const char *const *rows, int count, const struct err *e), void *arg)
+{
+    struct reading *f = calloc(1, sizeof *f);
+    struct tx *t = tx_new(p);
+    CHECK(f != NULL && what < LIST_COUNT);
+    *f = (struct reading){.done = done, .arg = arg};
+    if (what == LIST_WORKSPACES || what == LIST_DEAD || what == LIST_OPEN_RUNS)
+        (void)tx_add(t, sql_text(queries[what]), NULL, 0);
+    else
+        (void)TX_ADD(t, queries[what], param == NULL || uuid_valid(param) ? param : NOBODY);
+    tx_run(t, on_rows, f);
+}

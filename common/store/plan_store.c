@@ -1,0 +1,224 @@
+#include "common/store/plan_store.h"
+#include "common/base/check.h"
+#include "common/base/str.h"
+#include "common/store/sql.h"
+#include "common/store/tx.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* Jobs and due times are in plan_jobs.c and plan_due.c. */
+
+/* ---- the lease ---- */
+
+struct leasing {
+    void (*done)(void *arg, int rc, bool leading, int64_t since_ms, const struct err *e);
+    void *arg;
+};
+
+static void on_lease(void *arg, int rc, const struct db_results *r, const struct err *e)
+{
+    struct leasing *l = arg;
+    const bool leading = rc == 0 && db_rows(r, 0) == 1;
+    l->done(l->arg, rc, leading, leading ? db_int(r, 0, 0, 0) : 0, e);
+    free(l);
+}
+
+void plan_lease(struct db_pool *p, const char *holder, int64_t ttl_ms,
+                void (*done)(void *arg, int rc, bool leading, int64_t since_ms, const struct err *e), void *arg)
+{
+    struct leasing *l = calloc(1, sizeof *l);
+    struct tx *t = tx_new(p);
+    CHECK(l != NULL);
+    *l = (struct leasing){.done = done, .arg = arg};
+    (void)TX_ADD(t, "plan_lease", holder, tx_int(t, ttl_ms));
+    tx_run(t, on_lease, l);
+}
+
+struct plain {
+    void (*done)(void *arg, int rc, const struct err *e);
+    void *arg;
+};
+
+static void on_plain(void *arg, int rc, const struct db_results *r, const struct err *e)
+{
+    struct plain *f = arg;
+    (void)r;
+    f->done(f->arg, rc, e);
+    free(f);
+}
+
+static struct plain *plain_new(void (*done)(void *arg, int rc, const struct err *e), void *arg)
+{
+    struct plain *f = calloc(1, sizeof *f);
+    CHECK(f != NULL);
+    *f = (struct plain){.done = done, .arg = arg};
+    return f;
+}
+
+void plan_lease_release(struct db_pool *p, const char *holder, void (*done)(void *arg, int rc, const struct err *e),
+                        void *arg)
+{
+    struct tx *t = tx_new(p);
+    (void)tx_add(t, "DELETE FROM scheduler_lease WHERE holder = $1", TX_PARAMS(holder));
+    tx_run(t, on_plain, plain_new(done, arg));
+}
+
+/* ---- runs that wait for planning ---- */
+
+struct run_reading {
+    void (*done)(void *arg, int rc, const struct plan_run *runs, int count, const struct err *e);
+    void *arg;
+};
+
+static int64_t number_or(const struct db_results *r, int row, int col, int64_t missing)
+{
+    int64_t value = missing;
+    (void)str_to_i64(db_text(r, 0, row, col), 0, INT64_MAX, &value);
+    return value;
+}
+
+/* "day:read_at_ms,…" as plan_runs.sql makes it. */
+static void read_known(const char *text, struct plan_run *run)
+{
+    int count = 1;
+    if (text[0] == '\0')
+        return;
+    for (const char *c = text; *c != '\0'; c++)
+        count += *c == ',';
+    run->known = calloc((size_t)count, sizeof *run->known);
+    CHECK(run->known != NULL);
+    while (run->known_count < count) {
+        struct day_known *d = &run->known[run->known_count++];
+        char *end;
+        d->day = (date_t)strtol(text, &end, 10);
+        d->read_at_ms = strtoll(end + 1, &end, 10);
+        text = end + 1;
+    }
+}
+
+static void read_run(const struct db_results *r, int row, struct plan_run *run)
+{
+    (void)str_copy(run->id, sizeof run->id, db_text(r, 0, row, 0));
+    (void)str_copy(run->connection_id, sizeof run->connection_id, db_text(r, 0, row, 1));
+    (void)str_copy(run->kind, sizeof run->kind, db_text(r, 0, row, 2));
+    (void)str_copy(run->granularity, sizeof run->granularity, db_text(r, 0, row, 3));
+    (void)str_copy(run->timezone, sizeof run->timezone, db_text(r, 0, row, 4));
+    (void)str_copy(run->provider, sizeof run->provider, db_text(r, 0, row, 5));
+    run->first_stage_done = db_bool(r, 0, row, 6);
+    run->force = db_bool(r, 0, row, 7);
+    run->asked_from = db_date(r, 0, row, 8);
+    run->asked_to = db_date(r, 0, row, 9);
+    run->backfill_days = number_or(r, row, 10, -1);
+    run->restate_days = number_or(r, row, 11, -1);
+    run->rows_per_day = number_or(r, row, 12, 0);
+    read_known(db_text(r, 0, row, 13), run);
+}
+
+static void on_runs(void *arg, int rc, const struct db_results *r, const struct err *e)
+{
+    struct run_reading *f = arg;
+    const int count = rc == 0 ? db_rows(r, 0) : 0;
+    struct plan_run *runs = calloc((size_t)count + 1, sizeof *runs);
+    CHECK(runs != NULL);
+    for (int i = 0; i < count; i++)
+        read_run(r, i, &runs[i]);
+    f->done(f->arg, rc, runs, count, e);
+    for (int i = 0; i < count; i++)
+        free(runs[i].known);
+    free(runs);
+    free(f);
+}
+
+void plan_runs(struct db_pool *p, int limit, int known_days,
+               void (*done)(void *arg, int rc, const struct plan_run *runs, int count, const struct err *e), void *arg)
+{
+    struct run_reading *f = calloc(1, sizeof *f);
+    struct tx *t = tx_new(p);
+    CHECK(f != NULL);
+    *f = (struct run_reading){.done = done, .arg = arg};
+    (void)TX_ADD(t, "plan_runs", tx_int(t, limit), tx_int(t, known_days));
+    tx_run(t, on_runs, f);
+}
+
+/* ---- storing plans ---- */
+
+/* Lists of the chunks, one entry each, as PostgreSQL unnests them. */
+struct chunk_lists {
+    const char **run, **kind, **from, **to, **place;
+    int count;
+};
+
+static const char **list_new(struct tx *t, int count)
+{
+    return tx_alloc(t, (size_t)(count + 1) * sizeof(const char *));
+}
+
+static void add_chunk(struct tx *t, struct chunk_lists *l, const char *run, const struct day_span *span, int place)
+{
+    const int i = l->count++;
+    l->run[i] = run;
+    l->kind[i] = span == NULL ? "entities" : "metrics";
+    l->from[i] = span == NULL ? NULL : tx_date(t, span->from);
+    l->to[i] = span == NULL ? NULL : tx_date(t, span->to);
+    l->place[i] = tx_int(t, place);
+}
+
+static void add_chunks_step(struct tx *t, const struct plan_write *plans, int count)
+{
+    int total = 0;
+    for (int i = 0; i < count; i++)
+        total += plans[i].entities ? 1 : plans[i].chunk_count;
+    struct chunk_lists l = {.run = list_new(t, total),
+                            .kind = list_new(t, total),
+                            .from = list_new(t, total),
+                            .to = list_new(t, total),
+                            .place = list_new(t, total)};
+    for (int i = 0; i < count; i++) {
+        const struct plan_write *w = &plans[i];
+        if (w->refused != NULL)
+            continue;
+        if (w->entities)
+            add_chunk(t, &l, w->run_id, NULL, 0);
+        for (int k = 0; !w->entities && k < w->chunk_count; k++)
+            add_chunk(t, &l, w->run_id, &w->chunks[k], k + 1);
+    }
+    (void)TX_ADD(t, "plan_chunks", tx_array(t, l.run, l.count), tx_array(t, l.kind, l.count),
+                 tx_array(t, l.from, l.count), tx_array(t, l.to, l.count), tx_array(t, l.place, l.count));
+}
+
+static struct day_span whole_range(const struct plan_write *w)
+{
+    struct day_span whole = {DATE_NONE, DATE_NONE};
+    for (int i = 0; !w->entities && i < w->chunk_count; i++) {
+        if (whole.from == DATE_NONE || w->chunks[i].from < whole.from)
+            whole.from = w->chunks[i].from;
+        if (whole.to == DATE_NONE || w->chunks[i].to > whole.to)
+            whole.to = w->chunks[i].to;
+    }
+    return whole;
+}
+
+void plan_store(struct db_pool *p, const struct plan_write *plans, int count,
+                void (*done)(void *arg, int rc, const struct err *e), void *arg)
+{
+    struct tx *t = tx_new(p);
+    const char **run = list_new(t, count), **entities = list_new(t, count), **from = list_new(t, count),
+               **to = list_new(t, count), **code = list_new(t, count), **text = list_new(t, count);
+    for (int i = 0; i < count; i++) {
+        const struct plan_write *w = &plans[i];
+        const struct day_span whole = whole_range(w);
+        run[i] = w->run_id;
+        entities[i] = w->entities ? "true" : "false";
+        from[i] = tx_date(t, whole.from);
+        to[i] = tx_date(t, whole.to);
+        code[i] = w->refused == NULL ? NULL : err_name(w->refused->rc);
+        text[i] = w->refused == NULL ? NULL : w->refused->text;
+    }
+    const char *ids = tx_array(t, run, count);
+    (void)TX_ADD(t, "run_lock", NULL, ids, NULL);
+    add_chunks_step(t, plans, count);
+    (void)TX_ADD(t, "plan_planned", ids, tx_array(t, entities, count), tx_array(t, from, count), tx_array(t, to, count),
+                 tx_array(t, code, count), tx_array(t, text, count));
+    (void)TX_ADD(t, "run_settle", NULL, ids, NULL);
+    tx_run(t, on_plain, plain_new(done, arg));
+}

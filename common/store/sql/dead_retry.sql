@@ -1,0 +1,8 @@
+-- $1 a chunk, $2 all instead.
+WITH done AS (
+    UPDATE sync_chunks
+       SET status = 'queued', attempts = 0, deliveries = 0, error_code = NULL, error = NULL, finished_at = NULL,
+           retry_at = NULL
+     WHERE status = 'dead' AND (id = $1::uuid OR $2::boolean)
+    RETURNING 1)
+SELECT count(*) FROM done

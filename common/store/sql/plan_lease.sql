@@ -1,0 +1,8 @@
+-- $1 holder, $2 milliseconds. No row: somebody else holds it.
+INSERT INTO scheduler_lease AS l (holder, since, until)
+VALUES ($1, now(), now() + $2::bigint * interval '1 millisecond')
+ON CONFLICT (only_row) DO UPDATE
+   SET holder = excluded.holder, until = excluded.until,
+       since = CASE WHEN l.holder = excluded.holder AND l.until > now() THEN l.since ELSE excluded.since END
+ WHERE l.holder = excluded.holder OR l.until <= now()
+RETURNING (extract(epoch FROM since) * 1000)::bigint
