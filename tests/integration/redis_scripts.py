@@ -1,12 +1,9 @@
 """The queue's own scripts, run on a real Redis, with a clock that the test moves."""
 
 import json
-import subprocess
-import time
 from pathlib import Path
 
 import pytest
-import redis
 
 LUA = Path(__file__).resolve().parents[2] / "common/store/lua"
 PRELUDE = (LUA / "common.lua").read_text()
@@ -22,6 +19,14 @@ def text_of(name, fake_clock):
     assert PRELUDE.count("call('TIME')") == 1 and "TIME" not in rest
     prelude = PRELUDE.replace("call('TIME')", CLOCK) if fake_clock else PRELUDE
     return f"{first}\n{prelude}{rest}"
+
+
+def jobs(count, connection="c1", account="act_1", lane="low", start=0):
+    return [(f"{connection}-{i}", connection, account, lane) for i in range(start, start + count)]
+
+
+def ids(claimed):
+    return [j.id for j in claimed]
 
 
 class Job:
@@ -119,41 +124,8 @@ class Queue:
         return self.r.lrange(self.key("ready", connection, lane), 0, -1)[::-1]
 
 
-class PrivateRedis:
-    """A server of our own on a socket in a temporary folder, without persistence unless asked for."""
-
-    def __init__(self, folder, *options):
-        self.folder, self.options = folder, options
-        self.socket = folder / "redis.sock"
-        self.start()
-
-    def start(self):
-        self.process = subprocess.Popen(
-            ["redis-server", "--port", "0", "--unixsocket", str(self.socket), "--dir", str(self.folder), "--save", "",
-             *self.options], stdout=subprocess.DEVNULL)
-        self.client = redis.Redis(unix_socket_path=str(self.socket), decode_responses=True, socket_timeout=30)
-        for _ in range(1000):
-            try:
-                return self.client.ping()
-            except redis.ConnectionError:
-                time.sleep(0.01)
-        raise RuntimeError("redis-server does not answer")
-
-    def stop(self, kill=False):
-        self.process.kill() if kill else self.process.terminate()
-        self.process.wait()
-
-
-@pytest.fixture(scope="module")
-def redis_server(tmp_path_factory):
-    server = PrivateRedis(tmp_path_factory.mktemp("redis"))
-    yield server
-    server.stop()
-
-
 @pytest.fixture
 def queue(redis_server):
-    redis_server.client.flushall()
-    q = Queue(redis_server.client)
+    q = Queue(redis_server.client())
     q.seed_all()
     return q

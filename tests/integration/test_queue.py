@@ -1,17 +1,9 @@
-"""Every rule of the queue's scripts: delivery tokens, turns, priorities, parking, retries, leases, removal, memory."""
+"""What the queue's scripts do with a job: delivery tokens, retries, dead letters, leases, removal, memory."""
 
 import redis
 import pytest
 
-from redis_scripts import DAY, LEASE, START, Job, Queue, queue, redis_server  # noqa: F401 (fixtures)
-
-
-def jobs(count, connection="c1", account="act_1", lane="low", start=0):
-    return [(f"{connection}-{i}", connection, account, lane) for i in range(start, start + count)]
-
-
-def ids(claimed):
-    return [j.id for j in claimed]
+from redis_scripts import DAY, LEASE, Job, Queue, ids, jobs, queue  # noqa: F401 (fixture)
 
 
 def drain(q, want=16):
@@ -81,181 +73,6 @@ def test_a_late_worker_changes_nothing(queue):
     assert (queue.beat(late), queue.grant(late), queue.finish(late)) == ([0], (-1, 0), 0)
     assert queue.job("c1-0")["worker"] == "w2"
     assert queue.finish(now) == 1
-
-
-def test_high_before_low_and_moved_up(queue):
-    queue.enqueue(*jobs(3), ("h1", "c1", "act_1", "high"))
-    assert queue.enqueue(("c1-2", "c1", "act_1", "high")) == 0
-    got, _ = queue.claim(8)
-    assert [(j.id, j.lane) for j in got] == [("h1", "high"), ("c1-2", "high"), ("c1-0", "low"), ("c1-1", "low")]
-    assert queue.claim(8) == ([], -1)  # the old place of c1-2 was passed over
-
-
-def test_a_leased_or_delayed_job_moves_up_when_it_comes_back(queue):
-    queue.enqueue(*jobs(2))
-    queue.enqueue(("d", "c1", "act_1", "low", 5000))
-    [job], _ = queue.claim()
-    queue.enqueue((job.id, "c1", "act_1", "high"), ("d", "c1", "act_1", "high"))
-    queue.finish(job, "yield")
-    queue.advance(5000)
-    got, _ = queue.claim(8)
-    assert [(j.id, j.lane) for j in got] == [("c1-0", "high"), ("d", "high"), ("c1-1", "low")]
-
-
-def test_slots_kept_from_backfills(queue):
-    queue.enqueue(*jobs(20))
-    got, hint = queue.claim(8, want_low=3)
-    assert len(got) == 3 and hint == -1  # nothing high; what is low there is no slot for
-    assert queue.claim(5, want_low=0) == ([], -1)
-    queue.enqueue(("h", "c9", "act_2", "high"))
-    got, _ = queue.claim(5, want_low=0)
-    assert ids(got) == ["h"]
-
-
-def test_the_urgent_job_is_found_behind_many_backfills(queue):
-    accounts = [f"act_{i}" for i in range(300)]
-    queue.seed_all(accounts=accounts)
-    queue.enqueue(*[(f"b{a}", f"c{a}", a, "low") for a in accounts])
-    queue.enqueue(("h", "ch", "act_299", "high"))
-    got, _ = queue.claim(1)
-    assert ids(got) == ["h"]
-
-
-def test_a_small_tenant_gets_every_other_turn(queue):
-    queue.enqueue(*jobs(1000, "big"))
-    drained, _ = queue.claim(30)
-    queue.enqueue(*jobs(10, "small"))
-    got, _ = queue.claim(20)
-    assert [sum(j.id.startswith(c) for j in got) for c in ("big", "small")] == [10, 10]
-    assert got[0].id == "small-0"  # the next free slot takes the newcomer's first job
-
-
-def test_pages_count_for_fairness(queue):
-    queue.enqueue(*jobs(100, "deep"), *jobs(100, "flat"))
-    [first], _ = queue.claim(1)
-    deep = first.id.split("-")[0]
-    for _ in range(9):
-        assert queue.grant(first) == (1, 0)
-    got, _ = queue.claim(12)
-    assert sum(j.id.startswith(deep) for j in got) == 1  # ten calls each, then in turn
-
-
-def test_domains_in_turn_even_within_one_claim(queue):
-    queue.enqueue(*jobs(10, "a", "act_1"), *jobs(10, "b", "act_2"))
-    got, _ = queue.claim(8)
-    assert [j.id[0] for j in got] == list("abababab")
-    got, _ = queue.claim(1)
-    queue.advance(1)
-    second, _ = queue.claim(1)
-    assert ids(got) + ids(second) == ["a-4", "b-4"]
-
-
-def test_new_accounts_go_before_one_that_had_its_turn(queue):
-    accounts = [f"act_{i}" for i in range(3, 13)]
-    queue.seed_all(accounts=accounts)
-    queue.enqueue(*jobs(5000, "big", "act_1"))
-    queue.claim(16)
-    queue.advance(60_000)
-    queue.enqueue(*[(f"new-{a}", a, a, "low") for a in accounts])
-    got, _ = queue.claim(11)
-    assert [j.id.split("-")[0] for j in got] == ["new"] * 10 + ["big"]
-    for job in got[:3]:  # done and asked again: not a newcomer while others wait
-        queue.finish(job)
-    queue.enqueue(*[(f"again-{a}", a, a, "low") for a in accounts[:3]])
-    got, _ = queue.claim(2)
-    assert ids(got)[0].startswith("again") and ids(got)[1].startswith("again")
-    assert "big" in [i.split("-")[0] for i in ids(queue.claim(3)[0])]
-
-
-def test_parking_moves_one_score(queue):
-    queue.seed_all(limit=3, accounts=["act_1"])
-    queue.enqueue(*jobs(50, "spent", "act_1"), *jobs(10, "free", "act_2"))
-    before = queue.ready("spent", "low")
-    got, hint = queue.claim(64)
-    assert sorted(j.id.split("-")[0] for j in got) == ["free"] * 10 + ["spent"] * 3
-    assert queue.ready("spent", "low") == before[3:]
-    parked = dict(queue.r.zrange(queue.key("gate", "low"), 0, -1, withscores=True))
-    assert list(parked) == ["meta:act_1"] and parked["meta:act_1"] > queue.now
-    assert queue.job("spent-10")["state"] == "ready"
-    assert queue.claim(64) == ([], hint)
-
-
-def test_the_hint_is_the_instant_of_the_next_call(queue):
-    queue.seed_all(limit=2, accounts=["act_1"], window=60_000)  # buckets of a second
-    queue.enqueue(*jobs(5))
-    [a, b], _ = queue.claim(5)
-    assert queue.finish(a) == 1
-    ended = queue.now
-    _, hint = queue.claim(5)
-    gone = (ended // 1_000_000 + 61) * 1_000_000  # a's bucket leaves the window
-    assert hint == -((queue.now - gone) // 1000) and 60_000 <= hint <= 61_000
-    queue.set_clock(gone - 1)
-    assert queue.claim(5) == ([], 1)
-    queue.set_clock(gone)
-    got, _ = queue.claim(5)
-    assert len(got) == 1
-
-
-def test_a_yield_parks_until_the_budget_returns(queue):
-    queue.seed_all(limit=2, accounts=["act_1"], window=60_000)
-    queue.enqueue(*jobs(3))
-    [a, b], _ = queue.claim(2)
-    queue.advance(5000)
-    word, retry = queue.grant(a)
-    assert word == 0 and 60_000 <= retry <= 61_000 and queue.stat("throttled") == 1
-    assert queue.finish(a, "yield") == 1
-    assert queue.ready("c1", "low") == ["c1-0", "c1-2"]  # at the head, no penalty
-    assert (queue.job("c1-0")["deliveries"], queue.job("c1-0")["attempts"]) == ("0", "0")
-    parked = queue.r.zscore(queue.key("gate", "low"), "meta:act_1")
-    assert parked == (queue.now // 1_000_000 + 61) * 1_000_000
-    assert queue.claim(4) == ([], retry)
-    queue.advance(retry)
-    got, _ = queue.claim(4)
-    assert ids(got) == ["c1-0"]
-
-
-def test_a_refund_frees_the_parked_domain_at_once(queue):
-    queue.seed_all(limit=2, accounts=["act_1"])
-    queue.enqueue(*jobs(5))
-    [a, b], _ = queue.claim(5)
-    assert queue.claim(5)[0] == []
-    queue.r.delete(queue.key("wake"))
-    assert queue.finish(a, "yield", refunded=1) == 1
-    assert queue.r.llen(queue.key("wake")) > 0
-    got, _ = queue.claim(5)
-    assert ids(got) == ["c1-0"] and queue.used() == 2
-
-
-def test_an_app_that_may_not_call_keeps_everybodys_turn(queue):
-    queue.seed_all(app=4)
-    queue.enqueue(*jobs(10, "a", "act_1"), *jobs(10, "b", "act_2"))
-    got, _ = queue.claim(16)
-    assert ids(got) == ["a-0", "b-0", "a-1", "b-1"]
-    gate = queue.r.zrange(queue.key("gate", "low"), 0, -1, withscores=True)
-    got, hint = queue.claim(16)
-    assert got == [] and 3_600_000 <= hint <= 3_660_000
-    assert queue.r.zrange(queue.key("gate", "low"), 0, -1, withscores=True) == gate
-
-
-def test_many_domains_behind_a_blocked_app_do_not_make_the_worker_spin(queue):
-    accounts = [f"act_{i}" for i in range(200)]
-    queue.seed_all(app=0, accounts=accounts)
-    queue.enqueue(("x", "cx", "act_0", "low"))
-    [x], _ = queue.claim()
-    queue.finish(x, blocked=90_000, app_wide=True)
-    queue.enqueue(*[(a, a, a, "low") for a in accounts])
-    assert queue.claim(4) == ([], 90_000)
-
-
-def test_another_providers_domains_pass_a_blocked_app(queue):
-    queue.seed(("other:app", 0, 3_600_000), ("other:9", 10, 3_600_000))
-    queue.enqueue(*jobs(2))
-    [x], _ = queue.claim()
-    queue.finish(x, "yield", blocked=90_000, app_wide=True)
-    queue.run("enqueue", "o", "run-2", "c9", "other:9", "metrics", "", "", "low", 0, 0, 0)
-    got, hint = queue.claim(4)
-    assert ids(got) == ["o"] and hint == 90_000
-    assert queue.budget("other:app")["open"] == 1
 
 
 def test_retry_waits_and_counts(queue):
@@ -495,8 +312,7 @@ def test_out_of_memory_refuses_whole_batches_and_drains(queue):
 
 
 def test_the_real_clock_runs_the_same_scripts(redis_server):
-    redis_server.client.flushall()
-    q = Queue(redis_server.client, fake_clock=False)
+    q = Queue(redis_server.client(), fake_clock=False)
     q.seed_all()
     q.enqueue(*jobs(2))
     got, _ = q.claim(2)
