@@ -31,7 +31,7 @@ struct call {
     enum call_state state;
     bool seeded, sent;
     int retries, pages;
-    int64_t retry_ms;  /* when the budget says no: for how long */
+    int64_t retry_ms;  /* when the budget says no: for how long; 0 = there is no budget yet */
     struct buf cursor; /* of the page being asked for; "" = the first */
     struct buf next;   /* of the one after it; "" = none */
     struct verdict verdict;
@@ -52,7 +52,7 @@ static void on_taken(void *arg, int rc, bool granted, int64_t retry_ms, const st
     struct call *c = arg;
 
     c->retry_ms = granted ? 0 : retry_ms;
-    call_step(c, rc == 0 && !granted ? ERR_THROTTLED : rc, e);
+    call_step(c, rc == 0 && !granted ? ERR_THROTTLED : rc, rc != 0 ? e : NULL);
 }
 
 static void on_ended(void *arg, int rc, const struct err *e)
@@ -223,7 +223,7 @@ static void call_step(struct call *c, int rc, const struct err *e)
             call_wait(c, SENDING);
             return;
         }
-        if (rc == ERR_THROTTLED && !c->seeded) {
+        if (rc == ERR_THROTTLED && c->retry_ms == 0 && !c->seeded) {
             call_wait(c, SEEDING);
             return;
         }
