@@ -5,9 +5,10 @@
 #include <stdint.h>
 /* PostgreSQL: a bounded pool of asynchronous libpq connections. Only db_*.c include libpq.
  *
- * Work is a list of steps. With DB_TX they run in one transaction (BEGIN … COMMIT, READ COMMITTED), pipelined in one round
- * trip where no step copies; the first failing step rolls everything back. All parameters are text (NULL = SQL null), their
- * types come from casts in the SQL. The list with its parameters is copied; sql and copy are borrowed until done is called. */
+ * Work is a list of steps. With DB_TX they run in one transaction (BEGIN … COMMIT, READ COMMITTED), pipelined in one
+ * round trip where no step copies; the first failing step rolls everything back. All parameters are text (NULL = SQL
+ * null), their types come from casts in the SQL. The list with its parameters is copied; sql and copy are borrowed
+ * until done is called. */
 struct db_pool;
 struct db_op;
 struct db_results;
@@ -17,27 +18,27 @@ struct db_step {
     const char *const *params; /* count of them; NULL when count is 0 */
     int count;
     const struct buf *copy; /* not NULL: the rows to copy, COPY text format (see copy_text.h) */
-    bool script;            /* sql is any number of statements without parameters, as in a migration; counts as one step */
+    bool script; /* sql is any number of statements without parameters, as in a migration; counts as one step */
 };
 enum db_mode { DB_PLAIN, DB_TX };
 
 /* rc 0: r holds one result per step, borrowed during the call. Else e says what failed:
  *   ERR_DB       a statement was refused; db_sqlstate() tells which error
- *   ERR_DB_AWAY  not connected or the connection broke; a DB_TX may or may not have been committed when db_unsure() says so
- *   ERR_FENCED   SQLSTATE MX001, raised by our own fences
- *   ERR_CONFLICT SQLSTATE 40001 or 40P01: serialization failure or deadlock; do it again
- *   ERR_TIMEOUT, ERR_CANCELED */
+ *   ERR_DB_AWAY  not connected or the connection broke; a DB_TX may or may not have been committed when db_unsure()
+ * says so ERR_FENCED   SQLSTATE MX001, raised by our own fences ERR_CONFLICT SQLSTATE 40001 or 40P01: serialization
+ * failure or deadlock; do it again ERR_TIMEOUT, ERR_CANCELED */
 typedef void (*db_done)(void *arg, int rc, const struct db_results *r, const struct err *e);
 
 /* Starts connecting in the background; never fails except for a malformed url (ERR_SETTING). `name` is the
  * application_name. Reconnects by itself with back-off. */
-int db_pool_new(struct loop *l, const char *url, int connections, const char *name, struct db_pool **out, struct err *e) MUST_CHECK;
+int db_pool_new(struct loop *l, const char *url, int connections, const char *name, struct db_pool **out,
+                struct err *e) MUST_CHECK;
 /* Cancels what runs and waits, closes all, then calls closed(arg) once. */
 void db_pool_close(struct db_pool *p, void (*closed)(void *arg), void *arg);
 /* Every step list waits its turn for a connection. timeout_ms covers waiting and running; 0 = 60,000. */
 struct db_op *db_run(struct db_pool *p, enum db_mode mode, const struct db_step *steps, int count, int64_t timeout_ms,
                      db_done done, void *arg);
-void db_cancel(struct db_op *op); /* done is still called, with ERR_CANCELED */
+void db_cancel(struct db_op *op);            /* done is still called, with ERR_CANCELED */
 bool db_pool_ready(const struct db_pool *p); /* at least one connection is up */
 
 /* Results; step, row and column count from 0. Text is borrowed for the length of the callback. */
@@ -45,13 +46,13 @@ int db_rows(const struct db_results *r, int step);
 int64_t db_affected(const struct db_results *r, int step);
 bool db_is_null(const struct db_results *r, int step, int row, int col);
 const char *db_text(const struct db_results *r, int step, int row, int col); /* "" for null */
-int64_t db_int(const struct db_results *r, int step, int row, int col);      /* 0 for null; CHECKs that it is a number */
+int64_t db_int(const struct db_results *r, int step, int row, int col); /* 0 for null; CHECKs that it is a number */
 bool db_bool(const struct db_results *r, int step, int row, int col);
 const char *db_sqlstate(const struct db_results *r); /* of the failure, "" when there is none */
 bool db_unsure(const struct db_results *r);          /* the connection broke while COMMIT was on its way */
 
-/* Waits for one step list with the loop running: for the command line and for start-up. Returns rc; *e is set on failure.
- * each(arg, r) sees the results; may be NULL. */
+/* Waits for one step list with the loop running: for the command line and for start-up. Returns rc; *e is set on
+ * failure. each(arg, r) sees the results; may be NULL. */
 int db_run_wait(struct loop *l, struct db_pool *p, enum db_mode mode, const struct db_step *steps, int count,
                 void (*each)(void *arg, const struct db_results *r), void *arg, struct err *e) MUST_CHECK;
 /* A literal list of parameters with its count, as two arguments. */

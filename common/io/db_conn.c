@@ -13,13 +13,21 @@
 
 enum {
     CONNECT_TIMEOUT_MS = 10000, /* per host */
-    STOP_GRACE_MS = 2000,       /* how long a cancelled operation may take to end before the connection is cut */
+    STOP_TICK_MS = 100,
+    STOP_TICKS_MAX = 20, /* then the connection of an operation that was cancelled is cut */
     OPTIONS_MAX = 80,
 };
 
 /* What a former owner of a pooled session prepared is not ours. */
 static const char setup_sql[] = "SET timezone TO 'UTC'; SET client_min_messages TO warning;"
                                 "SET idle_in_transaction_session_timeout TO 60000; DEALLOCATE ALL";
+
+struct cancel {
+    uv_work_t req;
+    PGcancel *request;
+    struct db_pool *pool;
+    struct db_conn *conn; /* NULL once that is closed */
+};
 
 static void on_poll(uv_poll_t *poll, int status, int events);
 
@@ -81,6 +89,8 @@ void conn_close(struct db_conn *c)
     unwatch(c); /* before the descriptor goes */
     PQfinish(c->pg);
     c->pg = NULL;
+    if (c->cancel)
+        c->cancel->conn = NULL;
     prepared_clear(&c->prepared);
     free(c->steps.units);
     c->steps.units = NULL;
@@ -324,16 +334,10 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 
 /* ---- cancelling ---- */
 
-struct cancel {
-    uv_work_t req;
-    PGcancel *request;
-    struct db_pool *pool;
-};
-
 static void send_cancel(uv_work_t *req)
 {
     struct cancel *cancel = req->data;
-    char ignored[256]; /* when it does not get through, the grace period ends the connection */
+    char ignored[256]; /* what does not get through is sent again, and in the end the connection is cut */
 
     (void)PQcancel(cancel->request, ignored, sizeof ignored);
 }
@@ -343,33 +347,50 @@ static void on_cancel_sent(uv_work_t *req, int status)
     struct cancel *cancel = req->data;
 
     (void)status;
+    if (cancel->conn)
+        cancel->conn->cancel = NULL;
     PQfreeCancel(cancel->request);
     pool_release(cancel->pool);
     free(cancel);
 }
 
-static void on_grace_over(void *arg)
-{
-    struct db_conn *c = arg;
-
-    c->timer = NULL;
-    lost(c, "no answer to a cancel request");
-}
-
-void conn_stop(struct db_conn *c)
+static void start_cancel(struct db_conn *c)
 {
     struct cancel *cancel = calloc(1, sizeof *cancel);
 
-    CHECK(cancel && !c->worn && !c->timer);
-    c->worn = true;
-    c->timer = timer_start(c->pool->loop, STOP_GRACE_MS, on_grace_over, c);
+    CHECK(cancel);
     cancel->req.data = cancel;
     cancel->pool = c->pool;
+    cancel->conn = c;
     cancel->request = PQgetCancel(c->pg);
     if (!cancel->request) { /* it is broken already, as on_poll will find */
         free(cancel);
         return;
     }
+    c->cancel = cancel;
     c->pool->open++;
     CHECK(uv_queue_work(loop_uv(c->pool->loop), &cancel->req, send_cancel, on_cancel_sent) == 0);
+}
+
+/* A request that overtakes its statement has no effect, so it is repeated. */
+static void on_stop_tick(void *arg)
+{
+    struct db_conn *c = arg;
+
+    c->timer = NULL;
+    if (++c->stop_ticks == STOP_TICKS_MAX) {
+        lost(c, "no answer to a cancel request");
+        return;
+    }
+    if (!c->cancel)
+        start_cancel(c);
+    c->timer = timer_start(c->pool->loop, STOP_TICK_MS, on_stop_tick, c);
+}
+
+void conn_stop(struct db_conn *c)
+{
+    CHECK(!c->worn && !c->timer);
+    c->worn = true;
+    start_cancel(c);
+    c->timer = timer_start(c->pool->loop, STOP_TICK_MS, on_stop_tick, c);
 }

@@ -100,7 +100,9 @@ struct db_conn {
     struct uv_poll_s *poll;
     struct addresses *addresses;
     struct timer *timer; /* of connecting; or of waiting for the end of what was stopped */
-    bool worn;           /* a cancel request is on its way and must not hit the next operation */
+    bool worn;           /* was cancelled: a late cancel request must not hit the next operation */
+    struct cancel *cancel;
+    int stop_ticks;
     struct prepared_set prepared;
     struct steps steps;
 };

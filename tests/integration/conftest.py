@@ -10,6 +10,7 @@ build         the build folder: METRICX_BUILD or build/debug
 environment   what our programs need to find both servers
 program       runs a program of the build folder and checks its exit code
 """
+import contextlib
 import os
 import pathlib
 import pwd
@@ -137,23 +138,20 @@ class Database:
         self.server = server
         self.name = name
         self.url = server.url(name)
-        with server.connect() as connection:
+        with contextlib.closing(server.connect()) as connection:
             connection.cursor().execute(f'CREATE DATABASE "{name}"')
 
     def query(self, sql, *params):
         """Rows of one statement, committed at once."""
-        connection = self.server.connect(self.name)
-        try:
+        with contextlib.closing(self.server.connect(self.name)) as connection:
             cursor = connection.cursor()
             cursor.execute(sql, params or None)
             return cursor.fetchall() if cursor.description else []
-        finally:
-            connection.close()
 
     execute = query
 
     def drop(self):
-        with self.server.connect() as connection:
+        with contextlib.closing(self.server.connect()) as connection:
             connection.cursor().execute(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
 
 
