@@ -118,7 +118,9 @@ int cmd_connection_token(struct session *s, const struct args *a, struct err *e)
         connection_set_token(s->db, id, token_id, answer_id, &set);
         rc = answer_wait(s, &set, e);
     }
-    if (rc == 0)
+    if (rc == 0 && strcmp(row_text(rows.items[0], "status"), "paused") == 0)
+        (void)fprintf(stderr, "the connection is paused: no sync is requested\n");
+    else if (rc == 0)
         rc = request_full(s, id, "manual", e);
     setup_account_clear(&account);
     secret_free(token);

@@ -79,6 +79,7 @@ static int tell_queue(struct session *s, const struct cancelling *c, const char 
                                   .status = "cancelled",
                                   .chunks_total = row_int(run, "chunks_total"),
                                   .chunks_done = row_int(run, "chunks_done"),
+                                  .rows = row_int(run, "rows"),
                                   .calls = row_int(run, "calls")};
     struct run_fields fields;
     struct buf event;

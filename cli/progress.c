@@ -61,12 +61,12 @@ void progress_line(struct buf *out, const struct progress_state *now, int64_t le
     }
 }
 
-void progress_show(struct progress *p, const struct progress_state *now)
+void progress_show(struct progress *p, const struct progress_state *now, bool last)
 {
     int64_t at = clk_mono_ms();
     if (p->first_done < 0)
         p->first_done = now->done;
-    if (!p->terminal && p->line_ms && at - p->line_ms < LINE_EVERY_MS)
+    if (!p->terminal && !last && p->line_ms && at - p->line_ms < LINE_EVERY_MS)
         return;
     p->line_ms = at;
     struct buf line;

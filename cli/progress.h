@@ -16,7 +16,8 @@ struct progress {
     int64_t line_ms;    /* when the last plain line was written */
 };
 void progress_start(struct progress *p);
-void progress_show(struct progress *p, const struct progress_state *now);
+/* last: the run has ended, so this is shown in any case. */
+void progress_show(struct progress *p, const struct progress_state *now, bool last);
 /* Leaves the bar as it stands and goes to the next line. */
 void progress_break(struct progress *p);
 /* Pure: milliseconds that the rest will take at the pace so far; -1 when nothing can be said. */
