@@ -146,7 +146,7 @@ end
 local function held(id, token, usage_percent, blocked_ms, app_wide)
   local j = job(id)
   if j.domain and usage_percent then feedback(j.domain, usage_percent, blocked_ms, app_wide) end
-  if j.state == 'leased' and j.token == token then return j end
+  if j.token == token then return j end -- only leased jobs have one
   count('stale')
 end
 
