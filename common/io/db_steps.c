@@ -122,20 +122,12 @@ static enum taken impossible(struct steps *s)
 
 static void keep(struct steps *s, const struct unit *u, PGresult *res)
 {
-    struct db_op *op = s->op;
-
-    if (s->rolling_back || u->position == AT_BEGIN || u->position == AT_SYNC) {
+    if (s->rolling_back || u->position < 0 || u->position == s->op->count) { /* not of a step */
         PQclear(res);
-    } else if (u->position == op->count) {
-        if (!s->failed && strcmp(PQcmdStatus(res), "COMMIT") != 0) { /* a script ended our transaction */
-            s->failed = true;
-            err_set(&op->e, ERR_DB, "the transaction was not committed: %s", PQcmdStatus(res));
-        }
-        PQclear(res);
-    } else {
-        PQclear(op->results.steps[u->position]);
-        op->results.steps[u->position] = res;
+        return;
     }
+    PQclear(s->op->results.steps[u->position]); /* of a script the last result stays */
+    s->op->results.steps[u->position] = res;
 }
 
 static enum taken take(struct db_conn *c, PGresult *res)

@@ -8,9 +8,10 @@
 
 static int hex_digit(char c)
 {
-    static const char digits[] = "0123456789abcdef";
-    const char *at = c >= 'A' && c <= 'F' ? strchr(digits, c - 'A' + 'a') : memchr(digits, c, 16);
-    return at ? (int)(at - digits) : -1;
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* Percent-decoded copy of len bytes, owned by the caller; NULL when malformed. */
