@@ -1,8 +1,7 @@
 #include "common/base/check.h"
+#include "common/base/sha1.h"
 #include "common/base/str.h"
 #include "common/io/redis_parts.h"
-#include <openssl/evp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,12 +19,7 @@ struct eval {
 
 void redis_script_prepare(struct redis_script *s)
 {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned len = 0;
-
-    CHECK(EVP_Digest(s->text, strlen(s->text), digest, &len, EVP_sha1(), NULL) == 1 && len == 20);
-    for (unsigned i = 0; i < len; i++)
-        snprintf(s->sha + (size_t)2 * i, 3, "%02x", digest[i]);
+    sha1_hex(s->text, strlen(s->text), s->sha);
 }
 
 static void send(struct eval *v, const char *command, const char *script, redis_done done)
