@@ -21,7 +21,14 @@ static void on_stopped(void *arg)
 static void on_stop(void *arg)
 {
     struct life *life = arg;
+    service_end_by_grace(&life->service);
     scheduler_stop(life->scheduler, on_stopped, life);
+}
+
+static int cannot_start(int rc, const struct err *e)
+{
+    log_error("cannot start", F_ERR(e));
+    return rc == ERR_SETTING ? EXIT_USAGE : EXIT_FAILED;
 }
 
 static int run(const struct settings *settings)
@@ -29,20 +36,19 @@ static int run(const struct settings *settings)
     struct life life = {0};
     struct err e = {0};
     int rc = service_open(&life.service, settings, NAME, &e);
+    if (rc != 0)
+        return cannot_start(rc, &e);
+    rc = service_serve_ops(&life.service, &e);
     if (rc == 0)
         rc = scheduler_new(&life.service, &life.scheduler, &e);
-    if (rc == 0)
-        rc = service_serve_ops(&life.service, &e);
-    if (rc != 0) {
-        log_error("cannot start", F_ERR(&e));
-        return rc == ERR_SETTING ? EXIT_USAGE : EXIT_FAILED;
+    if (rc == 0) {
+        scheduler_start(life.scheduler);
+        loop_on_stop(life.service.loop, on_stop, &life);
+        loop_run_until(life.service.loop, &life.stopped);
+        scheduler_free(life.scheduler);
     }
-    scheduler_start(life.scheduler);
-    loop_on_stop(life.service.loop, on_stop, &life);
-    loop_run_until(life.service.loop, &life.stopped);
-    scheduler_free(life.scheduler);
     service_close(&life.service);
-    return EXIT_DONE;
+    return rc == 0 ? EXIT_DONE : cannot_start(rc, &e);
 }
 
 int main(int argc, char **argv)

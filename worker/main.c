@@ -5,28 +5,30 @@
 
 #define NAME "metricx-worker"
 
-static void on_stopped(void *arg)
-{
-    loop_ignore_stop(arg);
-}
-
 struct life {
     struct service service;
     struct worker *worker;
     int stopped;
 };
 
-static void on_worker_stopped(void *arg)
+static void on_stopped(void *arg)
 {
     struct life *life = arg;
-    on_stopped(life->service.loop);
+    loop_ignore_stop(life->service.loop);
     life->stopped = 1;
 }
 
 static void on_stop(void *arg)
 {
     struct life *life = arg;
-    worker_stop(life->worker, on_worker_stopped, life);
+    service_end_by_grace(&life->service);
+    worker_stop(life->worker, on_stopped, life);
+}
+
+static int cannot_start(int rc, const struct err *e)
+{
+    log_error("cannot start", F_ERR(e));
+    return rc == ERR_SETTING ? EXIT_USAGE : EXIT_FAILED;
 }
 
 static int run(const struct settings *settings)
@@ -34,20 +36,19 @@ static int run(const struct settings *settings)
     struct life life = {0};
     struct err e = {0};
     int rc = service_open(&life.service, settings, NAME, &e);
+    if (rc != 0)
+        return cannot_start(rc, &e);
+    rc = service_serve_ops(&life.service, &e);
     if (rc == 0)
         rc = worker_new(&life.service, &life.worker, &e);
-    if (rc == 0)
-        rc = service_serve_ops(&life.service, &e);
-    if (rc != 0) {
-        log_error("cannot start", F_ERR(&e));
-        return rc == ERR_SETTING ? EXIT_USAGE : EXIT_FAILED;
+    if (rc == 0) {
+        worker_start(life.worker);
+        loop_on_stop(life.service.loop, on_stop, &life);
+        loop_run_until(life.service.loop, &life.stopped);
+        worker_free(life.worker);
     }
-    worker_start(life.worker);
-    loop_on_stop(life.service.loop, on_stop, &life);
-    loop_run_until(life.service.loop, &life.stopped);
-    worker_free(life.worker);
     service_close(&life.service);
-    return EXIT_DONE;
+    return rc == 0 ? EXIT_DONE : cannot_start(rc, &e);
 }
 
 int main(int argc, char **argv)

@@ -1,8 +1,10 @@
 #include "common/store/service.h"
 #include "common/base/fernet.h"
+#include "common/base/log.h"
 #include "common/store/schema.h"
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* One thing that start-up waits for. */
 struct wait {
@@ -140,6 +142,20 @@ static void on_closed(void *arg)
     *(int *)arg = 1;
 }
 
+static void on_deadline(void *arg)
+{
+    struct service *s = arg;
+    log_warn("not stopped within the grace time, ending all the same",
+             F_INT("seconds", s->settings->shutdown_grace_seconds));
+    log_stop();
+    _exit(0);
+}
+
+void service_end_by_grace(struct service *s)
+{
+    s->deadline = timer_start(s->loop, s->settings->shutdown_grace_seconds * 1000, on_deadline, s);
+}
+
 void service_close(struct service *s)
 {
     int closed = 0;
@@ -158,6 +174,7 @@ void service_close(struct service *s)
         db_pool_close(s->db, on_closed, &closed);
         loop_run_until(s->loop, &closed);
     }
+    timer_cancel(s->deadline);
     loop_free(s->loop);
     *s = (struct service){0};
 }
