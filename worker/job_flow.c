@@ -11,8 +11,9 @@
 #define GRANT_GOOD_MS 2000
 /* A page in hand is committed so many times before it is given up. */
 #define COMMIT_TRIES 3
-/* When even putting back fails, the queue hands the job out again after this. */
+/* When even putting back fails, the queue hands the job out again after this: PostgreSQL is away, or refuses it. */
 #define DATABASE_RETRY_MS 2000
+#define DATABASE_REFUSED_RETRY_MS (60 * 1000)
 
 static const char *const state_names[] = {"opening", "granting",     "fetching",  "parsing", "staging",
                                           "merging", "putting back", "finishing", "stranded"};
@@ -66,14 +67,15 @@ static void job_wait(struct job *j, enum job_state next)
     job_begin(j);
 }
 
-/* Redis is away: no call, no acknowledgement; the state that needs it is entered again when it is back. */
+/* Redis is away: no call, no acknowledgement; the state that needs it is entered again when it is back. The word that
+ * it is away comes a turn late: it may be back by now, and nobody would say so again. */
 static void strand(struct job *j, enum job_state in)
 {
     j->stranded_in = in;
     if (j->x->stopping)
         job_end(j); /* the lease runs out by itself */
     else
-        job_wait(j, STRANDED);
+        job_wait(j, redis_ready(j->x->service->redis) ? in : STRANDED);
 }
 
 static void let_go(struct job *j, enum finish_how how, int64_t delay_ms)
@@ -94,6 +96,17 @@ static void put_back(struct job *j, int rc, const struct err *e)
     j->connection_status = fate.connection_status;
     j->how = fate.chunk == CHUNK_YIELD && fate.delay_ms == 0 ? FINISH_YIELD : FINISH_RETRY;
     job_wait(j, PUTTING_BACK);
+}
+
+static void put_back_stopping(struct job *j)
+{
+    put_back(j, ERR_CANCELED, &(struct err){.rc = ERR_CANCELED, .text = "the worker is stopping"});
+}
+
+/* PostgreSQL did not take what became of the job: it stays as it was there. */
+static void let_go_unsaid(struct job *j, int rc)
+{
+    let_go(j, FINISH_RETRY, rc == ERR_DB ? DATABASE_REFUSED_RETRY_MS : DATABASE_RETRY_MS);
 }
 
 static int open_token(struct job *j, struct err *e)
@@ -124,10 +137,13 @@ static void after_open(struct job *j, int rc, const struct err *e)
         let_go(j, FINISH_DEAD, 0);
     } else if (rc != 0) {
         (void)err_copy(&j->why, e);
-        let_go(j, FINISH_RETRY, DATABASE_RETRY_MS);
+        let_go_unsaid(j, rc);
+    } else if (j->x->stopping) {
+        put_back_stopping(j);
     } else if ((rc = open_token(j, &problem)) != 0) {
         j->x->service->not_ready = rc == ERR_CRYPTO ? "no key of TOKEN_ENCRYPTION_KEY opens a connection's token"
                                                     : "META_ACCESS_TOKEN is not set, and a connection needs it";
+        j->x->not_ready_at_ms = clk_mono_ms();
         put_back(j, rc, &problem);
     } else if (j->granted && clk_mono_ms() - j->granted_at_ms <= GRANT_GOOD_MS) {
         job_wait(j, FETCHING);
@@ -147,6 +163,8 @@ static void after_grant(struct job *j, int rc, const struct err *e)
         put_back(j, rc, e);
     } else if (!j->granted) {
         put_back(j, ERR_THROTTLED, &(struct err){.rc = ERR_THROTTLED, .text = "the budget allows no call now"});
+    } else if (j->x->stopping) {
+        put_back_stopping(j);
     } else if (clk_mono_ms() - j->granted_at_ms > GRANT_GOOD_MS) {
         job_wait(j, GRANTING);
     } else {
@@ -161,7 +179,7 @@ static void after_page_committed(struct job *j)
     j->calls_uncounted = 0;
     page_work_clear(&j->work);
     if (j->x->stopping)
-        put_back(j, ERR_CANCELED, &(struct err){.rc = ERR_CANCELED, .text = "the worker is stopping"});
+        put_back_stopping(j);
     else
         job_wait(j, GRANTING);
 }
@@ -204,10 +222,16 @@ static void after_finish(struct job *j)
     job_end(j);
 }
 
+/* A commit that landed changed how the run stands, and nobody else tells that to those who watch. */
+static bool has_news(const struct job *j, int rc)
+{
+    return j->state == FINISHING || (rc == 0 && (j->state == MERGING || j->state == PUTTING_BACK));
+}
+
 /* The whole flow, top to bottom: what j->state awaited ended with rc; so now … */
 void job_step(struct job *j, int rc, const struct err *e)
 {
-    if (j->lost && j->state != FINISHING) {
+    if (j->lost && !has_news(j, rc)) {
         job_end(j);
         return;
     }
@@ -251,7 +275,7 @@ void job_step(struct job *j, int rc, const struct err *e)
         if (rc == ERR_FENCED)
             let_go(j, FINISH_DROP, 0);
         else if (rc != 0)
-            let_go(j, FINISH_RETRY, DATABASE_RETRY_MS);
+            let_go_unsaid(j, rc);
         else
             job_wait(j, FINISHING);
         return;
@@ -288,7 +312,7 @@ void job_lost(struct job *j)
     j->lost = true;
     if (j->call != NULL)
         http_cancel(j->call); /* comes back through job_step, as all other states do by themselves */
-    else if (j->state == STRANDED)
+    else if (j->state == STRANDED && j->stranded_in != FINISHING)
         job_end(j);
 }
 

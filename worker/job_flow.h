@@ -24,6 +24,7 @@ struct job_context {
     const char *worker_id;
     bool stopping;                           /* hand back at the next page border */
     int64_t rows, calls;                     /* so far, all jobs */
+    int64_t not_ready_at_ms;                 /* monotonic; when a key or token was last missing */
     void (*ended)(struct job *j, void *arg); /* the job is gone after this */
     void *arg;
 };

@@ -120,7 +120,10 @@ static void fetch(struct job *j)
     struct err e = {0};
     int rc =
         j->chunk->provider->page_request(&j->x->config, &j->chunk->slice, j->chunk->cursor, j->token, &request, &e);
-    CHECK(rc == 0);
+    if (rc != 0) { /* as with a cursor longer than a URL may be; the call in hand is given back */
+        job_step(j, rc, &e);
+        return;
+    }
     j->call = http_send(j->x->http, &request, on_fetched, j);
     http_request_clear(&request);
 }

@@ -18,6 +18,8 @@
 #define BODY_BYTES_MAX (64u << 20)
 #define BODIES_MAX 12 /* answers in memory at once; a page of 1,000 rows is about a megabyte */
 #define STALL_SECONDS 60
+#define NOT_READY_MS (3 * 60 * 1000) /* jobs parked for want of a key are tried every minute: none failed for so long  \
+                                      */
 
 struct worker {
     struct service *service;
@@ -37,14 +39,21 @@ struct worker {
 
 static void claim(struct worker *w);
 static void await_wake(struct worker *w);
+static void stop_if_empty(struct worker *w);
 
 /* ---- claiming ---- */
+
+static bool has_room(const struct worker *w)
+{
+    return !w->context.stopping && w->count < w->slots;
+}
 
 static void claim_turn(void *arg)
 {
     struct worker *w = arg;
     w->claim_soon = false;
     claim(w);
+    stop_if_empty(w);
 }
 
 /* Events mark, the turn acts: however many jobs end in one turn, one claim follows. */
@@ -87,12 +96,12 @@ static void on_claimed(void *arg, int rc, const struct queue_claimed *claimed, i
     for (int i = 0; i < count; i++)
         w->jobs[w->count++] = job_start(&w->context, &claimed[i], w->claim_asked_at_ms);
     metric_set(M_JOBS_IN_FLIGHT, w->count);
-    if (w->claim_again || (count > 0 && w->count < w->slots)) {
-        w->claim_again = false;
+    if (w->claim_again || (count > 0 && w->count < w->slots))
         mark_claim(w);
-        return;
-    }
-    claim_later(w, next_ms);
+    else
+        claim_later(w, next_ms);
+    w->claim_again = false;
+    stop_if_empty(w);
 }
 
 static void claim(struct worker *w)
@@ -102,10 +111,11 @@ static void claim(struct worker *w)
         w->claim_again = true;
         return;
     }
-    if (w->context.stopping || room <= 0 || !redis_ready(w->service->redis)) {
+    if (w->context.stopping || room <= 0 || !redis_ready(w->service->redis) || !db_pool_ready(w->service->db)) {
         claim_later(w, IDLE_MS_MAX);
         return;
     }
+    await_wake(w);
     int low = room - w->slots / 8; /* one slot in eight is kept from backfills */
     w->claiming = true;
     w->claim_asked_at_ms = clk_mono_ms();
@@ -113,24 +123,34 @@ static void claim(struct worker *w)
                 w->service->settings->lease_seconds * 1000, on_claimed, w);
 }
 
+static void on_passed_on(void *arg, int rc, const struct redis_reply *r, const struct err *e)
+{
+    (void)arg, (void)rc, (void)r, (void)e; /* an idle worker asks by itself, only later */
+}
+
 static void on_wake(void *arg, int rc, const struct redis_reply *r, const struct err *e)
 {
     struct worker *w = arg;
     (void)e;
     w->waiting_for_wake = false;
-    if (w->context.stopping)
-        return;
-    if (rc == 0 && redis_type(r) == REDIS_ARRAY)
+    if (rc != 0)
+        return; /* with the next claim, or when the connection is back */
+    if (redis_type(r) == REDIS_ARRAY && has_room(w)) {
         mark_claim(w);
-    if (rc == 0)
-        await_wake(w);
+    } else if (redis_type(r) == REDIS_ARRAY) { /* it filled up while it waited: the token is somebody else's */
+        char key[KEY_MAX];
+        const char *argv[] = {"LPUSH", redis_key(key, w->service->settings->queue_prefix, "wake", NULL), "1"};
+        redis_command(w->service->redis, 3, argv, NULL, 0, on_passed_on, NULL);
+    }
+    await_wake(w);
 }
 
+/* Only with room for a job: a full worker would take tokens away from idle ones. */
 static void await_wake(struct worker *w)
 {
     char key[KEY_MAX];
     const char *argv[] = {"BLPOP", redis_key(key, w->service->settings->queue_prefix, "wake", NULL), WAKE_SECONDS};
-    if (w->waiting_for_wake || w->context.stopping)
+    if (w->waiting_for_wake || !has_room(w))
         return;
     w->waiting_for_wake = true;
     redis_command(w->wake, 3, argv, NULL, 0, on_wake, w);
@@ -143,8 +163,6 @@ static void on_wake_connection(void *arg, bool connected)
 }
 
 /* ---- jobs in flight ---- */
-
-static void stop_if_empty(struct worker *w);
 
 static void on_job_ended(struct job *j, void *arg)
 {
@@ -165,15 +183,6 @@ static void each_job(struct worker *w, void (*act)(struct job *j))
 {
     for (int i = w->count - 1; i >= 0; i--)
         act(w->jobs[i]);
-}
-
-static void on_redis_state(void *arg, bool connected)
-{
-    struct worker *w = arg;
-    if (!connected)
-        return;
-    each_job(w, job_redis_back);
-    mark_claim(w);
 }
 
 /* ---- leases ---- */
@@ -245,9 +254,26 @@ static void beat(struct worker *w)
                    "{\"host\":\"%s\",\"pid\":%d,\"version\":\"%s\",\"started\":%" PRId64
                    ",\"jobs\":%d,\"rows\":%" PRId64 ",\"calls\":%" PRId64 "}",
                    host, (int)getpid(), METRICX_VERSION, w->started_at_ms, w->count, w->context.rows, w->context.calls);
+    if (w->service->not_ready != NULL && clk_mono_ms() - w->context.not_ready_at_ms > NOT_READY_MS)
+        w->service->not_ready = NULL;
     w->beating = true;
     queue_beat(w->service->queue, w->id, info, w->service->settings->lease_seconds * 1000, beats, b->count, on_beat, b);
     free(beats);
+}
+
+/* Leases may be about to end after a time without Redis: they are kept before anything else goes on. */
+static void on_redis_state(void *arg, bool connected)
+{
+    struct worker *w = arg;
+    if (!connected)
+        return;
+    if (!w->beating) {
+        timer_cancel(w->beat_timer);
+        w->beat_timer = NULL;
+        beat(w);
+    }
+    each_job(w, job_redis_back);
+    mark_claim(w);
 }
 
 /* ---- life ---- */
@@ -305,7 +331,6 @@ void worker_start(struct worker *w)
     log_info("worker started", F_STR("worker", w->id), F_INT("slots", w->slots));
     redis_on_state(w->service->redis, on_redis_state, w);
     redis_on_state(w->wake, on_wake_connection, w);
-    await_wake(w);
     beat(w);
     mark_claim(w);
 }

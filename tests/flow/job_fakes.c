@@ -104,9 +104,16 @@ void queue_finish(struct queue *q, const struct queue_finish *f, void (*done)(vo
     ask(OP_FINISH, arg);
     settle(&f->feedback);
     fakes.asked.how = f->how;
+    fakes.asked.run_ended = f->run_ended;
     fakes.asked.delay_ms = f->delay_ms;
     (void)str_copy(fakes.asked.error_code, sizeof fakes.asked.error_code, f->error == NULL ? "" : f->error);
     waiting.finished = done;
+}
+
+bool redis_ready(const struct redis *r)
+{
+    (void)r;
+    return fakes.redis_ready;
 }
 
 struct http_call *http_send(struct http_client *c, const struct http_request *r, http_done done, void *arg)
@@ -148,7 +155,9 @@ void loop_work(struct loop *l, void (*work)(void *), void (*done)(void *), void 
 static int fake_request(const struct provider_config *c, const struct slice *s, const char *cursor,
                         const struct secret *token, struct http_request *out, struct err *e)
 {
-    (void)c, (void)s, (void)cursor, (void)token, (void)e;
+    (void)c, (void)s, (void)cursor, (void)token;
+    if (fakes.request_rc != 0)
+        return err_set(e, fakes.request_rc, "as the test says");
     *out = (struct http_request){.method = "GET", .url = str_dup("http://127.0.0.1/")};
     return 0;
 }

@@ -18,6 +18,7 @@ struct asked {
     int calls;                     /* of PUT_BACK */
     char connection_status[16];    /* of PUT_BACK */
     char error_code[32];           /* of FINISH */
+    bool run_ended;                /* of FINISH */
     bool cancelled;                /* of FETCH */
 };
 struct fakes {
@@ -27,7 +28,9 @@ struct fakes {
     int page_rows;       /* of the next parsed page */
     const char *page_next;
     struct verdict verdict;
-    int attempts; /* of the chunk that OPEN gives out */
+    bool redis_ready;
+    int request_rc; /* of making the page's request */
+    int attempts;   /* of the chunk that OPEN gives out */
     const char *token_enc;
 };
 extern struct fakes fakes;

@@ -271,6 +271,94 @@ static void without_redis_no_call_is_made_until_it_is_back(void **state)
     finish_as(FINISH_DONE);
 }
 
+static void redis_that_is_back_before_the_job_hears_it_was_away_is_asked_again(void **state)
+{
+    (void)state;
+    start();
+    end(OP_OPEN, 0, false);
+    read_page("next");
+    end(OP_STAGE, 0, false);
+    fakes.redis_ready = true;
+    end(OP_GRANT, ERR_REDIS_AWAY, false);
+    end(OP_GRANT, 0, true);
+    read_page(NULL);
+    end(OP_MERGE, 0, false);
+    finish_as(FINISH_DONE);
+}
+
+static void a_request_that_cannot_be_made_is_a_failure_like_others(void **state)
+{
+    (void)state;
+    fakes.request_rc = ERR_LIMIT;
+    start();
+    end(OP_OPEN, 0, false);
+    assert_int_equal(fakes.asked.fate, CHUNK_RETRY);
+    end(OP_PUT_BACK, 0, false);
+    assert_int_equal(fakes.asked.feedback.refund, 1);
+    finish_as(FINISH_RETRY);
+}
+
+static void a_stopping_worker_makes_no_further_call(void **state)
+{
+    (void)state;
+    start();
+    context.stopping = true;
+    end(OP_OPEN, 0, false);
+    assert_int_equal(fakes.asked.fate, CHUNK_YIELD);
+    end(OP_PUT_BACK, 0, false);
+    finish_as(FINISH_YIELD);
+
+    teardown(state);
+    setup(state);
+    start();
+    end(OP_OPEN, 0, false);
+    read_page("next");
+    end(OP_STAGE, 0, false);
+    context.stopping = true;
+    end(OP_GRANT, 0, true);
+    assert_int_equal(fakes.asked.fate, CHUNK_YIELD);
+    end(OP_PUT_BACK, 0, false);
+    finish_as(FINISH_YIELD);
+}
+
+static void what_a_lost_job_has_merged_is_told_all_the_same(void **state)
+{
+    (void)state;
+    struct job *j = start();
+    end(OP_OPEN, 0, false);
+    read_page(NULL);
+    job_lost(j);
+    end(OP_MERGE, 0, true);
+    assert_int_equal(fakes.asked.op, OP_FINISH);
+    assert_true(fakes.asked.run_ended);
+    end(OP_FINISH, ERR_REDIS_AWAY, false);
+    job_lost(j);
+    job_redis_back(j);
+    end(OP_FINISH, 0, true);
+    assert_int_equal(ended, 1);
+}
+
+static void a_lost_job_whose_merge_failed_is_over(void **state)
+{
+    (void)state;
+    struct job *j = start();
+    end(OP_OPEN, 0, false);
+    read_page(NULL);
+    job_lost(j);
+    end(OP_MERGE, ERR_FENCED, false);
+    assert_int_equal(ended, 1);
+    assert_int_equal(fakes.asked.op, OP_NONE);
+}
+
+static void what_postgresql_refuses_is_not_tried_every_moment(void **state)
+{
+    (void)state;
+    start();
+    end(OP_OPEN, ERR_DB, false);
+    assert_true(fakes.asked.delay_ms >= 60000);
+    finish_as(FINISH_RETRY);
+}
+
 static void a_stopping_worker_hands_back_at_the_page_border(void **state)
 {
     (void)state;
@@ -337,6 +425,8 @@ static void random_faults_at_every_step(void **state)
             int rc = dice < 25 && step < 200 ? faults[(size_t)rand_r(&seed) % (sizeof faults / sizeof faults[0])] : 0;
             fakes.page_next = rand_r(&seed) % 4 == 0 ? NULL : "next";
             fakes.verdict.rc = rand_r(&seed) % 10 == 0 ? ERR_TRANSIENT : 0;
+            fakes.request_rc = rand_r(&seed) % 20 == 0 ? ERR_LIMIT : 0;
+            fakes.redis_ready = rand_r(&seed) % 2 == 0;
             clk_fake_advance(rand_r(&seed) % 10 == 0 ? 3000 : 1);
             if (fakes.asked.op == OP_NONE) {
                 job_redis_back(j);
@@ -373,6 +463,12 @@ int main(void)
         CASE(a_closed_chunk_is_dropped_and_its_call_given_back),
         CASE(a_missing_token_parks_the_job_and_says_not_ready),
         CASE(without_redis_no_call_is_made_until_it_is_back),
+        CASE(redis_that_is_back_before_the_job_hears_it_was_away_is_asked_again),
+        CASE(a_request_that_cannot_be_made_is_a_failure_like_others),
+        CASE(a_stopping_worker_makes_no_further_call),
+        CASE(what_a_lost_job_has_merged_is_told_all_the_same),
+        CASE(a_lost_job_whose_merge_failed_is_over),
+        CASE(what_postgresql_refuses_is_not_tried_every_moment),
         CASE(a_stopping_worker_hands_back_at_the_page_border),
         CASE(a_hurried_call_is_broken_off_and_handed_back),
         CASE(a_lost_lease_ends_the_job_without_a_word),
