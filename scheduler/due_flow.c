@@ -7,13 +7,15 @@
 #include <stdlib.h>
 
 #define DUE_BATCH 500
+#define DUE_PER_TICK 2000
 
 struct due_flow {
     struct service *s;
     struct plan_due_write *writes;
     char (*ids)[UUID_TEXT];
-    int count;
-    bool more;
+    int count; /* of the batch */
+    int taken; /* in this tick */
+    bool *more;
     phase_done done;
     void *arg;
 };
@@ -84,10 +86,13 @@ static void read_due(struct due_flow *f);
 static void on_stored(void *arg, int rc, const struct err *e)
 {
     struct due_flow *f = arg;
-    if (rc == 0 && f->more)
+    f->taken += f->count;
+    if (rc == 0 && f->count == DUE_BATCH && f->taken < DUE_PER_TICK) {
         read_due(f);
-    else
-        due_end(f, rc, e);
+        return;
+    }
+    *f->more |= rc == 0 && f->count == DUE_BATCH;
+    due_end(f, rc, e);
 }
 
 static void on_due(void *arg, int rc, const struct plan_due *due, int count, const struct err *e)
@@ -98,7 +103,6 @@ static void on_due(void *arg, int rc, const struct plan_due *due, int count, con
         return;
     }
     f->count = 0;
-    f->more = count == DUE_BATCH;
     for (int i = 0; i < count; i++)
         plan_one(f, &due[i], clk_wall_ms());
     plan_due_store(f->s->db, f->writes, f->count, on_stored, f);
@@ -109,7 +113,7 @@ static void read_due(struct due_flow *f)
     plan_due(f->s->db, DUE_BATCH, on_due, f);
 }
 
-void due_flow_start(struct service *s, phase_done done, void *arg)
+void due_flow_start(struct service *s, bool *more, phase_done done, void *arg)
 {
     struct due_flow *f = calloc(1, sizeof *f);
     CHECK(f != NULL);
@@ -117,6 +121,7 @@ void due_flow_start(struct service *s, phase_done done, void *arg)
     f->ids = calloc(DUE_BATCH, sizeof *f->ids);
     CHECK(f->writes != NULL && f->ids != NULL);
     f->s = s;
+    f->more = more;
     f->done = done;
     f->arg = arg;
     read_due(f);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define RUN_BATCH 50
+#define RUNS_PER_TICK 200
 
 struct planning_flow {
     struct service *s;
@@ -18,7 +19,7 @@ struct planning_flow {
     struct err refusals[RUN_BATCH];
     struct day_span (*chunks)[RUN_CHUNKS_MAX];
     int count;
-    bool more;
+    bool *more;
     phase_done done;
     void *arg;
 };
@@ -63,10 +64,12 @@ static void on_stored(void *arg, int rc, const struct err *e)
             log_info("run planned", F_STR("run", w->run_id), F_BOOL("entities", w->entities),
                      F_INT("chunks", w->chunk_count));
     }
-    if (rc == 0 && f->more)
+    if (rc == 0 && f->count == RUN_BATCH && f->planned->count < RUNS_PER_TICK) {
         read_runs(f);
-    else
-        planning_end(f, rc, e);
+        return;
+    }
+    *f->more |= rc == 0 && f->count == RUN_BATCH;
+    planning_end(f, rc, e);
 }
 
 static void on_runs(void *arg, int rc, const struct plan_run *runs, int count, const struct err *e)
@@ -76,8 +79,6 @@ static void on_runs(void *arg, int rc, const struct plan_run *runs, int count, c
         planning_end(f, rc, e);
         return;
     }
-    f->count = 0;
-    f->more = count == RUN_BATCH;
     for (int i = 0; i < count; i++) {
         struct plan_write *w = &f->writes[i];
         if (run_plan(&runs[i], f->s->settings, clk_wall_ms(), f->chunks[i], w, &f->refusals[i]) != 0)
@@ -94,7 +95,7 @@ static void read_runs(struct planning_flow *f)
     plan_runs(f->s->db, RUN_BATCH, KNOWN_DAYS, on_runs, f);
 }
 
-void planning_flow_start(struct service *s, struct run_ids *planned, phase_done done, void *arg)
+void planning_flow_start(struct service *s, struct run_ids *planned, bool *more, phase_done done, void *arg)
 {
     struct planning_flow *f = calloc(1, sizeof *f);
     CHECK(f != NULL);
@@ -102,6 +103,7 @@ void planning_flow_start(struct service *s, struct run_ids *planned, phase_done 
     CHECK(f->chunks != NULL);
     f->s = s;
     f->planned = planned;
+    f->more = more;
     f->done = done;
     f->arg = arg;
     read_runs(f);

@@ -1,5 +1,6 @@
 #include "scheduler/request_entry.h"
 #include "common/base/str.h"
+#include <ctype.h>
 #include <jansson.h>
 #include <string.h>
 
@@ -13,21 +14,19 @@ static int refuse(struct err *e, const char *field, const json_t *value, const c
     return rc;
 }
 
-static const char *text_of(const json_t *o, const char *field)
+/* NULL when it is absent; null is what many programs write for that. */
+static const json_t *field_of(const json_t *o, const char *field)
 {
     const json_t *v = json_object_get(o, field);
-    /* A text with a NUL in it is not the text that its first part seems to be. */
-    if (!json_is_string(v) || strlen(json_string_value(v)) != json_string_length(v))
-        return NULL;
-    return json_string_value(v);
+    return json_is_null(v) ? NULL : v;
 }
 
 /* A word out of a list; `missing` is what an absent one means, NULL when it is required. */
 static int read_word(const json_t *o, const char *field, const char *const *words, const char *missing,
                      const char *right, char *out, size_t size, struct err *e)
 {
-    const json_t *v = json_object_get(o, field);
-    const char *text = v == NULL ? missing : text_of(o, field);
+    const json_t *v = field_of(o, field);
+    const char *text = v == NULL ? missing : json_string_value(v);
     for (int i = 0; text != NULL && words[i] != NULL; i++)
         if (strcmp(words[i], text) == 0)
             return str_copy(out, size, text) ? 0 : ERR_BUG;
@@ -36,23 +35,25 @@ static int read_word(const json_t *o, const char *field, const char *const *word
 
 static int read_day(const json_t *o, const char *field, date_t *out, struct err *e)
 {
-    const json_t *v = json_object_get(o, field);
-    const char *text = text_of(o, field);
+    const json_t *v = field_of(o, field);
+    const char *text = json_string_value(v);
     *out = DATE_NONE;
-    if (v == NULL || json_is_null(v) || (text != NULL && date_parse(text, out)))
+    if (v == NULL || (text != NULL && date_parse(text, out)))
         return 0;
     return refuse(e, field, v, "a day like 2026-10-31");
 }
 
 static int read_uuid(const json_t *o, const char *field, bool required, char out[UUID_TEXT], struct err *e)
 {
-    const json_t *v = json_object_get(o, field);
-    const char *text = text_of(o, field);
+    const json_t *v = field_of(o, field);
+    const char *text = json_string_value(v);
     if (v == NULL && !required)
         return 0;
     if (text == NULL || !uuid_valid(text))
         return refuse(e, field, v, "a UUID");
     (void)str_copy(out, UUID_TEXT, text);
+    for (char *c = out; *c != '\0'; c++) /* as PostgreSQL writes it: Redis' keys are made of it too */
+        *c = (char)tolower((unsigned char)*c);
     return 0;
 }
 
@@ -93,7 +94,7 @@ static int read_object(const json_t *o, struct request_entry *out, struct err *e
     static const char *const granularities[] = {"day", "hour", NULL};
     static const char *const priorities[] = {"background", "interactive", NULL};
     struct run_request *r = &out->request;
-    const json_t *force = json_object_get(o, "force");
+    const json_t *force = field_of(o, "force");
     char priority[16] = "";
     int rc = read_uuid(o, "id", false, out->id, e);
     if (rc == 0)

@@ -14,7 +14,9 @@ static int days_asked(const struct plan_run *run, const struct settings *s, int6
     int rc = zone_get(run->timezone, &zone, e);
     if (rc != 0)
         return rc;
-    struct range_rules rules = {.today = zone_day(zone, now_ms),
+    const date_t today = zone_day(zone, now_ms);
+    struct range_rules rules = {.today = today,
+                                .today_start_ms = zone_day_start_ms(zone, today),
                                 .now_ms = now_ms,
                                 .backfill_days = run->backfill_days >= 0 ? run->backfill_days : s->backfill_days,
                                 .restate_days = run->restate_days >= 0 ? run->restate_days : s->restate_days,

@@ -15,10 +15,10 @@ struct scheduler {
     struct service *service;
     struct redis *news; /* a connection of its own: it only listens */
     struct tick_memory memory;
-    struct tick *tick; /* under way, or NULL */
-    struct timer *timer;
-    bool again; /* news came during the tick */
-    bool stopping;
+    struct tick *tick;           /* under way, or NULL */
+    struct timer *timer;         /* of the next one */
+    int64_t began_ms, rested_ms; /* monotonic; when it began, and when news may start the next one */
+    bool again;                  /* news came during the tick */
     void (*stopped)(void *arg);
     void *stopped_arg;
 };
@@ -48,24 +48,30 @@ static void on_released(void *arg, int rc, const struct err *e)
     d->news = NULL;
 }
 
+static void tick_at(struct scheduler *d, int64_t at_ms)
+{
+    timer_cancel(d->timer);
+    d->timer = timer_start(d->service->loop, at_ms - clk_mono_ms(), on_timer, d);
+}
+
+/* Work that was left over goes on at once. News wait for as long as the tick took, so that a storm of them costs half
+ * of the time at most. */
 static void on_tick(void *arg)
 {
     struct scheduler *d = arg;
+    int64_t now = clk_mono_ms(), took = now - d->began_ms;
     d->tick = NULL;
-    if (d->stopping) {
+    d->rested_ms = d->memory.more ? now : now + (took < TICK_MS ? took : TICK_MS);
+    if (d->memory.stopping)
         plan_lease_release(d->service->db, d->memory.holder, on_released, d);
-    } else if (d->again) {
-        tick_now(d);
-    } else {
-        d->timer = timer_start(d->service->loop, TICK_MS, on_timer, d);
-    }
+    else
+        tick_at(d, d->again || d->memory.more ? d->rested_ms : now + TICK_MS);
 }
 
 static void tick_now(struct scheduler *d)
 {
-    timer_cancel(d->timer);
-    d->timer = NULL;
     d->again = false;
+    d->began_ms = clk_mono_ms();
     d->tick = tick_start(d->service, &d->memory, on_tick, d);
 }
 
@@ -73,12 +79,12 @@ static void on_news(void *arg, const char *text, size_t len)
 {
     struct scheduler *d = arg;
     d->memory.look_at_all |= len == 3 && memcmp(text, "all", 3) == 0;
-    if (d->stopping)
+    if (d->memory.stopping)
         return;
     if (d->tick != NULL)
         d->again = true;
     else
-        tick_now(d);
+        tick_at(d, d->rested_ms);
 }
 
 static void on_redis_state(void *arg, bool connected)
@@ -113,13 +119,12 @@ void scheduler_start(struct scheduler *d)
     log_info("scheduler started", F_STR("scheduler", d->memory.holder));
     redis_subscribe(d->news, redis_key(channel, d->service->settings->queue_prefix, "plan", NULL), on_news, d);
     redis_on_state(d->service->redis, on_redis_state, d);
-    if (d->tick == NULL)
-        tick_now(d);
+    tick_now(d);
 }
 
 void scheduler_stop(struct scheduler *d, void (*stopped)(void *arg), void *arg)
 {
-    d->stopping = true;
+    d->memory.stopping = true;
     d->stopped = stopped;
     d->stopped_arg = arg;
     redis_on_state(d->service->redis, NULL, NULL);

@@ -24,7 +24,6 @@ struct tick {
     struct tick_memory *m;
     enum tick_state state;
     struct run_ids planned;
-    int requests; /* taken in this tick */
     int64_t look_began_ms;
     void (*done)(void *arg);
     void *arg;
@@ -100,18 +99,19 @@ static void tick_wait(struct tick *t, enum tick_state next)
         sign(t);
         break;
     case DUE:
-        due_flow_start(t->s, tick_step, t);
+        due_flow_start(t->s, &t->m->more, tick_step, t);
         break;
     case PLANNING:
-        planning_flow_start(t->s, &t->planned, tick_step, t);
+        planning_flow_start(t->s, &t->planned, &t->m->more, tick_step, t);
         break;
     case REQUESTS:
-        requests_flow_start(t->s, &t->requests, tick_step, t);
+        requests_flow_start(t->s, &t->m->more, tick_step, t);
         break;
     case ENQUEUEING:
         enqueue_flow_start(t->s, &t->planned, tick_step, t);
         break;
     case LOOKING:
+        t->m->look_at_all = false; /* who asks for it from now on wants another one */
         t->look_began_ms = clk_mono_ms();
         enqueue_flow_start(t->s, NULL, tick_step, t);
         break;
@@ -119,6 +119,7 @@ static void tick_wait(struct tick *t, enum tick_state next)
         queue_reap(t->s->queue, REAP_LIMIT, on_reaped, t);
         break;
     case TIDYING:
+        t->m->tidied_ms = clk_mono_ms();
         plan_retain(t->s->db, t->s->settings->retain_runs_days, on_tidied, t);
         break;
     }
@@ -141,12 +142,20 @@ static bool time_to_look(const struct tick *t)
     return t->m->look_at_all || clk_mono_ms() - t->m->looked_at_all_ms >= pause;
 }
 
+/* Whether the tick is over: a server is away, or it is not known who leads. Jobs that were not put in are found by a
+ * look at all. */
+static bool ends_tick(struct tick *t, int rc, const struct err *e)
+{
+    bool over = rc == ERR_DB_AWAY || rc == ERR_REDIS_AWAY || rc == ERR_CANCELED || t->state == LEADING;
+    log_error(over ? "tick broken off" : "part of a tick failed", F_STR("at", state_names[t->state]), F_ERR(e));
+    t->m->look_at_all |= over || t->state == ENQUEUEING;
+    return over;
+}
+
 static void tick_step(void *arg, int rc, const struct err *e)
 {
     struct tick *t = arg;
-    if (rc != 0) {
-        log_error("tick broken off", F_STR("at", state_names[t->state]), F_ERR(e));
-        t->m->look_at_all = true;
+    if ((rc != 0 && ends_tick(t, rc, e)) || t->m->stopping) {
         tick_end(t);
         return;
     }
@@ -175,7 +184,6 @@ static void tick_step(void *arg, int rc, const struct err *e)
         tick_wait(t, time_to_look(t) ? LOOKING : REAPING);
         return;
     case LOOKING:
-        t->m->look_at_all = false;
         t->m->looked_at_all_ms = clk_mono_ms();
         t->m->look_took_ms = t->m->looked_at_all_ms - t->look_began_ms;
         tick_wait(t, REAPING);
@@ -187,7 +195,6 @@ static void tick_step(void *arg, int rc, const struct err *e)
             tick_end(t);
         return;
     case TIDYING:
-        t->m->tidied_ms = clk_mono_ms();
         tick_end(t);
         return;
     }
@@ -199,6 +206,7 @@ struct tick *tick_start(struct service *s, struct tick_memory *m, void (*done)(v
     CHECK(t != NULL);
     t->s = s;
     t->m = m;
+    m->more = false;
     t->done = done;
     t->arg = arg;
     tick_wait(t, LEADING);

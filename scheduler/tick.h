@@ -8,6 +8,9 @@
  *
  *   LEADING ─► SIGNING ─► REQUESTS ─► DUE ─► PLANNING ─► ENQUEUEING ─► LOOKING ─► REAPING ─► TIDYING
  *      └ somebody else plans: over                      (new runs)   (all, now and then)    (hourly)
+ *
+ * What one phase cannot do keeps none of the later ones from its work; only without PostgreSQL or Redis the tick is
+ * over.
  */
 struct tick_memory { /* what one tick leaves to the next */
     char holder[128];
@@ -17,6 +20,8 @@ struct tick_memory { /* what one tick leaves to the next */
     int64_t looked_at_all_ms; /* monotonic; when the last such look ended */
     int64_t look_took_ms;
     int64_t tidied_ms; /* monotonic */
+    bool more;         /* work was left over: the next tick follows at once */
+    bool stopping;     /* the tick under way ends after its phase */
 };
 struct tick;
 /* done(arg) once; the tick is gone then. Failures are logged and end the tick. */
