@@ -107,7 +107,8 @@ static void fail(struct steps *s, const struct unit *u, const PGresult *res)
     result_error(res, op->results.sqlstate, &op->e);
     s->stale = u->ready && (strcmp(sqlstate, "26000") == 0 || strcmp(sqlstate, "0A000") == 0);
     /* An error means that nothing takes effect. Only when the session ended with it, COMMIT may have come before. */
-    if (!result_ended_session(res) || (op->mode == DB_TX && *sqlstate && u->position >= 0 && u->position < op->count))
+    bool before_commit = op->mode == DB_TX && *sqlstate && u->position != AT_SYNC && u->position < op->count;
+    if (!result_ended_session(res) || before_commit)
         s->at_risk = false;
 }
 
@@ -202,7 +203,7 @@ static bool restart(struct db_conn *c)
     struct steps *s = &c->steps;
 
     prepared_clear(&c->prepared);
-    results_clear(&s->op->results);
+    s->op->results.sqlstate[0] = '\0';
     s->op->e = (struct err){0};
     s->position = s->op->mode == DB_TX ? AT_BEGIN : s->failed_at;
     s->failed = s->stale = false;

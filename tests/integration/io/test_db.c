@@ -334,6 +334,27 @@ static void test_more_statements_than_are_kept(void **state)
     bench_close(&b);
 }
 
+static void read_both(void *arg, const struct db_results *r)
+{
+    (void)arg;
+    assert_int_equal(db_int(r, 0, 0, 0), 1);
+    assert_int_equal(db_int(r, 1, 0, 0), 2);
+}
+
+static void test_a_forgotten_statement_behind_others(void **state)
+{
+    (void)state;
+    static const struct db_step two = {.sql = "SELECT 2"};
+    struct bench b = bench_open(NULL, 1);
+    int rc;
+
+    assert_int_equal(run_steps(&b, DB_PLAIN, &two, 1).rc, 0);
+    must(&b, "DEALLOCATE ALL");
+    rc = db_run_wait(b.loop, b.pool, DB_PLAIN, STEPS({.sql = "SELECT 1"}, two), read_both, NULL, NULL);
+    assert_int_equal(rc, 0);
+    bench_close(&b);
+}
+
 static void test_statements_that_the_server_forgot(void **state)
 {
     (void)state;
@@ -433,6 +454,7 @@ int main(void)
         TEST(test_statements_are_prepared_once),
         TEST(test_other_text_at_the_same_address),
         TEST(test_more_statements_than_are_kept),
+        TEST(test_a_forgotten_statement_behind_others),
         TEST(test_statements_that_the_server_forgot),
         TEST(test_a_long_pipeline_with_long_parameters),
         TEST(test_one_connection_serves_in_order),
