@@ -23,10 +23,13 @@ struct db_step {
 enum db_mode { DB_PLAIN, DB_TX };
 
 /* rc 0: r holds one result per step, borrowed during the call. Else e says what failed:
- *   ERR_DB       a statement was refused; db_sqlstate() tells which error
- *   ERR_DB_AWAY  not connected or the connection broke; a DB_TX may or may not have been committed when db_unsure()
- * says so ERR_FENCED   SQLSTATE MX001, raised by our own fences ERR_CONFLICT SQLSTATE 40001 or 40P01: serialization
- * failure or deadlock; do it again ERR_TIMEOUT, ERR_CANCELED */
+ * - ERR_DB: a statement was refused; db_sqlstate() tells which error
+ * - ERR_DB_AWAY: not connected, or the connection broke; when db_unsure() says so it may have been committed all the
+ * same
+ * - ERR_FENCED: SQLSTATE MX001, raised by our own fences
+ * - ERR_CONFLICT: SQLSTATE 40001 or 40P01, serialization failure or deadlock; do it again
+ * - ERR_TIMEOUT: the deadline, or the server's own statement_timeout
+ * - ERR_CANCELED: db_cancel or db_pool_close; db_unsure() when it had been faster */
 typedef void (*db_done)(void *arg, int rc, const struct db_results *r, const struct err *e);
 
 /* Starts connecting in the background; never fails except for a malformed url (ERR_SETTING). `name` is the
@@ -49,7 +52,7 @@ const char *db_text(const struct db_results *r, int step, int row, int col); /* 
 int64_t db_int(const struct db_results *r, int step, int row, int col); /* 0 for null; CHECKs that it is a number */
 bool db_bool(const struct db_results *r, int step, int row, int col);
 const char *db_sqlstate(const struct db_results *r); /* of the failure, "" when there is none */
-bool db_unsure(const struct db_results *r);          /* the connection broke while COMMIT was on its way */
+bool db_unsure(const struct db_results *r);          /* it failed, but may have been committed */
 
 /* Waits for one step list with the loop running: for the command line and for start-up. Returns rc; *e is set on
  * failure. each(arg, r) sees the results; may be NULL. */
