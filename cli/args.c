@@ -13,6 +13,7 @@ struct operand {
 };
 
 #define ELLIPSIS "…"
+enum { HELP_WIDTH = 110 };
 
 /* Moves *at behind the next word; false at the end. */
 static bool next_operand(const char **at, struct operand *o)
@@ -255,14 +256,34 @@ void args_usage(struct buf *out, const struct args_command *c)
                          o->value ? o->value : "", required ? "" : "]");
 }
 
+/* Text in lines of at most HELP_WIDTH characters, each after `indent` spaces. */
+static void add_wrapped(struct buf *out, const char *text, int indent)
+{
+    int column = 0;
+    while (*text) {
+        int len = (int)strcspn(text, " ");
+        if (column > 0 && column + 1 + len > HELP_WIDTH) {
+            buf_add_char(out, '\n');
+            column = 0;
+        }
+        buf_addf(out, "%*s%.*s", column ? 1 : indent, "", len, text);
+        column += (column ? 1 : indent) + len;
+        text += len + (text[len] == ' ');
+    }
+    buf_add_char(out, '\n');
+}
+
 static void command_help(struct buf *out, const struct args_command *c)
 {
     buf_add_str(out, "usage: ");
     args_usage(out, c);
-    buf_addf(out, "\n\n%s\n", c->help);
-    for (const struct args_option *o = c->options; o && o->name; o++)
-        buf_addf(out, "%s  %s%s%s\n      %s\n", o == c->options ? "\n" : "", o->name, o->value ? " " : "",
-                 o->value ? o->value : "", o->help);
+    buf_add_str(out, "\n\n");
+    add_wrapped(out, c->help, 0);
+    for (const struct args_option *o = c->options; o && o->name; o++) {
+        buf_addf(out, "%s  %s%s%s\n", o == c->options ? "\n" : "", o->name, o->value ? " " : "",
+                 o->value ? o->value : "");
+        add_wrapped(out, o->help, 6);
+    }
 }
 
 void args_help(struct buf *out, const struct args *a, const struct args_command *table, const char *summary)
@@ -283,6 +304,7 @@ void args_help(struct buf *out, const struct args *a, const struct args_command 
             continue;
         buf_add_str(out, "  ");
         args_usage(out, c);
-        buf_addf(out, "\n      %s\n", c->help);
+        buf_add_char(out, '\n');
+        add_wrapped(out, c->help, 6);
     }
 }

@@ -71,7 +71,7 @@ static int tell_queue(struct session *s, const struct cancelling *c, const char 
         queue_remove(s->queue, ids, c->count, answer_plain, &removed);
         rc = answer_wait(s, &removed, e);
     }
-    const json_t *run = rows.items[0];
+    const json_t *run = rows.items[0], *progress = json_object_get(run, "progress");
     const struct run_news news = {.run_id = run_id,
                                   .workspace_id = row_text(run, "workspace_id"),
                                   .connection_id = row_text(run, "connection_id"),
@@ -79,8 +79,8 @@ static int tell_queue(struct session *s, const struct cancelling *c, const char 
                                   .status = "cancelled",
                                   .chunks_total = row_int(run, "chunks_total"),
                                   .chunks_done = row_int(run, "chunks_done"),
-                                  .rows = row_int(run, "rows"),
-                                  .calls = row_int(run, "calls")};
+                                  .rows = row_int(progress, "rows"),
+                                  .calls = row_int(progress, "calls")};
     struct run_fields fields;
     struct buf event;
     buf_init(&event, (size_t)1 << 16);

@@ -79,12 +79,12 @@ static bool ended(const struct watch *w)
 
 static void show(struct session *s, struct watch *w)
 {
-    const json_t *run = w->rows.items[0];
+    const json_t *run = w->rows.items[0], *progress = json_object_get(run, "progress");
     const struct progress_state now = {.status = row_text(run, "status"),
                                        .done = row_int(run, "chunks_done"),
                                        .total = row_int(run, "chunks_total"),
-                                       .rows = row_int(run, "rows"),
-                                       .calls = row_int(run, "calls")};
+                                       .rows = row_int(progress, "rows"),
+                                       .calls = row_int(progress, "calls")};
     int64_t at = clk_mono_ms();
     if (now.done != w->seen.done || now.rows != w->seen.rows || now.calls != w->seen.calls)
         w->moved_ms = at;

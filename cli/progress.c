@@ -71,7 +71,8 @@ void progress_show(struct progress *p, const struct progress_state *now, bool la
     p->line_ms = at;
     struct buf line;
     buf_init(&line, LINE_BYTES_MAX);
-    progress_line(&line, now, progress_left_ms(now, p->first_done, at - p->started_ms), p->terminal);
+    int64_t left_ms = last ? -1 : progress_left_ms(now, p->first_done, at - p->started_ms);
+    progress_line(&line, now, left_ms, p->terminal);
     (void)fprintf(stderr, p->terminal ? "\r\033[K%s" : "%s\n", buf_str(&line));
     (void)fflush(stderr);
     p->open = p->terminal;

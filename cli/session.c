@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 /* A person waits: shorter than a daemon's patience. */
-enum { ANSWER_MS_MAX = 10000 };
+enum { ANSWER_MS_MAX = 5000 };
 
 void answer_is(struct answer *a, int rc, const struct err *e)
 {

@@ -316,6 +316,13 @@ def test_another_token(make_system):
     system.metricx("connection", "token", connection, "--stdin", stdin="fresh-token")
     assert json.loads(system.metricx("connection", "show", connection, "--json"))["status"] == "active"
     assert [r["kind"] for r in listed(system, "runs")] == ["full"]
+    # The token before is forgotten: nobody uses it any more.
+    workspace, token = system.query("SELECT workspace_id::text, token_id::text FROM connections")[0]
+    assert [t["id"] for t in listed(system, "token", "list")] == [token]
+    assert system.metricx("connection", "create", "--workspace", workspace, "--provider", "meta", "--account", ACCOUNT,
+                          "--token-stdin", "--no-sync", stdin=TOKEN) == connection
+    fresh = [t["id"] for t in listed(system, "token", "list")]
+    assert len(fresh) == 1 and fresh != [token]
 
 
 def test_deleting_connections(make_system):
@@ -342,9 +349,11 @@ def test_sync_with_progress(make_system):
     run = done.stdout.strip()
     assert UUID.fullmatch(run)
     last = done.stderr.splitlines()[-1]
-    assert re.search(r"(\d+)/\1 chunks  [\d,]+ rows  \d+ calls", last) and "\r" not in done.stderr, done.stderr
+    counts = re.fullmatch(r"succeeded  (\d+)/\1 chunks  ([\d,]+) rows  (\d+) calls", last)
+    assert counts and "\r" not in done.stderr, done.stderr
     assert "alive" not in done.stderr
     shown = json.loads(system.metricx("run", run, "--json"))
+    assert int(counts[2].replace(",", "")) == shown["rows_inserted"] > 10 and int(counts[3]) == shown["calls"] > 0
     assert shown["status"] == "succeeded" and shown["kind"] == "full" and shown["chunks_done"] == shown["chunks_total"] > 1
     text = system.metricx("run", run)
     assert "succeeded" in text and "entities" in text and "metrics" in text

@@ -1,10 +1,17 @@
--- A paused connection stays paused. $1 connection, $2 token.
-UPDATE connections k
-   SET token_id = t.id, token_source = 'stored',
-       status = CASE WHEN k.status = 'paused' THEN k.status ELSE 'active' END,
-       status_reason = CASE WHEN k.status = 'paused' THEN k.status_reason END,
+-- The token before goes when nobody else uses it; a paused connection stays paused. $1 connection, $2 token.
+WITH k AS (
+    SELECT c.id, c.token_id AS old, t.id AS fresh
+      FROM connections c JOIN tokens t ON t.workspace_id = c.workspace_id AND t.provider = c.provider
+     WHERE c.id = $1::uuid AND c.deleted_at IS NULL AND t.id = $2::uuid),
+forgotten AS (
+    DELETE FROM tokens o USING k
+     WHERE o.id = k.old AND o.id <> k.fresh
+       AND NOT EXISTS (SELECT 1 FROM connections x WHERE x.token_id = o.id AND x.id <> k.id))
+UPDATE connections c
+   SET token_id = k.fresh, token_source = 'stored',
+       status = CASE WHEN c.status = 'paused' THEN c.status ELSE 'active' END,
+       status_reason = CASE WHEN c.status = 'paused' THEN c.status_reason END,
        error_code = NULL
-  FROM tokens t
- WHERE k.id = $1::uuid AND k.deleted_at IS NULL
-   AND t.id = $2::uuid AND t.workspace_id = k.workspace_id AND t.provider = k.provider
-RETURNING k.id
+  FROM k
+ WHERE c.id = k.id
+RETURNING c.id

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -139,10 +140,22 @@ static const char *help_of(const char *const *line)
     return buf_str(&text);
 }
 
+/* Line breaks and indents are as good as one space. */
+static char *squeezed(const char *text)
+{
+    char *out = malloc(strlen(text) + 1), *end = out;
+    assert_non_null(out);
+    for (; *text; text++)
+        if ((*text != ' ' && *text != '\n') || (end > out && end[-1] != ' '))
+            *end++ = *text == '\n' ? ' ' : *text;
+    *end = '\0';
+    return out;
+}
+
 static void test_help_lists_every_command(void **state)
 {
     (void)state;
-    const char *whole = help_of(LINE("--help"));
+    char *whole = squeezed(help_of(LINE("--help")));
     for (const struct args_command *c = command_table; c->words; c++) {
         struct buf usage;
         buf_init(&usage, 1024);
@@ -151,6 +164,9 @@ static void test_help_lists_every_command(void **state)
             fail_msg("--help lacks %s", c->words);
         buf_free(&usage);
     }
+    free(whole);
+    for (const char *line = help_of(LINE("--help")); *line; line += strcspn(line, "\n") + 1)
+        assert_true(strcspn(line, "\n") <= 130);
 }
 
 static void test_help_of_one(void **state)
