@@ -11,8 +11,8 @@ local function change(b, limit, window_ms)
   local width = math.ceil(window_ms * 1000 / BUCKETS)
   if width ~= b.width then -- other buckets: all that was counted is counted from now
     for slot = 0, SLOTS - 1 do call('HDEL', b.key, 'b' .. slot) end
-    b.width, b.here, b.last, b.dirty = width, b.used - b.open, math.floor(now / width), true
-    call('HSET', b.key, 'width', width, 'window_seconds', window_ms / 1000)
+    b.width, b.here, b.last, b.dirty, b.moved = width, b.used - b.open, math.floor(now / width), true, true
+    call('HSET', b.key, 'width', width, 'last', b.last, 'window_seconds', window_ms / 1000)
     unpark(b.scope)
   end
   if limit ~= b.limit then

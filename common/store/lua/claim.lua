@@ -28,8 +28,7 @@ local function lease(j)
   take(j.domain)
   take(app_of(j.domain))
   call('HSET', job_key(j.id), 'state', 'leased', 'token', token, 'worker', worker, 'leased_at', ms, 'lease_ms', lease_ms,
-    'open', 1, 'life', life())
-  call('HINCRBY', job_key(j.id), 'deliveries', 1)
+    'deliveries', n(j.deliveries) + 1, 'open', 1, 'life', life())
   call('ZADD', P .. ':lease', ms + lease_ms, j.id)
   call('ZINCRBY', members_key(j.domain, j.lane), 1, j.connection_id)
   got = got + 1

@@ -44,7 +44,7 @@ local function roll(b)
   for x = b.last - BUCKETS, math.min(b.last, at - BUCKETS - 1) do gone[#gone + 1] = 'b' .. x % SLOTS end
   for _, calls in ipairs(call('HMGET', b.key, unpack(gone))) do b.used = b.used - n(calls) end
   call('HDEL', b.key, unpack(gone))
-  b.last, b.dirty = at, true
+  b.last, b.dirty, b.moved = at, true, true
   call('HSET', b.key, 'used', b.used, 'last', b.last)
 end
 
@@ -106,6 +106,7 @@ local function settle(domain, of_life, ended, refunded)
   if not life() or of_life ~= life() or ended + refunded == 0 then return end
   for _, scope in ipairs({ domain, app_of(domain) }) do
     local b = budget(scope)
+    b.moved = b.moved or b.here == 0
     b.open, b.used, b.here, b.dirty = b.open - ended - refunded, b.used - refunded, b.here + ended, true
   end
   if refunded > 0 then unpark(domain) end
@@ -125,16 +126,15 @@ end
 local function flush()
   for _, b in pairs(budgets) do
     if b.known and b.dirty then
-      call('HSET', b.key, 'used', b.used, 'open', b.open, 'last', b.last)
-      if b.here > 0 then call('HSET', b.key, 'b' .. b.last % SLOTS, b.here) end
-      if b.used > b.open then call('ZADD', P .. ':rolling', (b.last + 1) * b.width, b.scope)
-      else call('ZREM', P .. ':rolling', b.scope) end
+      call('HSET', b.key, 'used', b.used, 'open', b.open, 'b' .. b.last % SLOTS, b.here)
+      if b.moved and b.used > b.open then call('ZADD', P .. ':rolling', (b.last + 1) * b.width, b.scope)
+      elseif b.moved then call('ZREM', P .. ':rolling', b.scope) end
     end
   end
   for name, by in pairs(counts) do call('HINCRBY', P .. ':stats', name, by) end
 end
 
-local JOB = { 'state', 'token', 'domain', 'connection_id', 'lane', 'open', 'life', 'lease_ms' }
+local JOB = { 'state', 'token', 'domain', 'connection_id', 'lane', 'deliveries', 'open', 'life', 'lease_ms' }
 local function job(id)
   local h, j = call('HMGET', job_key(id), unpack(JOB)), { id = id }
   for i, name in ipairs(JOB) do j[name] = h[i] end
@@ -152,24 +152,36 @@ end
 
 -- Links a connection with work into its domain, and the domain into the gate, unless they are there. A newcomer goes
 -- before those that have had their turn, but has no credit saved up.
+local linked = {}
 local function link(domain, connection, lane)
+  local place = list_key(connection, lane)
+  if linked[place] then return end
+  linked[place] = true
   local first = call('ZRANGE', members_key(domain, lane), 0, 0, 'WITHSCORES')
   call('ZADD', members_key(domain, lane), 'NX', first[2] and first[2] - 0.5 or 0, connection)
   call('ZADD', gate_key(lane), 'NX', now - NEWCOMER, domain)
 end
 
-local function ready(j, at_head)
-  call('HSET', job_key(j.id), 'state', 'ready')
-  call(at_head and 'RPUSH' or 'LPUSH', list_key(j.connection_id, j.lane), j.id)
-  link(j.domain, j.connection_id, j.lane)
+local function queue_up(id, domain, connection, lane, at_head)
+  call(at_head and 'RPUSH' or 'LPUSH', list_key(connection, lane), id)
+  link(domain, connection, lane)
 end
 
--- Ends a delivery: its open calls count as ended but for the refunded ones, and its token is worth nothing.
-local function let_go(j, refunded)
+local function ready(j, at_head)
+  call('HSET', job_key(j.id), 'state', 'ready')
+  queue_up(j.id, j.domain, j.connection_id, j.lane, at_head)
+end
+
+-- Ends a delivery: its open calls count as ended but for the refunded ones. A job that goes on forgets its token.
+local function let_go(j, refunded, goes_on)
   refunded = math.min(refunded, j.open)
   settle(j.domain, j.life, j.open - refunded, refunded)
   call('ZREM', P .. ':lease', j.id)
-  call('HDEL', job_key(j.id), 'token', 'worker', 'leased_at', 'lease_ms', 'open', 'life', 'page', 'rows')
+  if goes_on then
+    call('HDEL', job_key(j.id), 'token', 'worker', 'leased_at', 'lease_ms', 'open', 'life', 'page', 'rows')
+  else
+    call('UNLINK', job_key(j.id))
+  end
 end
 
 -- Takes a live job away from whoever has it. Its open calls count until its lease would have ended: the worker may

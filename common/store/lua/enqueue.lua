@@ -2,19 +2,19 @@
 -- Puts jobs in. ARGV: id run connection domain kind from to lane attempts deliveries delay_ms, for each. => how many were new
 -- Refused whole when Redis is out of memory (no allow-oom), so that there is never half a batch.
 local FIELDS = 11
-local added, awake = 0, 0
+local added, awake, runs = 0, 0, {}
 
 local function insert(id, run_id, connection, domain, kind, from, to, lane, attempts, deliveries, delay_ms)
-  call('HSET', job_key(id), 'state', 'delayed', 'run_id', run_id, 'connection_id', connection, 'domain', domain, 'kind', kind,
-    'from', from, 'to', to, 'lane', lane, 'attempts', attempts, 'deliveries', deliveries, 'enqueued_at', ms)
-  if n(delay_ms) > 0 then
+  local waits = n(delay_ms) > 0
+  call('HSET', job_key(id), 'state', waits and 'delayed' or 'ready', 'run_id', run_id, 'connection_id', connection, 'domain',
+    domain, 'kind', kind, 'from', from, 'to', to, 'lane', lane, 'attempts', attempts, 'deliveries', deliveries, 'enqueued_at', ms)
+  if waits then
     call('ZADD', P .. ':delayed', ms + n(delay_ms), id)
   else
-    ready({ id = id, connection_id = connection, domain = domain, lane = lane }, false)
+    queue_up(id, domain, connection, lane, false)
     awake = awake + 1
   end
-  call('PERSIST', P .. ':run:' .. run_id) -- a run with work has not ended, whatever was said before
-  added = added + 1
+  added, runs[run_id] = added + 1, true
 end
 
 for i = 1, #ARGV, FIELDS do
@@ -31,6 +31,7 @@ for i = 1, #ARGV, FIELDS do
     end
   end
 end
+for run_id in pairs(runs) do call('PERSIST', P .. ':run:' .. run_id) end -- with work it has not ended, whatever was said before
 wake(awake)
 if added > 0 then count('enqueued', added) end
 flush()

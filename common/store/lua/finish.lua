@@ -18,10 +18,10 @@ local function bury()
 end
 
 if j then
-  let_go(j, n(ARGV[6]))
-  if why ~= '' then call('HSET', job_key(j.id), 'error', why) end
-  if how == 'done' or how == 'drop' then
-    call('UNLINK', job_key(j.id))
+  local goes_on = how ~= 'done' and how ~= 'drop'
+  let_go(j, n(ARGV[6]), goes_on)
+  if goes_on and why ~= '' then call('HSET', job_key(j.id), 'error', why) end
+  if not goes_on then
     count(how == 'done' and 'finished' or 'fenced')
   elseif how == 'retry' then
     call('HSET', job_key(j.id), 'state', 'delayed', 'deliveries', 0)

@@ -6,7 +6,7 @@ local limit, reaped = n(ARGV[1]), 0
 for _, id in ipairs(call('ZRANGE', P .. ':lease', '-inf', ms, 'BYSCORE', 'LIMIT', 0, limit)) do
   local j = job(id)
   if j.state == 'leased' then
-    let_go(j, 0)
+    let_go(j, 0, true)
     ready(j, true)
     reaped = reaped + 1
   else
