@@ -18,8 +18,9 @@
 #define BODY_BYTES_MAX (64u << 20)
 #define BODIES_MAX 12 /* answers in memory at once; a page of 1,000 rows is about a megabyte */
 #define STALL_SECONDS 60
-#define NOT_READY_MS (3 * 60 * 1000) /* jobs parked for want of a key are tried every minute: none failed for so long  \
-                                      */
+#define NOT_READY_MS                                                                                                   \
+    (3 * 60 * 1000) /* jobs parked for want of a key are tried every minute: none failed for so long                   \
+                     */
 
 struct worker {
     struct service *service;

@@ -20,7 +20,8 @@ struct uv_loop_s *loop_uv(struct loop *l); /* for the owners of foreign librarie
 /* Calls fn(arg) on the next turn, in order. */
 void loop_defer(struct loop *l, void (*fn)(void *arg), void *arg);
 
-/* One-shot timers. The handle is dead once fn was called or timer_cancel returned; cancelled timers are never called. */
+/* One-shot timers. The handle is dead once fn was called or timer_cancel returned; cancelled timers are never called.
+ */
 struct timer;
 struct timer *timer_start(struct loop *l, int64_t after_ms, void (*fn)(void *arg), void *arg);
 void timer_cancel(struct timer *t); /* accepts NULL */
@@ -28,7 +29,8 @@ void timer_cancel(struct timer *t); /* accepts NULL */
 /* work(arg) on the thread pool, then done(arg) on the loop. At most as many at once as there are cores. */
 void loop_work(struct loop *l, void (*work)(void *arg), void (*done)(void *arg), void *arg);
 
-/* First SIGTERM or SIGINT: stop(arg) once, on the loop; a second one ends the process at once with code 1. SIGPIPE is ignored. */
+/* First SIGTERM or SIGINT: stop(arg) once, on the loop; a second one ends the process at once with code 1. SIGPIPE is
+ * ignored. */
 void loop_on_stop(struct loop *l, void (*stop)(void *arg), void *arg);
 /* Lets go of the signal handles, so that the loop can end. */
 void loop_ignore_stop(struct loop *l);

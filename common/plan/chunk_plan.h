@@ -12,8 +12,8 @@ struct day_span {
  * clamp(20 * page_limit / rows_per_day, 1, 30). rows_per_day 0 = unknown: 7. */
 int chunk_width(int64_t chunk_days, int64_t page_limit, int64_t rows_per_day);
 
-/* Cuts `count` spans (ascending, disjoint) into chunks of at most `width` days, newest first. Adjacent spans are joined before
- * the cut. stretch, for planned widths only: a rest of at most a tenth of the width joins its neighbour instead of costing
- * a call of its own (90 days and today are 3 chunks, not 4). Returns the number written to out, at most max; -1 when max
- * does not do. */
+/* Cuts `count` spans (ascending, disjoint) into chunks of at most `width` days, newest first. Adjacent spans are joined
+ * before the cut. stretch, for planned widths only: a rest of at most a tenth of the width joins its neighbour instead
+ * of costing a call of its own (90 days and today are 3 chunks, not 4). Returns the number written to out, at most max;
+ * -1 when max does not do. */
 int chunk_plan(const struct day_span *spans, int count, int width, bool stretch, struct day_span *out, int max);

@@ -13,21 +13,24 @@ struct day_known {
 };
 
 struct range_rules {
-    date_t today;            /* in the account's zone */
+    date_t today; /* in the account's zone */
     int64_t now_ms;
-    int64_t today_start_ms; /* today's first instant: a reading of yesterday that began before it was of a running day */
+    int64_t
+        today_start_ms; /* today's first instant: a reading of yesterday that began before it was of a running day */
     int64_t backfill_days, restate_days;
     bool force;
 };
 
-/* The default range: the first time `backfill_days` days that end yesterday, and today so far; later every day of these not
- * covered, the days that may still be restated (restate_days before today) and were not read in the last 6 h, and today.
- * `known` ascending by day. Stored days older than `backfill_days` count only while they may be restated. Writes ascending, disjoint spans; returns their number, at most max; -1 when max does not do. */
-int range_default(const struct range_rules *r, const struct day_known *known, int known_count, struct day_span *out, int max);
+/* The default range: the first time `backfill_days` days that end yesterday, and today so far; later every day of these
+ * not covered, the days that may still be restated (restate_days before today) and were not read in the last 6 h, and
+ * today. `known` ascending by day. Stored days older than `backfill_days` count only while they may be restated. Writes
+ * ascending, disjoint spans; returns their number, at most max; -1 when max does not do. */
+int range_default(const struct range_rules *r, const struct day_known *known, int known_count, struct day_span *out,
+                  int max);
 
 /* Oldest day that the provider still reports: today minus its months, plus one day. */
 date_t range_oldest(date_t today, int history_months);
 
-/* Checks an explicit range: ERR_INPUT naming the field, the value and what would be right (from after to, in the future,
- * older than the provider keeps: names the oldest day). */
+/* Checks an explicit range: ERR_INPUT naming the field, the value and what would be right (from after to, in the
+ * future, older than the provider keeps: names the oldest day). */
 int range_check(date_t from, date_t to, date_t today, int history_months, struct err *e) MUST_CHECK;

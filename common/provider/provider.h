@@ -5,9 +5,9 @@
 #include "common/base/http.h"
 #include <stdbool.h>
 #include <stdint.h>
-/* What an advertising platform is to us: pure functions from a question to an HTTP request and from an answer to rows and
- * a verdict. No I/O, no clock, no globals; read_* may run on any thread. A new provider is one folder and one line in
- * registry.c. */
+/* What an advertising platform is to us: pure functions from a question to an HTTP request and from an answer to rows
+ * and a verdict. No I/O, no clock, no globals; read_* may run on any thread. A new provider is one folder and one line
+ * in registry.c. */
 
 enum slice_kind { SLICE_ENTITIES, SLICE_FACTS };
 
@@ -37,10 +37,10 @@ enum verdict_scope { SCOPE_ACCOUNT, SCOPE_APP };
 struct verdict {
     int rc; /* 0, or ERR_NETWORK ERR_ANSWER ERR_TRANSIENT ERR_THROTTLED ERR_TOO_MUCH_DATA ERR_NEEDS_REAUTH ERR_NO_ACCESS
                ERR_BAD_REQUEST ERR_GONE (a cursor that no longer works: start the slice again) */
-    int code, subcode;     /* the provider's own; 0 when it gave none */
-    char text[320];        /* for people: the provider's words, its trace id; no token */
-    int usage_percent;     /* highest usage it reports of its own quota, -1 when it says nothing; set on success too */
-    int64_t blocked_ms;    /* no call for so long; 0 = not blocked; set on success too */
+    int code, subcode;  /* the provider's own; 0 when it gave none */
+    char text[320];     /* for people: the provider's words, its trace id; no token */
+    int usage_percent;  /* highest usage it reports of its own quota, -1 when it says nothing; set on success too */
+    int64_t blocked_ms; /* no call for so long; 0 = not blocked; set on success too */
     enum verdict_scope scope; /* whom a throttle or block concerns */
 };
 
@@ -82,7 +82,8 @@ void account_info_clear(struct account_info *a);
 
 struct provider {
     const char *name;
-    /* Cursors are opaque texts of the provider's own: listings in turn, filters stepped down, pages. NULL: the first page. */
+    /* Cursors are opaque texts of the provider's own: listings in turn, filters stepped down, pages. NULL: the first
+     * page. */
     int (*page_request)(const struct provider_config *c, const struct slice *s, const char *cursor,
                         const struct secret *token, struct http_request *out, struct err *e);
     /* Fills *v always; *out only when v->rc is 0, then owned by the caller (page_clear). */
@@ -95,8 +96,8 @@ struct provider {
     int (*accounts_request)(const struct provider_config *c, const char *cursor, const struct secret *token,
                             struct http_request *out, struct err *e);
     /* Each account is given to each(arg, account); *next is "" after the last page. */
-    void (*accounts_read)(const struct http_answer *a, void (*each)(void *arg, const struct account_info *info), void *arg,
-                          struct buf *next, struct verdict *v);
+    void (*accounts_read)(const struct http_answer *a, void (*each)(void *arg, const struct account_info *info),
+                          void *arg, struct buf *next, struct verdict *v);
     /* The shared goal word of an objective (contract, section 6); static, "other" for unknown ones, NULL for NULL. */
     const char *(*goal)(const char *objective);
     int history_months; /* how far back the platform keeps facts */

@@ -7,7 +7,8 @@
 #include "common/io/redis.h"
 #include "common/provider/provider.h"
 /* One call to a provider outside of jobs: budget → request → HTTP → verdict → feedback. For account checks and token
- * lists, by the command line and the API. Retries transient failures twice; a budget that allows nothing now is ERR_THROTTLED. */
+ * lists, by the command line and the API. Retries transient failures twice; a budget that allows nothing now is
+ * ERR_THROTTLED. */
 struct remote {
     struct loop *loop;
     struct db_pool *db;
@@ -17,7 +18,8 @@ struct remote {
     struct provider_config config;
 };
 /* Fills config from the settings; borrows all. */
-void remote_init(struct remote *r, struct loop *l, struct db_pool *db, struct redis *redis, struct http_client *http, const struct settings *s);
+void remote_init(struct remote *r, struct loop *l, struct db_pool *db, struct redis *redis, struct http_client *http,
+                 const struct settings *s);
 
 /* Asks the provider for the account: name, currency, zone. provider and token are borrowed until done is called, info
  * during it. */

@@ -13,7 +13,8 @@ void workspace_rename(struct db_pool *p, const char *id, const char *name, accou
 void workspace_delete(struct db_pool *p, const char *id, account_done done, void *arg);
 
 /* token_enc is Fernet text. */
-void token_add(struct db_pool *p, const char *workspace_id, const char *provider, const char *token_enc, account_done done, void *arg);
+void token_add(struct db_pool *p, const char *workspace_id, const char *provider, const char *token_enc,
+               account_done done, void *arg);
 void token_set(struct db_pool *p, const char *id, const char *token_enc, account_done done, void *arg);
 /* A token as it is stored. */
 struct token_row {
@@ -23,8 +24,8 @@ struct token_row {
 /* The row is borrowed during the callback. ERR_NOT_FOUND. */
 void token_load(struct db_pool *p, const char *id,
                 void (*done)(void *arg, int rc, const struct token_row *t, const struct err *e), void *arg);
-/* Re-encrypts every token under the first key, in batches, resumable: a row that changed meanwhile is left for the next pass.
- * check_only: counts those not under the first key. ERR_CRYPTO names the first token that no key opens. */
+/* Re-encrypts every token under the first key, in batches, resumable: a row that changed meanwhile is left for the next
+ * pass. check_only: counts those not under the first key. ERR_CRYPTO names the first token that no key opens. */
 void token_rotate(struct db_pool *p, const struct fernet *f, bool check_only,
                   void (*done)(void *arg, int rc, int64_t changed, const struct err *e), void *arg);
 
@@ -35,10 +36,13 @@ struct connection_row {
 };
 /* An account that the workspace has already: the same id, name, currency, zone and token replaced, status active. */
 void connection_create(struct db_pool *p, const struct connection_row *c, account_done done, void *arg);
-void connection_set_status(struct db_pool *p, const char *id, const char *status, const char *reason, account_done done, void *arg);
+void connection_set_status(struct db_pool *p, const char *id, const char *status, const char *reason, account_done done,
+                           void *arg);
 void connection_set_token(struct db_pool *p, const char *id, const char *token_id, account_done done, void *arg);
-/* name: a key of connections.settings (contract, section 4); value "" removes it. ERR_INPUT names field, value and what is right. */
-void connection_set(struct db_pool *p, const char *id, const char *name, const char *value, account_done done, void *arg);
+/* name: a key of connections.settings (contract, section 4); value "" removes it. ERR_INPUT names field, value and what
+ * is right. */
+void connection_set(struct db_pool *p, const char *id, const char *name, const char *value, account_done done,
+                    void *arg);
 /* keep_data: only disconnects (token forgotten, status disabled). */
 void connection_delete(struct db_pool *p, const char *id, bool keep_data, account_done done, void *arg);
 
@@ -49,4 +53,5 @@ struct connection_access {
     char *token_enc; /* owned by the struct; NULL: the environment's token */
 };
 void connection_access_load(struct db_pool *p, const char *id,
-                            void (*done)(void *arg, int rc, const struct connection_access *a, const struct err *e), void *arg);
+                            void (*done)(void *arg, int rc, const struct connection_access *a, const struct err *e),
+                            void *arg);

@@ -7,16 +7,17 @@
 /* The shared rate counter: calls of one scope (meta:app, meta:act_N) in a rolling window, over all workers.
  *
  * Guarantee: never more than `limit` calls in any window. The window is 61 buckets of a sixtieth of it; a granted call
- * counts as open, outside the buckets, until it is settled, and from then on for a whole window: so it does not matter when within
- * its flight the provider counts it. The server's clock only. State that is missing allows nothing: budget_seed makes it
- * from PostgreSQL's call_ledger, whose entries may count too much, never too little. */
+ * counts as open, outside the buckets, until it is settled, and from then on for a whole window: so it does not matter
+ * when within its flight the provider counts it. The server's clock only. State that is missing allows nothing:
+ * budget_seed makes it from PostgreSQL's call_ledger, whose entries may count too much, never too little. */
 
 struct budget_scope {
     char name[96]; /* "meta:act_12" */
     int64_t limit; /* calls per window; 0 = no limit of our own (blocks still count) */
     int64_t window_ms;
 };
-void budget_scope_account(struct budget_scope *s, const char *provider, const char *account, int64_t limit, int64_t window_seconds);
+void budget_scope_account(struct budget_scope *s, const char *provider, const char *account, int64_t limit,
+                          int64_t window_seconds);
 void budget_scope_app(struct budget_scope *s, const char *provider, int64_t limit, int64_t window_seconds);
 
 /* Creates missing state from the ledger and sets limit and window of existing state. */
@@ -25,8 +26,9 @@ void budget_seed(struct redis *r, struct db_pool *p, const char *prefix, const s
 
 /* For calls outside of jobs (account check): books one call of both scopes in the ledger, then takes it. granted false:
  * retry_ms, 0 when a budget is missing (seed it). Settle it with budget_settle when the call ended. */
-void budget_take(struct redis *r, struct db_pool *p, const char *prefix, const struct budget_scope *account, const struct budget_scope *app,
+void budget_take(struct redis *r, struct db_pool *p, const char *prefix, const struct budget_scope *account,
+                 const struct budget_scope *app,
                  void (*done)(void *arg, int rc, bool granted, int64_t retry_ms, const struct err *e), void *arg);
-void budget_settle(struct redis *r, const char *prefix, const struct budget_scope *account, const struct budget_scope *app,
-                   bool sent, int usage_percent, int64_t blocked_ms, bool app_wide,
+void budget_settle(struct redis *r, const char *prefix, const struct budget_scope *account,
+                   const struct budget_scope *app, bool sent, int usage_percent, int64_t blocked_ms, bool app_wide,
                    void (*done)(void *arg, int rc, const struct err *e), void *arg);

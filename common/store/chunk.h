@@ -6,8 +6,8 @@
 #include "common/provider/provider.h"
 #include <stdbool.h>
 #include <stdint.h>
-/* One chunk of a run, as a worker sees it: open, stage pages, merge the slice whole, or put it back. Every write carries
- * the epoch that chunk_open raised: a late worker changes nothing (ERR_FENCED). */
+/* One chunk of a run, as a worker sees it: open, stage pages, merge the slice whole, or put it back. Every write
+ * carries the epoch that chunk_open raised: a late worker changes nothing (ERR_FENCED). */
 
 struct chunk {
     char id[UUID_TEXT], run_id[UUID_TEXT], connection_id[UUID_TEXT], workspace_id[UUID_TEXT];
@@ -16,11 +16,11 @@ struct chunk {
     char account[64], currency[8], timezone[64];
     int64_t epoch;
     int attempts, deliveries;
-    int page;      /* the next one to ask for, from 1 */
-    char *cursor;  /* owned; NULL on page 1 */
+    int page;            /* the next one to ask for, from 1 */
+    char *cursor;        /* owned; NULL on page 1 */
     int64_t rows, calls; /* so far */
-    char *token_enc;   /* owned; NULL: META_ACCESS_TOKEN is meant (token_source env) */
-    bool high;         /* somebody waits for it */
+    char *token_enc;     /* owned; NULL: META_ACCESS_TOKEN is meant (token_source env) */
+    bool high;           /* somebody waits for it */
 };
 void chunk_clear(struct chunk *c); /* frees what is owned */
 
@@ -29,14 +29,15 @@ void chunk_clear(struct chunk *c); /* frees what is owned */
  * ERR_CONFLICT: there is nothing to do now (closed, cancelled, connection not active): drop the job.
  * ERR_POISON: started max_deliveries times without committing a page; the chunk is closed as dead. */
 void chunk_open(struct db_pool *p, const char *id, const char *worker, int max_deliveries,
-                void (*done)(void *arg, int rc, struct chunk *c, const struct err *e), void *arg); /* c is owned by the callback, free() after chunk_clear */
+                void (*done)(void *arg, int rc, struct chunk *c, const struct err *e),
+                void *arg); /* c is owned by the callback, free() after chunk_clear */
 
 /* Rows of a page as COPY text; pure, for the thread pool. `ordinal` counts within the page. */
 void chunk_rows_copy(const struct chunk *c, const struct page *p, struct buf *out);
 
 /* Commits one page and the cursor after it (in one fenced transaction), and books the next call. `next` is copied.
- * ERR_FENCED; ERR_GONE: the staged pages are lost (PostgreSQL crashed): open the chunk again. On success c->page, cursor,
- * rows and calls have moved on. `rows` is borrowed until done. */
+ * ERR_FENCED; ERR_GONE: the staged pages are lost (PostgreSQL crashed): open the chunk again. On success c->page,
+ * cursor, rows and calls have moved on. `rows` is borrowed until done. */
 void chunk_stage(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count, const char *next,
                  void (*done)(void *arg, int rc, const struct err *e), void *arg);
 
@@ -44,14 +45,14 @@ void chunk_stage(struct db_pool *p, struct chunk *c, const struct buf *rows, int
 struct run_state {
     char status[16]; /* of the run */
     int64_t chunks_total, chunks_done, chunks_dead, rows, calls;
-    bool ended;      /* this close ended it */
-    bool plan;       /* planning has more to do for it: wake the scheduler */
+    bool ended;                                    /* this close ended it */
+    bool plan;                                     /* planning has more to do for it: wake the scheduler */
     int64_t inserted, updated, unchanged, removed; /* by this merge */
 };
-/* Stages the last page and merges the slice whole, in one fenced transaction: locks the days in order, leaves days alone that a
- * later reading has written, inserts, updates what differs, deletes what is gone, logs restatements, makes stubs for
- * entities that only insights know, closes the chunk, counts, ends the run when it was the last. Never ON CONFLICT DO
- * UPDATE; an unchanged row is not rewritten. */
+/* Stages the last page and merges the slice whole, in one fenced transaction: locks the days in order, leaves days
+ * alone that a later reading has written, inserts, updates what differs, deletes what is gone, logs restatements, makes
+ * stubs for entities that only insights know, closes the chunk, counts, ends the run when it was the last. Never ON
+ * CONFLICT DO UPDATE; an unchanged row is not rewritten. */
 void chunk_merge(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count,
                  void (*done)(void *arg, int rc, const struct run_state *r, const struct err *e), void *arg);
 
@@ -61,9 +62,10 @@ enum chunk_fate {
     CHUNK_YIELD,   /* queued again without penalty */
     CHUNK_DEAD     /* given up: a dead letter */
 };
-/* Puts the chunk back or gives it up, with the reason. `calls` were made and not yet counted by a commit. RETRY becomes DEAD
- * at max_attempts (*dead says so). connection_status: NULL, or "needs_reauth" or "no_access": the connection gets it, and all its
- * open chunks are given up with the same reason. */
-void chunk_put_back(struct db_pool *p, struct chunk *c, enum chunk_fate fate, int64_t delay_ms, int max_attempts, int calls,
-                    const char *connection_status, const struct err *why,
-                    void (*done)(void *arg, int rc, bool dead, const struct run_state *r, const struct err *e), void *arg);
+/* Puts the chunk back or gives it up, with the reason. `calls` were made and not yet counted by a commit. RETRY becomes
+ * DEAD at max_attempts (*dead says so). connection_status: NULL, or "needs_reauth" or "no_access": the connection gets
+ * it, and all its open chunks are given up with the same reason. */
+void chunk_put_back(struct db_pool *p, struct chunk *c, enum chunk_fate fate, int64_t delay_ms, int max_attempts,
+                    int calls, const char *connection_status, const struct err *why,
+                    void (*done)(void *arg, int rc, bool dead, const struct run_state *r, const struct err *e),
+                    void *arg);

@@ -7,33 +7,38 @@
 #include "common/plan/range_plan.h"
 #include <stdbool.h>
 #include <stdint.h>
-/* What the scheduler reads and writes. All writes are guarded, so that a tick done twice does nothing the second time. */
+/* What the scheduler reads and writes. All writes are guarded, so that a tick done twice does nothing the second time.
+ */
 
 /* Takes or keeps the planning lease for ttl_ms. leading: it is ours now. since_ms: since when. */
 void plan_lease(struct db_pool *p, const char *holder, int64_t ttl_ms,
                 void (*done)(void *arg, int rc, bool leading, int64_t since_ms, const struct err *e), void *arg);
-void plan_lease_release(struct db_pool *p, const char *holder, void (*done)(void *arg, int rc, const struct err *e), void *arg);
+void plan_lease_release(struct db_pool *p, const char *holder, void (*done)(void *arg, int rc, const struct err *e),
+                        void *arg);
 
 /* A run that waits for planning, with what planning needs. */
 struct plan_run {
     char id[UUID_TEXT], connection_id[UUID_TEXT];
     char kind[12], granularity[8], timezone[64], provider[16];
-    bool first_stage_done; /* a full run whose entities job has ended (or a metrics run): its facts are to be planned now */
+    bool first_stage_done; /* a full run whose entities job has ended (or a metrics run): its facts are to be planned
+                              now */
     bool force;
-    date_t asked_from, asked_to; /* DATE_NONE: default range */
+    date_t asked_from, asked_to;         /* DATE_NONE: default range */
     int64_t backfill_days, restate_days; /* of the connection's settings; -1 = the program's */
-    int64_t rows_per_day;  /* ads seen delivering lately, else ads known that are not gone; 0 = unknown */
-    struct day_known *known; /* of the last backfill_days_max days, ascending */
+    int64_t rows_per_day;                /* ads seen delivering lately, else ads known that are not gone; 0 = unknown */
+    struct day_known *known;             /* of the last backfill_days_max days, ascending */
     int known_count;
 };
-/* Up to `limit` runs, oldest interactive ones first; borrowed during the callback. known covers `known_days` days back. */
+/* Up to `limit` runs, oldest interactive ones first; borrowed during the callback. known covers `known_days` days back.
+ */
 void plan_runs(struct db_pool *p, int limit, int known_days,
                void (*done)(void *arg, int rc, const struct plan_run *runs, int count, const struct err *e), void *arg);
 
-/* The plan of one run: an entities chunk, or its metrics chunks in order (none: nothing to do, the run succeeds at once). */
+/* The plan of one run: an entities chunk, or its metrics chunks in order (none: nothing to do, the run succeeds at
+ * once). */
 struct plan_write {
     const char *run_id;
-    bool entities;   /* one entities chunk; then `planned` becomes entities (kind full) or all (kind entities) */
+    bool entities; /* one entities chunk; then `planned` becomes entities (kind full) or all (kind entities) */
     const struct day_span *chunks;
     int chunk_count;
     const struct err *refused; /* not NULL: it cannot be planned; the run fails with this reason */
@@ -52,21 +57,23 @@ struct plan_job {
     int64_t delay_ms;         /* of a chunk that waits for its retry; 0 = now */
     int64_t calls_per_window; /* the least of the account's connections; -1 = the program's */
 };
-/* Those of the given runs, or of all when run_ids is NULL: in chunk id order after `after_id` ("" = from the start), at most
- * `limit`; within the answer a connection's jobs come by run age, then ordinal. Borrowed during the callback. last_id "" after
- * the last page. */
+/* Those of the given runs, or of all when run_ids is NULL: in chunk id order after `after_id` ("" = from the start), at
+ * most `limit`; within the answer a connection's jobs come by run age, then ordinal. Borrowed during the callback.
+ * last_id "" after the last page. */
 void plan_open_jobs(struct db_pool *p, const char *const *run_ids, int run_count, const char *after_id, int limit,
-                    void (*done)(void *arg, int rc, const struct plan_job *jobs, int count, const char *last_id, const struct err *e),
+                    void (*done)(void *arg, int rc, const struct plan_job *jobs, int count, const char *last_id,
+                                 const struct err *e),
                     void *arg);
 
 /* Connections whose next_sync_at has come (or was never set), at most limit. */
 struct plan_due {
     char connection_id[UUID_TEXT];
     char timezone[64];
-    int64_t next_sync_at_ms;  /* 0 = never set */
+    int64_t next_sync_at_ms;              /* 0 = never set */
     int64_t nightly_at, intraday_minutes; /* of its settings; -1 = the program's */
 };
-void plan_due(struct db_pool *p, int limit, void (*done)(void *arg, int rc, const struct plan_due *due, int count, const struct err *e), void *arg);
+void plan_due(struct db_pool *p, int limit,
+              void (*done)(void *arg, int rc, const struct plan_due *due, int count, const struct err *e), void *arg);
 /* Inserts the scheduled runs (kind NULL: none, only the time) and sets the next times, in one transaction. */
 struct plan_due_write {
     const char *connection_id;
@@ -74,7 +81,10 @@ struct plan_due_write {
     date_t from, to;            /* DATE_NONE: default range */
     int64_t due_at_ms, next_ms;
 };
-void plan_due_store(struct db_pool *p, const struct plan_due_write *w, int count, void (*done)(void *arg, int rc, const struct err *e), void *arg);
+void plan_due_store(struct db_pool *p, const struct plan_due_write *w, int count,
+                    void (*done)(void *arg, int rc, const struct err *e), void *arg);
 
-/* Deletes runs (with their chunks) that ended more than `days` ago, and ledger entries older than a day, in small batches. */
-void plan_retain(struct db_pool *p, int64_t days, void (*done)(void *arg, int rc, int64_t deleted, const struct err *e), void *arg);
+/* Deletes runs (with their chunks) that ended more than `days` ago, and ledger entries older than a day, in small
+ * batches. */
+void plan_retain(struct db_pool *p, int64_t days, void (*done)(void *arg, int rc, int64_t deleted, const struct err *e),
+                 void *arg);

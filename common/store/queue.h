@@ -3,8 +3,8 @@
 #include "common/io/redis.h"
 #include <stdbool.h>
 #include <stdint.h>
-/* The queue: live jobs in Redis, each transition one atomic script (lua/). Redis owns the turn, PostgreSQL the truth: every
- * job can be made again from sync_chunks, and losing all of Redis loses no work.
+/* The queue: live jobs in Redis, each transition one atomic script (lua/). Redis owns the turn, PostgreSQL the truth:
+ * every job can be made again from sync_chunks, and losing all of Redis loses no work.
  *
  *   enqueue ─► ready ─► claim ─► leased ─► finish(done) ─► gone
  *               ▲  ▲               │ ├──► finish(yield)  ─► ready, at the head, no penalty
@@ -27,11 +27,11 @@ typedef void (*queue_done)(void *arg, int rc, const struct err *e);
 struct queue_job {
     const char *id, *run_id, *connection_id;
     const char *provider, *account; /* the domain: its budget is the scope "<provider>:<account>" */
-    const char *kind;    /* entities, metrics */
-    const char *from, *to; /* days, "" for entities */
-    bool high;           /* before the connection's low ones */
+    const char *kind;               /* entities, metrics */
+    const char *from, *to;          /* days, "" for entities */
+    bool high;                      /* before the connection's low ones */
     int attempts, deliveries;
-    int64_t delay_ms;    /* not before */
+    int64_t delay_ms; /* not before */
 };
 /* Jobs that live already stay as they are; one bumped from low to high moves. done gets how many were new. */
 void queue_enqueue(struct queue *q, const struct queue_job *jobs, int count,
@@ -44,21 +44,24 @@ struct queue_claimed {
     bool high;
 };
 #define QUEUE_CLAIM_MAX 64
-/* Up to `want` jobs (at most QUEUE_CLAIM_MAX), of which at most `want_low` from low lists. next_ms: come back after so long at the latest,
- * -1 = nothing known, wait for a wake token. */
+/* Up to `want` jobs (at most QUEUE_CLAIM_MAX), of which at most `want_low` from low lists. next_ms: come back after so
+ * long at the latest, -1 = nothing known, wait for a wake token. */
 void queue_claim(struct queue *q, const char *worker, int want, int want_low, int64_t lease_ms,
-                 void (*done)(void *arg, int rc, const struct queue_claimed *jobs, int count, int64_t next_ms, const struct err *e),
+                 void (*done)(void *arg, int rc, const struct queue_claimed *jobs, int count, int64_t next_ms,
+                              const struct err *e),
                  void *arg);
 
 struct queue_beat {
     const char *id, *token;
-    int page;      /* hints for dashboards */
+    int page; /* hints for dashboards */
     int64_t rows;
 };
 enum beat_word { BEAT_GOOD, BEAT_STALE };
 /* Registers the worker and extends its leases: one round trip. words has one entry per job, in order. */
-void queue_beat(struct queue *q, const char *worker, const char *info_json, int64_t lease_ms, const struct queue_beat *jobs, int count,
-                void (*done)(void *arg, int rc, const enum beat_word *words, int count, const struct err *e), void *arg);
+void queue_beat(struct queue *q, const char *worker, const char *info_json, int64_t lease_ms,
+                const struct queue_beat *jobs, int count,
+                void (*done)(void *arg, int rc, const enum beat_word *words, int count, const struct err *e),
+                void *arg);
 
 /* What became of the call that a grant paid for. */
 struct call_feedback {
@@ -68,15 +71,16 @@ struct call_feedback {
     int64_t blocked_ms; /* 0 = not blocked */
     bool app_wide;      /* the block concerns the app, not the account */
 };
-/* Settles the call before and asks for one more. granted false: retry_ms says when; ERR_FENCED: the lease went to another. */
+/* Settles the call before and asks for one more. granted false: retry_ms says when; ERR_FENCED: the lease went to
+ * another. */
 void queue_grant(struct queue *q, const char *id, const char *token, const struct call_feedback *f,
                  void (*done)(void *arg, int rc, bool granted, int64_t retry_ms, const struct err *e), void *arg);
 
 enum finish_how { FINISH_DONE, FINISH_RETRY, FINISH_YIELD, FINISH_DEAD, FINISH_DROP };
-/* Settles and lets go. DONE and DROP remove the job (DROP: PostgreSQL says that it is not to be done now), RETRY delays it,
- * YIELD puts it back to the head, DEAD lists it. run_id with run_fields (name, value, …; NULL-terminated) updates :run:<id>
- * (expiring after 7 days when run_ended), event_json is published on :events when not NULL; wake_plan wakes the schedulers.
- * A stale token is no error: rc 0, *stale. */
+/* Settles and lets go. DONE and DROP remove the job (DROP: PostgreSQL says that it is not to be done now), RETRY delays
+ * it, YIELD puts it back to the head, DEAD lists it. run_id with run_fields (name, value, …; NULL-terminated) updates
+ * :run:<id> (expiring after 7 days when run_ended), event_json is published on :events when not NULL; wake_plan wakes
+ * the schedulers. A stale token is no error: rc 0, *stale. */
 struct queue_finish {
     const char *id, *token;
     enum finish_how how;
@@ -89,13 +93,16 @@ struct queue_finish {
     const char *event_json;
     bool wake_plan;
 };
-void queue_finish(struct queue *q, const struct queue_finish *f, void (*done)(void *arg, int rc, bool stale, const struct err *e), void *arg);
+void queue_finish(struct queue *q, const struct queue_finish *f,
+                  void (*done)(void *arg, int rc, bool stale, const struct err *e), void *arg);
 
-/* Returns jobs whose lease is over to the head of their lists; promotes delayed ones that are due. At most `limit` of each. */
-void queue_reap(struct queue *q, int limit, void (*done)(void *arg, int rc, int reaped, int promoted, const struct err *e), void *arg);
+/* Returns jobs whose lease is over to the head of their lists; promotes delayed ones that are due. At most `limit` of
+ * each. */
+void queue_reap(struct queue *q, int limit,
+                void (*done)(void *arg, int rc, int reaped, int promoted, const struct err *e), void *arg);
 
-/* Which of the given ids are to be put in (again), for the reconciler: there is no live job, or its budget is not known and
- * has to be seeded. missing[i] belongs to ids[i]. */
+/* Which of the given ids are to be put in (again), for the reconciler: there is no live job, or its budget is not known
+ * and has to be seeded. missing[i] belongs to ids[i]. */
 void queue_missing(struct queue *q, const char *const *ids, int count,
                    void (*done)(void *arg, int rc, const bool *missing, int count, const struct err *e), void *arg);
 /* Removes live jobs (a cancelled run, a dropped dead letter); leased ones end at their next beat or grant as stale. */
@@ -105,5 +112,5 @@ void queue_clear(struct queue *q, queue_done done, void *arg);
 void queue_wake_scheduler(struct queue *q, queue_done done, void *arg);
 
 /* :run:<id> and :events, for transitions outside of jobs (planned, cancelled). fields as in queue_finish. */
-void queue_run_update(struct queue *q, const char *run_id, const char *const *fields, bool ended, const char *event_json,
-                      queue_done done, void *arg);
+void queue_run_update(struct queue *q, const char *run_id, const char *const *fields, bool ended,
+                      const char *event_json, queue_done done, void *arg);

@@ -1,7 +1,8 @@
 #pragma once
 #include "common/base/err.h"
 #include <stddef.h>
-/* Every Redis key, in one place. All begin with QUEUE_PREFIX; scripts get the prefix as KEYS[1] and build the same names.
+/* Every Redis key, in one place. All begin with QUEUE_PREFIX; scripts get the prefix as KEYS[1] and build the same
+ * names.
  *
  *   :requests             list    sync requests from outside (contract, section 5)
  *   :requests:taking      list    the ones being read by the planning scheduler
@@ -9,10 +10,9 @@
  *   :run:<run>            hash    progress of a run, kept 7 days after its end
  *   :job:<chunk>          hash    one job, live or dead
  *   :ready:<conn>:high    list    jobs of a connection, oldest at the tail; :low for backfills
- *   :gate:high            zset    domains (meta:act_N) with work, by the microsecond at which each may run: the parking lot;
- *                                 :gate:low for backfills
- *   :domain:<domain>:high zset    connections with work, by calls had (whose turn it is); :low for backfills
- *   :lease                zset    jobs in flight, by the millisecond at which their lease ends
+ *   :gate:high            zset    domains (meta:act_N) with work, by the microsecond at which each may run: the parking
+ * lot; :gate:low for backfills :domain:<domain>:high zset    connections with work, by calls had (whose turn it is);
+ * :low for backfills :lease                zset    jobs in flight, by the millisecond at which their lease ends
  *   :delayed              zset    jobs that wait, by the millisecond at which they are due
  *   :dead                 zset    jobs given up
  *   :budget:<scope>       hash    the rolling window of calls of meta:app or meta:act_N

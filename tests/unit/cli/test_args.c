@@ -147,7 +147,7 @@ static char *squeezed(const char *text)
     assert_non_null(out);
     for (; *text; text++)
         if ((*text != ' ' && *text != '\n') || (end > out && end[-1] != ' '))
-            *end++ = *text == '\n' ? ' ' : *text;
+            *end++ = (char)(*text == '\n' ? ' ' : *text);
     *end = '\0';
     return out;
 }

@@ -3,7 +3,7 @@
 #include "common/base/str.h"
 #include "common/io/http_client.h"
 #include "common/io/http_server.h"
-#include "raw_socket.h"
+#include "tests/unit/common/io/raw_socket.h"
 #include <stdio.h>
 #include <stdlib.h>
 /* A client and a server on one loop, for the tests of http_client. */

@@ -1,5 +1,5 @@
 #include "common/base/metrics.h"
-#include "http_client_fixture.h"
+#include "tests/unit/common/io/http_client_fixture.h"
 
 static void test_answers(void **state)
 {

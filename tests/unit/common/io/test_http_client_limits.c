@@ -1,4 +1,4 @@
-#include "http_client_fixture.h"
+#include "tests/unit/common/io/http_client_fixture.h"
 
 static void test_limits(void **state)
 {

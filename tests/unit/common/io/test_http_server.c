@@ -1,7 +1,7 @@
 #include "common/base/check.h"
 #include "common/base/str.h"
 #include "common/io/http_server.h"
-#include "raw_socket.h"
+#include "tests/unit/common/io/raw_socket.h"
 #include <stdlib.h>
 #include <uv.h>
 

@@ -1,7 +1,7 @@
 #include "common/base/metrics.h"
 #include "common/base/str.h"
 #include "common/io/ops_server.h"
-#include "raw_socket.h"
+#include "tests/unit/common/io/raw_socket.h"
 #include <stdio.h>
 
 struct fixture {

@@ -1,4 +1,4 @@
-#include "answers.h"
+#include "tests/unit/common/provider/meta/answers.h"
 #include "common/provider/meta/meta_account.h"
 
 #define ACCOUNT                                                                                                        \

@@ -1,4 +1,4 @@
-#include "answers.h"
+#include "tests/unit/common/provider/meta/answers.h"
 #include "common/provider/meta/meta_actions.h"
 
 static struct buf counts, values;

@@ -1,4 +1,4 @@
-#include "answers.h"
+#include "tests/unit/common/provider/meta/answers.h"
 #include "common/provider/meta/meta_page.h"
 
 static struct page page;
@@ -327,7 +327,7 @@ static void test_adsets_and_ads(void **state)
 static void test_currencies(void **state)
 {
     const char *const whole[] = {"CLP", "COP", "CRC", "HUF", "ISK", "IDR", "JPY", "KRW", "PYG", "TWD", "VND"};
-    const char *const hundred[] = {"EUR", "USD", "BHD", "JOD", "KWD", "XXX", "P C", ""};
+    const char *const hundred[] = {"EUR", "USD", "BHD", "JOD", "KWD", "XTS", "P C", ""};
     struct slice s = test_slice(SLICE_ENTITIES);
     const char body[] = "{\"data\":[{\"id\":\"1\",\"daily_budget\":\"12345\"}]}";
     (void)state;

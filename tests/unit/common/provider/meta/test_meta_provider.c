@@ -1,4 +1,4 @@
-#include "answers.h"
+#include "tests/unit/common/provider/meta/answers.h"
 
 static void test_find(void **state)
 {

@@ -1,4 +1,4 @@
-#include "answers.h"
+#include "tests/unit/common/provider/meta/answers.h"
 #include "common/provider/meta/meta_verdict.h"
 
 static struct verdict verdict_of(int status, const char *headers, const char *body)
