@@ -1,5 +1,5 @@
-#include "tests/unit/common/provider/meta/answers.h"
 #include "common/provider/meta/meta_account.h"
+#include "tests/unit/common/provider/meta/answers.h"
 
 #define ACCOUNT                                                                                                        \
     "{\"id\":\"act_123\",\"account_id\":\"123\",\"name\":\"Shop DE\",\"currency\":\"EUR\",\"timezone_name\":"          \

@@ -1,5 +1,5 @@
-#include "tests/unit/common/provider/meta/answers.h"
 #include "common/provider/meta/meta_actions.h"
+#include "tests/unit/common/provider/meta/answers.h"
 
 static struct buf counts, values;
 static struct meta_measures got;

@@ -1,5 +1,5 @@
-#include "tests/unit/common/provider/meta/answers.h"
 #include "common/provider/meta/meta_page.h"
+#include "tests/unit/common/provider/meta/answers.h"
 
 static struct page page;
 static struct verdict verdict;

@@ -1,5 +1,5 @@
-#include "tests/unit/common/provider/meta/answers.h"
 #include "common/provider/meta/meta_page.h"
+#include "tests/unit/common/provider/meta/answers.h"
 
 /* Gone from the API, or ignored and misleading. */
 static const char *const never[] = {

@@ -1,6 +1,6 @@
-#include "tests/unit/common/provider/meta/answers.h"
 #include "common/provider/meta/meta_usage.h"
 #include "common/provider/meta/meta_verdict.h"
+#include "tests/unit/common/provider/meta/answers.h"
 
 #define BUSINESS(id, percent, minutes)                                                                                 \
     "\"" id "\":[{\"type\":\"ads_insights\",\"call_count\":" percent ",\"total_cputime\":23,\"total_time\":5,"         \

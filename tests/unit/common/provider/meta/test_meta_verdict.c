@@ -1,5 +1,5 @@
-#include "tests/unit/common/provider/meta/answers.h"
 #include "common/provider/meta/meta_verdict.h"
+#include "tests/unit/common/provider/meta/answers.h"
 
 static struct verdict verdict_of(int status, const char *headers, const char *body)
 {
