@@ -17,8 +17,8 @@ struct db_step {
     const char *sql;           /* one statement; $1… from params; for a copy step "COPY t (…) FROM STDIN" */
     const char *const *params; /* count of them; NULL when count is 0 */
     int count;
-    const struct buf *copy; /* not NULL: the rows to copy, COPY text format (see copy_text.h) */
     bool script; /* sql is any number of statements without parameters, as in a migration; counts as one step */
+    const struct buf *copy; /* not NULL: the rows to copy, COPY text format (see copy_text.h) */
 };
 enum db_mode { DB_PLAIN, DB_TX };
 
