@@ -14,7 +14,7 @@ struct service {
     struct queue *queue;
     struct ops_server *ops;
     struct timer *deadline; /* of the stop; NULL until service_end_by_grace */
-    const char *not_ready; /* static: why /readyz says no although the servers answer; NULL = nothing */
+    const char *not_ready;  /* static: why /readyz says no although the servers answer; NULL = nothing */
 };
 
 /* Connects, and fails clearly when PostgreSQL or Redis is away, the schema is missing or refuses this program, or Redis
@@ -25,8 +25,8 @@ int service_open(struct service *s, const struct settings *settings, const char 
 int service_check(const struct settings *settings, const char *name);
 /* Starts /metrics, /healthz and /readyz. */
 int service_serve_ops(struct service *s, struct err *e) MUST_CHECK;
-/* From now on the process ends, with code 0, after SHUTDOWN_GRACE_SECONDS at the latest, whatever still hangs: what is in
- * flight then comes back as after a crash. */
+/* From now on the process ends, with code 0, after SHUTDOWN_GRACE_SECONDS at the latest, whatever still hangs: what is
+ * in flight then comes back as after a crash. */
 void service_end_by_grace(struct service *s);
 /* Closes all and frees the loop; runs the loop until that is done. */
 void service_close(struct service *s);
