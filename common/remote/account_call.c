@@ -170,12 +170,14 @@ static const char *subject(const struct call *c)
 /* How the question ended, kept until the budget knows of it. */
 static void note_outcome(struct call *c, int rc, const struct err *e)
 {
-    if (rc == 0)
+    if (rc == 0) {
         c->outcome = (struct err){0};
-    else if (e != NULL)
+    } else if (e != NULL) {
         (void)err_copy(&c->outcome, e);
-    else
+        (void)err_wrap(&c->outcome, "%s", subject(c));
+    } else {
         (void)err_set(&c->outcome, rc, "%s: %s", subject(c), c->verdict.text);
+    }
 }
 
 static bool is_retryable(int rc)

@@ -273,6 +273,16 @@ def test_refused_accounts_leave_nothing(make_system):
         assert system.query(f"SELECT count(*) FROM {table}")[0][0] == 0
 
 
+def test_provider_away(make_system):
+    system = make_system()
+    workspace = system.metricx("workspace", "create", "test")
+    done = system.metricx("connection", "create", "--workspace", workspace, "--provider", "meta", "--account", ACCOUNT, code=None,
+                          META_ACCESS_TOKEN=TOKEN, META_GRAPH_URL=f"http://127.0.0.1:{closed_port()}")
+    refused(done, 1, ACCOUNT)
+    assert "META_GRAPH_URL" in done.stderr
+    assert system.query("SELECT count(*) FROM connections")[0][0] == 0
+
+
 def test_a_closed_account_is_connected_but_not_synced(make_system):
     system = make_system()
     system.sandbox.post("account", account=ACCOUNT, status=101)
