@@ -43,9 +43,12 @@ static void requests_end(struct requests_flow *f, int rc, const struct err *e)
 {
     phase_done done = f->done;
     void *arg = f->arg;
+    struct err why = {0}; /* e may lie in f */
+    if (rc != 0)
+        (void)err_copy(&why, e);
     free(f->text);
     free(f);
-    done(arg, rc, e);
+    done(arg, rc, &why);
 }
 
 static void next_request(struct requests_flow *f)
