@@ -99,7 +99,11 @@ class System:
             **{name: os.environ[name] for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ},
             **{name: str(value) for name, value in settings.items()},
         }
-        self.metricx("migrate")
+        try:
+            self.metricx("migrate")
+        except BaseException:
+            self.sandbox.stop()
+            raise
 
     def metricx(self, *args, stdin=None, code=0, **settings):
         """Runs the command line; its stdout, stripped. With code None the whole result."""
