@@ -2,6 +2,7 @@
 #include "common/base/program.h"
 #include "common/store/service.h"
 #include "worker/worker.h"
+#include <malloc.h>
 
 #define NAME "metricx-worker"
 
@@ -31,10 +32,17 @@ static int cannot_start(int rc, const struct err *e)
     return rc == ERR_SETTING ? EXIT_USAGE : EXIT_FAILED;
 }
 
+/* glibc gives threads heaps of their own, and each would keep for good what one page's JSON took: 9 MB a thread. */
+static void share_one_heap(void)
+{
+    (void)mallopt(M_ARENA_MAX, 1);
+}
+
 static int run(const struct settings *settings)
 {
     struct life life = {0};
     struct err e = {0};
+    share_one_heap();
     int rc = service_open(&life.service, settings, NAME, &e);
     if (rc != 0)
         return cannot_start(rc, &e);

@@ -7,6 +7,7 @@
 #include "common/store/redis_keys.h"
 #include "worker/job_flow.h"
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -18,11 +19,11 @@
 #define BODY_BYTES_MAX (64u << 20)
 #define BODIES_MAX 12 /* answers in memory at once; a page of 1,000 rows is about a megabyte */
 #define STALL_SECONDS 60
-#define NOT_READY_MS                                                                                                   \
-    (3 * 60 * 1000) /* jobs parked for want of a key are tried every minute: none failed for so long                   \
-                     */
+/* Jobs parked for want of a key are tried every minute: none failed for so long. */
+#define NOT_READY_MS (INT64_C(3) * 60 * 1000)
+* /
 
-struct worker {
+    struct worker {
     struct service *service;
     struct job_context context;
     struct redis *wake; /* a connection of its own: BLPOP blocks it */
@@ -30,6 +31,7 @@ struct worker {
     struct job **jobs; /* `count` of them, of `slots` places */
     int count, slots;
     bool claiming, claim_again, claim_soon, beating, waiting_for_wake;
+    bool heap_used; /* since it was last given back */
     int64_t claim_asked_at_ms;
     struct timer *claim_timer, *beat_timer, *hurry_timer;
     void (*stopped)(void *arg);
@@ -84,6 +86,14 @@ static void claim_later(struct worker *w, int64_t after_ms)
     w->claim_timer = timer_start(w->service->loop, after_ms < 1 ? 1 : after_ms, on_claim_timer, w);
 }
 
+/* What pages took is free again, but stays resident until it is given back. */
+static void rest(struct worker *w)
+{
+    if (w->heap_used)
+        (void)malloc_trim(0);
+    w->heap_used = false;
+}
+
 static void on_claimed(void *arg, int rc, const struct queue_claimed *claimed, int count, int64_t next_ms,
                        const struct err *e)
 {
@@ -97,6 +107,9 @@ static void on_claimed(void *arg, int rc, const struct queue_claimed *claimed, i
     for (int i = 0; i < count; i++)
         w->jobs[w->count++] = job_start(&w->context, &claimed[i], w->claim_asked_at_ms);
     metric_set(M_JOBS_IN_FLIGHT, w->count);
+    w->heap_used |= count > 0;
+    if (w->count == 0)
+        rest(w);
     if (w->claim_again || (count > 0 && w->count < w->slots))
         mark_claim(w);
     else
