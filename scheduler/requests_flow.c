@@ -16,6 +16,7 @@
 #define REQUESTS_PER_TICK 500
 #define REJECTED_KEPT "999"
 #define REJECTED_SECONDS "604800"
+#define REJECTION_BYTES_MAX (8u * REQUEST_BYTES_MAX) /* a byte becomes six at most */
 
 enum requests_state { COUNTING, LEFTOVER, TAKING, CREATING, TELLING, REJECTING, REMOVING, ROTATING };
 
@@ -200,7 +201,7 @@ static void reject(struct requests_flow *f)
     char list[KEY_MAX], run[KEY_MAX];
     struct buf entry;
     bool named = f->entry.id[0] != '\0';
-    buf_init(&entry, 8 * REQUEST_BYTES_MAX); /* a byte becomes six at most */
+    buf_init(&entry, REJECTION_BYTES_MAX);
     write_rejection(f, &entry);
     const char *push[] = {"LPUSH", redis_key(list, prefix, "requests", "rejected"), buf_str(&entry)};
     const char *trim[] = {"LTRIM", list, "0", REJECTED_KEPT};

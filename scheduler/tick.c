@@ -13,7 +13,7 @@
 #define LEASE_MS 5000
 #define LOOK_AT_ALL_MS 5000 /* at least between two looks at all open chunks, and ten times what a look takes */
 #define REAP_LIMIT 1000
-#define TIDY_MS (60 * 60 * 1000)
+#define TIDY_MS (INT64_C(60) * 60 * 1000)
 
 enum tick_state { LEADING, SIGNING, DUE, PLANNING, REQUESTS, ENQUEUEING, LOOKING, REAPING, TIDYING };
 static const char *const state_names[] = {"leading",    "signing", "due",     "planning", "requests",

@@ -2,8 +2,8 @@
 #include "common/base/backoff.h"
 
 #define RETRY_BASE_MS 1000
-#define RETRY_CAP_MS (5 * 60 * 1000)
-#define CONFIG_RETRY_MS (60 * 1000)
+#define RETRY_CAP_MS (INT64_C(5) * 60 * 1000)
+#define CONFIG_RETRY_MS (INT64_C(60) * 1000)
 
 struct fate fate_of(int rc, int attempts)
 {

@@ -13,7 +13,7 @@
 #define COMMIT_TRIES 3
 /* When even putting back fails, the queue hands the job out again after this: PostgreSQL is away, or refuses it. */
 #define DATABASE_RETRY_MS 2000
-#define DATABASE_REFUSED_RETRY_MS (60 * 1000)
+#define DATABASE_REFUSED_RETRY_MS 60000
 
 static const char *const state_names[] = {"opening", "granting",     "fetching",  "parsing", "staging",
                                           "merging", "putting back", "finishing", "stranded"};
@@ -51,8 +51,7 @@ static void job_end(struct job *j)
              F_STR("how", j->lost ? "lost" : finish_names[j->how]), F_INT("page", job_page(j)),
              F_INT("rows", job_rows(j)), F_INT("ms", clk_mono_ms() - j->started_at_ms),
              F_ERR(j->why.rc == 0 ? NULL : &j->why));
-    page_work_clear(&j->work);
-    job_release_body(j);
+    job_drop_page(j);
     job_free_chunk(j);
     secret_free(j->token);
     j->x->ended(j, j->x->arg);
@@ -82,6 +81,7 @@ static void let_go(struct job *j, enum finish_how how, int64_t delay_ms)
 {
     j->how = how;
     j->delay_ms = delay_ms;
+    job_drop_page(j);
     job_wait(j, FINISHING);
 }
 
@@ -95,6 +95,7 @@ static void put_back(struct job *j, int rc, const struct err *e)
     j->delay_ms = fate.delay_ms;
     j->connection_status = fate.connection_status;
     j->how = fate.chunk == CHUNK_YIELD && fate.delay_ms == 0 ? FINISH_YIELD : FINISH_RETRY;
+    job_drop_page(j);
     job_wait(j, PUTTING_BACK);
 }
 
@@ -177,7 +178,7 @@ static void after_page_committed(struct job *j)
     metric_add(M_ROWS_STAGED, j->work.row_count);
     j->x->rows += j->work.row_count;
     j->calls_uncounted = 0;
-    page_work_clear(&j->work);
+    job_drop_page(j);
     if (j->x->stopping)
         put_back_stopping(j);
     else
@@ -204,7 +205,7 @@ static void after_commit_failed(struct job *j, int rc, const struct err *e)
         (void)err_copy(&j->why, e);
         let_go(j, FINISH_DROP, 0);
     } else if (rc == ERR_GONE) {
-        page_work_clear(&j->work);
+        job_drop_page(j);
         job_wait(j, OPENING);
     } else if (passing && ++j->commit_tries < COMMIT_TRIES) {
         job_wait(j, j->state);

@@ -15,8 +15,9 @@ void job_free_chunk(struct job *j)
     j->chunk = NULL;
 }
 
-void job_release_body(struct job *j)
+void job_drop_page(struct job *j)
 {
+    page_work_clear(&j->work);
     if (j->holds_body)
         http_body_released(j->x->http);
     j->holds_body = false;
@@ -70,7 +71,6 @@ static void on_parsed(void *arg)
     struct job *j = arg;
     const struct verdict *v = &j->work.verdict;
     struct err e = {0};
-    job_release_body(j);
     j->feedback.usage_percent = v->usage_percent;
     j->feedback.blocked_ms = v->blocked_ms;
     j->feedback.app_wide = v->scope == SCOPE_APP;

@@ -30,7 +30,7 @@ struct job {
     int calls_uncounted;           /* ended calls that no commit has counted yet */
     int commit_tries;
     bool lost, hurried;
-    bool holds_body; /* an answer taken from the client and not given back */
+    bool holds_body; /* the client counts the page in hand as an answer in memory */
     enum finish_how how;
     int64_t delay_ms;
     enum chunk_fate fate;
@@ -45,4 +45,6 @@ void job_begin(struct job *j);
 /* What j->state awaited ended with rc. */
 void job_step(struct job *j, int rc, const struct err *e);
 void job_free_chunk(struct job *j);
-void job_release_body(struct job *j); /* gives the place of an answer in memory back to the client */
+/* Frees the page in hand, if any. Only then may the next answer come in: the bound on answers in memory holds for their
+ * rows too, however slow PostgreSQL is. */
+void job_drop_page(struct job *j);

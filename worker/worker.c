@@ -21,9 +21,8 @@
 #define STALL_SECONDS 60
 /* Jobs parked for want of a key are tried every minute: none failed for so long. */
 #define NOT_READY_MS (INT64_C(3) * 60 * 1000)
-* /
 
-    struct worker {
+struct worker {
     struct service *service;
     struct job_context context;
     struct redis *wake; /* a connection of its own: BLPOP blocks it */

@@ -96,6 +96,11 @@ void redis_fakes_str(const char *text, size_t len)
     answer(0, &(struct redis_reply){.type = REDIS_STR, .text = text, .len = len});
 }
 
+void redis_fakes_array(void)
+{
+    answer(0, &(struct redis_reply){.type = REDIS_ARRAY});
+}
+
 void redis_fakes_fail(int rc)
 {
     answer(rc, NULL);

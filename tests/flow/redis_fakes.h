@@ -12,4 +12,5 @@ const char *redis_fakes_word(int i, size_t *len);
 void redis_fakes_nil(void);
 void redis_fakes_int(int64_t n);
 void redis_fakes_str(const char *text, size_t len);
+void redis_fakes_array(void); /* without elements */
 void redis_fakes_fail(int rc);

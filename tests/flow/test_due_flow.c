@@ -14,9 +14,9 @@
 enum { BATCH = 500 };
 #define HOUR_MS ((int64_t)60 * 60 * 1000)
 /* 2026-11-22 05:00 UTC */
-#define NOW_MS (1795323600 * (int64_t)1000)
+#define NOW_MS INT64_C(1795323600000)
 
-static struct settings settings = {.nightly_at = 3 * 60, .intraday_minutes = 60};
+static struct settings settings = {.nightly_at = 180, .intraday_minutes = 60};
 static struct service service = {.settings = &settings};
 static bool more;
 static int ended, ended_rc;
@@ -153,7 +153,7 @@ static void the_connections_own_times_come_first(void **state)
     (void)state;
     struct plan_due d = due_at("UTC", NOW_MS - 10);
     d.intraday_minutes = 0; /* never: so only the night is left */
-    d.nightly_at = 4 * 60;
+    d.nightly_at = 240;
     due(0, &d, 1);
     /* Tomorrow at four, give or take the half hour over which accounts are spread. */
     assert_in_range(store.writes[0].next_ms, NOW_MS + 23 * HOUR_MS, NOW_MS + 24 * HOUR_MS);

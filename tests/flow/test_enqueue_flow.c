@@ -50,7 +50,7 @@ void plan_open_jobs(struct db_pool *p, const char *const *run_ids, int run_count
     ask("jobs", arg, 0);
     store.jobs = done;
     store.runs = run_ids == NULL ? -1 : run_count;
-    (void)str_copy(store.run, sizeof store.run, run_count > 0 ? run_ids[run_count - 1] : "");
+    (void)str_copy(store.run, sizeof store.run, run_ids != NULL && run_count > 0 ? run_ids[run_count - 1] : "");
     (void)str_copy(store.after, sizeof store.after, after_id);
 }
 

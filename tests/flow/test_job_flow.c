@@ -409,11 +409,26 @@ static void a_lost_lease_with_an_answer_in_hand_gives_its_place_back(void **stat
     assert_int_equal(fakes.bodies, 0);
 }
 
-/* Every operation ends in a random way until the job is over: it ends once, and no granted call is forgotten. */
-static void random_faults_at_every_step(void **state)
+/* One operation ends in a random way; after many steps only well. */
+static void random_end(unsigned *seed, bool may_fail)
 {
     static const int faults[] = {ERR_DB_AWAY, ERR_CONFLICT, ERR_FENCED, ERR_GONE,     ERR_TIMEOUT,
                                  ERR_DB,      ERR_NETWORK,  ERR_LIMIT,  ERR_CANCELED, ERR_POISON};
+    bool fails = rand_r(seed) % 100 < 25 && may_fail;
+    int rc = fails ? faults[(size_t)rand_r(seed) % (sizeof faults / sizeof faults[0])] : 0;
+    fakes.page_next = rand_r(seed) % 4 == 0 ? NULL : "next";
+    fakes.verdict.rc = rand_r(seed) % 10 == 0 ? ERR_TRANSIENT : 0;
+    fakes.request_rc = rand_r(seed) % 20 == 0 ? ERR_LIMIT : 0;
+    fakes.redis_ready = rand_r(seed) % 2 == 0;
+    clk_fake_advance(rand_r(seed) % 10 == 0 ? 3000 : 1);
+    if (rc != 0 && (fakes.asked.op == OP_GRANT || fakes.asked.op == OP_FINISH))
+        rc = ERR_REDIS_AWAY;
+    fakes_end(rc, fakes.asked.op != OP_FINISH && rand_r(seed) % 8 != 0);
+}
+
+/* Every operation ends in a random way until the job is over: it ends once, and no granted call is forgotten. */
+static void random_faults_at_every_step(void **state)
+{
     unsigned seed = 20261122;
     print_message("seed %u\n", seed);
     for (int round = 0; round < 20000; round++) {
@@ -421,22 +436,11 @@ static void random_faults_at_every_step(void **state)
         setup(state);
         struct job *j = start();
         for (int step = 0; ended == 0; step++) {
-            int dice = rand_r(&seed) % 100;
-            int rc = dice < 25 && step < 200 ? faults[(size_t)rand_r(&seed) % (sizeof faults / sizeof faults[0])] : 0;
-            fakes.page_next = rand_r(&seed) % 4 == 0 ? NULL : "next";
-            fakes.verdict.rc = rand_r(&seed) % 10 == 0 ? ERR_TRANSIENT : 0;
-            fakes.request_rc = rand_r(&seed) % 20 == 0 ? ERR_LIMIT : 0;
-            fakes.redis_ready = rand_r(&seed) % 2 == 0;
-            clk_fake_advance(rand_r(&seed) % 10 == 0 ? 3000 : 1);
-            if (fakes.asked.op == OP_NONE) {
-                job_redis_back(j);
-                continue;
-            }
-            bool redis = fakes.asked.op == OP_GRANT || fakes.asked.op == OP_FINISH;
-            if (rc != 0 && redis)
-                rc = ERR_REDIS_AWAY;
-            fakes_end(rc, fakes.asked.op != OP_FINISH && rand_r(&seed) % 8 != 0);
             assert_true(step < 100000);
+            if (fakes.asked.op == OP_NONE)
+                job_redis_back(j);
+            else
+                random_end(&seed, step < 200);
         }
         assert_int_equal(ended, 1);
         assert_int_equal(fakes.asked.op, OP_NONE);

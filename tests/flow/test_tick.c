@@ -318,7 +318,7 @@ static void old_runs_are_deleted_once_an_hour(void **state)
     (void)state;
     first_tick();
     for (int rc = 0; rc >= ERR_DB; rc += ERR_DB) { /* also when it failed */
-        clk_fake_advance(3600 * 1000);
+        clk_fake_advance(3600000);
         start();
         to_planning();
         phase("planning", 0);

@@ -9,7 +9,7 @@
 
 #define HOUR_MS ((int64_t)60 * 60 * 1000)
 /* 2026-11-22 05:00 UTC: the 21st in Los Angeles and Pago Pago, the 22nd in Auckland. */
-#define NOW_MS (1795323600 * (int64_t)1000)
+#define NOW_MS INT64_C(1795323600000)
 #define ADS 100
 
 static struct settings settings;

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#define SECOND_MS 1000
+#define SECOND_MS INT64_C(1000)
 #define CAP_MS (5 * 60 * SECOND_MS)
 
 static void refusals_end_the_chunk_and_name_the_connections_state(void **state)
