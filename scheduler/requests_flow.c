@@ -16,7 +16,7 @@
 #define REQUESTS_PER_TICK 500
 #define REJECTED_KEPT "999"
 #define REJECTED_SECONDS "604800"
-#define REJECTION_BYTES_MAX (8u * REQUEST_BYTES_MAX) /* a byte becomes six at most */
+#define REJECTION_BYTES_MAX ((size_t)8 * REQUEST_BYTES_MAX) /* a byte becomes six at most */
 
 enum requests_state { COUNTING, LEFTOVER, TAKING, CREATING, TELLING, REJECTING, REMOVING, ROTATING };
 

@@ -134,7 +134,10 @@ static const char *ready(void *arg, char problem[256])
 
 int service_serve_ops(struct service *s, struct err *e)
 {
-    return ops_server_new(s->loop, s->settings, ready, s, &s->ops, e);
+    int rc = ops_server_new(s->loop, s->settings, ready, s, &s->ops, e);
+    if (rc == 0)
+        log_info("metrics, health and readiness served", F_INT("port", ops_server_port(s->ops)));
+    return rc;
 }
 
 static void on_closed(void *arg)
