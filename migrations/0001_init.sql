@@ -188,7 +188,8 @@ CREATE TABLE sync_runs (
 CREATE UNIQUE INDEX sync_runs_open ON sync_runs (connection_id, kind, granularity, asked_from, asked_to)
     NULLS NOT DISTINCT WHERE status IN ('queued', 'running') AND NOT reopened;
 CREATE UNIQUE INDEX sync_runs_due ON sync_runs (connection_id, trigger, due_at) WHERE due_at IS NOT NULL;
-CREATE INDEX sync_runs_unplanned ON sync_runs (created_at) WHERE status IN ('queued', 'running') AND planned <> 'all';
+CREATE INDEX sync_runs_unplanned ON sync_runs (interactive DESC, created_at, id)
+    WHERE status IN ('queued', 'running') AND planned <> 'all';
 CREATE INDEX sync_runs_connection ON sync_runs (connection_id, created_at DESC);
 CREATE INDEX sync_runs_finished ON sync_runs (finished_at) WHERE finished_at IS NOT NULL;
 

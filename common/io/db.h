@@ -53,6 +53,9 @@ int64_t db_int(const struct db_results *r, int step, int row, int col); /* 0 for
 bool db_bool(const struct db_results *r, int step, int row, int col);
 const char *db_sqlstate(const struct db_results *r); /* of the failure, "" when there is none */
 bool db_unsure(const struct db_results *r);          /* it failed, but may have been committed */
+/* The process that the server named when this session began. Behind a pooler it is not the one that pg_backend_pid()
+ * tells. */
+int db_session(const struct db_results *r);
 
 /* Waits for one step list with the loop running: for the command line and for start-up. Returns rc; *e is set on
  * failure. each(arg, r) sees the results; may be NULL. */

@@ -10,6 +10,7 @@ struct db_results {
     int count;
     char sqlstate[6];
     bool unsure;
+    int session;
 };
 void results_clear(struct db_results *r);
 /* Code and text of a failed result; sqlstate is "" when libpq made the error. */

@@ -67,6 +67,11 @@ bool db_unsure(const struct db_results *r)
     return r->unsure;
 }
 
+int db_session(const struct db_results *r)
+{
+    return r->session;
+}
+
 void results_clear(struct db_results *r)
 {
     for (int i = 0; i < r->count; i++) {

@@ -88,6 +88,7 @@ enum steps_state steps_start(struct db_conn *c, struct db_op *op)
     CHECK(s->units);
     s->position = op->mode == DB_TX ? AT_BEGIN : 0;
     s->end = op->mode == DB_TX ? op->count + 1 : op->count;
+    op->results.session = PQbackendPID(c->pg);
     return send_segment(c) ? STEPS_GO_ON : STEPS_LOST;
 }
 

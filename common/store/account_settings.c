@@ -9,13 +9,13 @@
 /* The keys of connections.settings: what the program's settings of the same meaning allow. */
 static const struct setting_key {
     const char *name;
-    enum { KEY_NUMBER, KEY_CLOCK, KEY_YES_NO } kind;
     int64_t min, max;
+    enum { KEY_NUMBER, KEY_CLOCK, KEY_YES_NO } kind;
     bool due; /* changes when the next sync is due */
 } keys[] = {
-    {"calls_per_window", KEY_NUMBER, 1, 1000000, false}, {"backfill_days", KEY_NUMBER, 1, 1127, false},
-    {"restate_days", KEY_NUMBER, 0, 365, false},         {"nightly_at", KEY_CLOCK, 0, 0, true},
-    {"intraday_minutes", KEY_NUMBER, 0, 1440, true},     {"hourly", KEY_YES_NO, 0, 0, false},
+    {"calls_per_window", 1, 1000000, KEY_NUMBER, false}, {"backfill_days", 1, 1127, KEY_NUMBER, false},
+    {"restate_days", 0, 365, KEY_NUMBER, false},         {"nightly_at", 0, 0, KEY_CLOCK, true},
+    {"intraday_minutes", 0, 1440, KEY_NUMBER, true},     {"hourly", 0, 0, KEY_YES_NO, false},
 };
 enum { KEY_COUNT = sizeof keys / sizeof keys[0], VALUE_TEXT = 32 };
 

@@ -7,6 +7,8 @@
  * chunks by id, days ascending (or the row of entity_listings), entities by level and id, facts, runs by id, the
  * connection. */
 
+enum { MERGE_MS_MAX = 600000 }; /* a slice of some hundred thousand rows on a busy disk */
+
 struct merging {
     struct chunk *chunk;
     int row_count, state; /* the step that tells how the run stands */
@@ -93,5 +95,6 @@ void chunk_merge(struct db_pool *p, struct chunk *c, const struct buf *rows, int
     (void)TX_ADD(t, "connection_synced", c->connection_id, c->run_id,
                  facts && !c->slice.hourly ? tx_date(t, c->slice.to) : NULL);
     m->state = chunk_add_state(t, c);
+    tx_allow(t, MERGE_MS_MAX);
     tx_run(t, on_merge, m);
 }

@@ -6,16 +6,9 @@
 #include <stdlib.h>
 
 static const char *const queries[LIST_COUNT] = {
-    [LIST_WORKSPACES] = "list_workspaces",
-    [LIST_TOKENS] = "list_tokens",
-    [LIST_CONNECTIONS] = "list_connections",
-    [LIST_CONNECTION] = "list_connection",
-    [LIST_RUNS] = "list_runs",
-    [LIST_RUN] = "list_run",
-    [LIST_RUN_CHUNKS] = "list_run_chunks",
-    [LIST_DEAD] = "list_dead",
-    [LIST_OPEN_RUNS] = "list_open_runs",
-    [LIST_CONNECTION_REPORT] = "list_connection_report",
+    [LIST_WORKSPACES] = "list_workspaces", [LIST_TOKENS] = "list_tokens", [LIST_CONNECTIONS] = "list_connections",
+    [LIST_CONNECTION] = "list_connection", [LIST_RUNS] = "list_runs",     [LIST_RUN] = "list_run",
+    [LIST_RUN_CHUNKS] = "list_run_chunks", [LIST_DEAD] = "list_dead",     [LIST_OPEN_RUNS] = "list_open_runs",
 };
 
 /* Of nothing: what somebody gave as an id and is none. */

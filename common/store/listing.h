@@ -4,16 +4,15 @@
 /* Reads for people and programs: every row a JSON object with the names of its table's columns (contract, sections 4
  * and 8), never a token. The command line and the API answer with these same objects. */
 enum listing {
-    LIST_WORKSPACES,        /* – */
-    LIST_TOKENS,            /* workspace or NULL */
-    LIST_CONNECTIONS,       /* workspace or NULL */
-    LIST_CONNECTION,        /* connection */
-    LIST_RUNS,              /* connection or NULL; newest 100 */
-    LIST_RUN,               /* run; with `progress`: rows and calls of pages not merged yet counted in */
-    LIST_RUN_CHUNKS,        /* run */
-    LIST_DEAD,              /* – */
-    LIST_OPEN_RUNS,         /* – */
-    LIST_CONNECTION_REPORT, /* connection: entities by level, facts, sums by month; for quickstart */
+    LIST_WORKSPACES,  /* – */
+    LIST_TOKENS,      /* workspace or NULL */
+    LIST_CONNECTIONS, /* workspace or NULL */
+    LIST_CONNECTION,  /* connection */
+    LIST_RUNS,        /* connection or NULL; newest 100 */
+    LIST_RUN,         /* run; with `progress`: rows and calls of pages not merged yet counted in */
+    LIST_RUN_CHUNKS,  /* run */
+    LIST_DEAD,        /* – */
+    LIST_OPEN_RUNS,   /* – */
     LIST_COUNT
 };
 /* rows: `count` JSON texts, borrowed during the callback. */

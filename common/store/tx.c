@@ -13,6 +13,7 @@ struct tx {
     struct arena arena;
     struct db_step steps[TX_STEPS_MAX];
     int count, tries;
+    int64_t timeout_ms; /* 0 = db_run's own */
     db_done done;
     void *arg;
 };
@@ -149,7 +150,7 @@ static void on_run(void *arg, int rc, const struct db_results *r, const struct e
     struct tx *t = arg;
     struct err own = {0};
     if (rc == ERR_CONFLICT && ++t->tries < TX_TRIES) {
-        (void)db_run(t->pool, DB_TX, t->steps, t->count, 0, on_run, t);
+        (void)db_run(t->pool, DB_TX, t->steps, t->count, t->timeout_ms, on_run, t);
         return;
     }
     if (rc != 0) {
@@ -166,11 +167,16 @@ void tx_free(struct tx *t)
     free(t);
 }
 
+void tx_allow(struct tx *t, int64_t timeout_ms)
+{
+    t->timeout_ms = timeout_ms;
+}
+
 void tx_run(struct tx *t, db_done done, void *arg)
 {
     t->done = done;
     t->arg = arg;
-    (void)db_run(t->pool, DB_TX, t->steps, t->count, 0, on_run, t);
+    (void)db_run(t->pool, DB_TX, t->steps, t->count, t->timeout_ms, on_run, t);
 }
 
 date_t db_date(const struct db_results *r, int step, int row, int col)

@@ -23,6 +23,8 @@ const char *tx_str(struct tx *t, const char *text); /* a copy; NULL for NULL */
 const char *tx_int(struct tx *t, int64_t value);
 const char *tx_date(struct tx *t, date_t day);       /* NULL for DATE_NONE */
 const char *tx_instant(struct tx *t, int64_t at_ms); /* for a cast to timestamptz; NULL for 0 */
+/* Longer than db_run's usual limit. */
+void tx_allow(struct tx *t, int64_t timeout_ms);
 /* A parameter for a cast to an array; NULL elements are SQL nulls. */
 const char *tx_array(struct tx *t, const char *const *values, int count);
 void tx_run(struct tx *t, db_done done, void *arg);

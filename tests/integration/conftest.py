@@ -134,12 +134,12 @@ class Postgres(Server):
 
 
 class Database:
-    def __init__(self, server, name):
+    def __init__(self, server, name, template="template1"):
         self.server = server
         self.name = name
         self.url = server.url(name)
         with contextlib.closing(server.connect()) as connection:
-            connection.cursor().execute(f'CREATE DATABASE "{name}"')
+            connection.cursor().execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
 
     def query(self, sql, *params):
         """Rows of one statement, committed at once."""
@@ -219,6 +219,14 @@ def database(postgres, request):
     if postgres.process is None:
         postgres.start()
     database.drop()
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres, build):
+    """A database with our schema and nothing in it, to be copied."""
+    database = Database(postgres, "migrated")
+    subprocess.run([build / "bin" / "metricx", "migrate"], env={"DATABASE_URL": database.url}, check=True, capture_output=True)
+    return database
 
 
 @pytest.fixture(scope="session")

@@ -14,14 +14,14 @@ SELECT w.id, w.connection_id, w.kind, w.granularity, w.timezone, w.provider, w.f
                FROM account_days d
               WHERE d.connection_id = w.connection_id AND d.granularity = w.granularity
                 AND d.event_date >= current_date - $2::int) END
-  FROM (SELECT r.id, r.connection_id, r.kind, r.granularity, k.timezone, k.provider, r.force, r.asked_from, r.asked_to,
-               k.settings, r.interactive, r.created_at, r.kind = 'metrics' OR r.planned = 'entities' AS facts_next
-          FROM sync_runs r
-          JOIN connections k ON k.id = r.connection_id AND k.status = 'active' AND k.deleted_at IS NULL
-         WHERE r.status IN ('queued', 'running') AND r.planned <> 'all'
-           AND (r.planned = 'nothing'
-                OR NOT EXISTS (SELECT 1 FROM sync_chunks c
-                                WHERE c.run_id = r.id AND c.status IN ('queued', 'running')))
-         ORDER BY r.interactive DESC, r.created_at, r.id
-         LIMIT $1::int) w
+  FROM (SELECT r.*, k.timezone, k.provider, k.settings, r.kind = 'metrics' OR r.planned = 'entities' AS facts_next
+          FROM (SELECT * FROM sync_runs o
+                 WHERE o.status IN ('queued', 'running') AND o.planned <> 'all'
+                   AND (SELECT c.status = 'active' AND c.deleted_at IS NULL FROM connections c WHERE c.id = o.connection_id)
+                   AND (o.planned = 'nothing'
+                        OR NOT EXISTS (SELECT 1 FROM sync_chunks c
+                                        WHERE c.run_id = o.id AND c.status IN ('queued', 'running')))
+                 ORDER BY o.interactive DESC, o.created_at, o.id
+                 LIMIT $1::int) r
+          JOIN connections k ON k.id = r.connection_id) w
  ORDER BY w.interactive DESC, w.created_at, w.id
