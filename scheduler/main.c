@@ -58,7 +58,7 @@ int main(int argc, char **argv)
                              "decides what is due, plans runs into jobs, returns lost jobs to the queue", argc, argv);
     if (code >= 0)
         return code;
-    code = o.check ? service_check(&o.settings, NAME) : run(&o.settings);
+    code = o.check ? service_check(&o.settings, NAME, false) : run(&o.settings);
     program_end(&o);
     return code;
 }

@@ -66,7 +66,7 @@ int main(int argc, char **argv)
                              argc, argv);
     if (code >= 0)
         return code;
-    code = o.check ? service_check(&o.settings, NAME) : run(&o.settings);
+    code = o.check ? service_check(&o.settings, NAME, true) : run(&o.settings);
     program_end(&o);
     return code;
 }

@@ -22,7 +22,7 @@ struct service {
 int service_open(struct service *s, const struct settings *settings, const char *name, struct err *e) MUST_CHECK;
 /* The same, but only to say on stdout, a line each, what is well and what is not: for --check. Returns the exit code.
  */
-int service_check(const struct settings *settings, const char *name);
+int service_check(const struct settings *settings, const char *name, bool needs_keys);
 /* Starts /metrics, /healthz and /readyz. */
 int service_serve_ops(struct service *s, struct err *e) MUST_CHECK;
 /* From now on the process ends, with code 0, after SHUTDOWN_GRACE_SECONDS at the latest, whatever still hangs: what is
