@@ -34,10 +34,12 @@ struct connection_row {
     const char *token_id;     /* or NULL */
     const char *token_source; /* stored, env */
 };
-/* An account that the workspace has already: the same id, name, currency, zone and token replaced, status active. */
+/* An account that the workspace has already: the same id, name, currency and zone replaced, status active; a given
+ * token replaces the old one, which is deleted when nobody else uses it. */
 void connection_create(struct db_pool *p, const struct connection_row *c, account_done done, void *arg);
 void connection_set_status(struct db_pool *p, const char *id, const char *status, const char *reason, account_done done,
                            void *arg);
+/* Active again, unless it was paused; the old token as above. */
 void connection_set_token(struct db_pool *p, const char *id, const char *token_id, account_done done, void *arg);
 /* name: a key of connections.settings (contract, section 4); value "" removes it. ERR_INPUT names field, value and what
  * is right. */

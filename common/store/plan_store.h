@@ -57,9 +57,9 @@ struct plan_job {
     int64_t delay_ms;         /* of a chunk that waits for its retry; 0 = now */
     int64_t calls_per_window; /* the least of the account's connections; -1 = the program's */
 };
-/* Those of the given runs, or of all when run_ids is NULL: in chunk id order after `after_id` ("" = from the start), at
- * most `limit`; within the answer a connection's jobs come by run age, then ordinal. Borrowed during the callback.
- * last_id "" after the last page. */
+/* Those of the given runs, or of all when run_ids is NULL: by connection, and within it by run age, then ordinal; at
+ * most `limit` after the chunk `after_id` ("" = from the start). Borrowed during the callback. last_id "" after the
+ * last page. */
 void plan_open_jobs(struct db_pool *p, const char *const *run_ids, int run_count, const char *after_id, int limit,
                     void (*done)(void *arg, int rc, const struct plan_job *jobs, int count, const char *last_id,
                                  const struct err *e),
