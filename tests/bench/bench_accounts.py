@@ -1,5 +1,6 @@
 """Bigger accounts: time, rows a second, and calls beside the least that full pages would take."""
 import math
+import os
 
 from system import wait_for
 
@@ -19,17 +20,23 @@ def sync(system, connection):
     return seconds
 
 
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def one(place, ads, campaigns, adsets):
     sizes = ("--ads", str(ads), "--campaigns", str(campaigns), "--adsets", str(adsets))
     with place.system(sandbox=(*UNLIMITED, *sizes), META_CALLS_PER_WINDOW=1_000_000, PAGE_LIMIT=PAGE_LIMIT) as system:
         system.scheduler()
-        system.worker()
+        worker = system.worker().process
         seconds = sync(system, system.connect())
         facts, days = system.query("SELECT count(*), count(DISTINCT event_date) FROM metric_facts")[0]
         chunks, reading = system.query("""SELECT count(*), extract(epoch FROM max(finished_at) - min(started_at))::float
                                             FROM sync_chunks WHERE kind = 'metrics'""")[0]
         return {"seconds": seconds, "facts": facts, "days": days, "chunks": chunks, "rate": facts / reading,
-                "calls": system.sandbox.calls()["counts"]["insights"], "least": math.ceil(facts / PAGE_LIMIT)}
+                "cpu": cpu_seconds(worker.pid), "calls": system.sandbox.calls()["counts"]["insights"], "least": math.ceil(facts / PAGE_LIMIT)}
 
 
 def run(place, table):
@@ -38,6 +45,7 @@ def run(place, table):
         table.head(f"accounts: {ads:,} ads, {done[0]['days']} days, pages of {PAGE_LIMIT:,} rows, one worker")
         for what, name, unit in (("request to stored", "seconds", "s"), ("facts", "facts", "rows"),
                                  ("facts stored while the metrics were read", "rate", "rows/s"),
-                                 ("metrics chunks", "chunks", "chunks"), ("insights calls", "calls", "calls"),
+                                 ("CPU time of the worker", "cpu", "s"), ("metrics chunks", "chunks", "chunks"),
+                                 ("insights calls", "calls", "calls"),
                                  ("  beside: facts ÷ page limit, rounded up", "least", "calls")):
             table.row(what, [one_round[name] for one_round in done], unit)

@@ -6,7 +6,7 @@ import time
 from bench_accounts import UNLIMITED
 from system import wait_for
 
-ROUNDS, JOBS, CALLS = 3, 64, 500
+ROUNDS, JOBS, CALLS = 3, 64, 300
 PARKED_SECONDS = 5
 SANDBOX = (*UNLIMITED, "--ads", "10000", "--campaigns", "200", "--adsets", "2000", "--latency-ms", "300")
 SETTINGS = {"META_CALLS_PER_WINDOW": CALLS, "CHUNK_DAYS": 1, "PAGE_LIMIT": 1000, "WORKER_CONCURRENCY": JOBS}

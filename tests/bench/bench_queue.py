@@ -4,10 +4,10 @@ import time
 
 from redis_scripts import Queue
 
-ROUNDS, JOBS, ACCOUNTS = 5, 20_000, 100
+ROUNDS, JOBS, ACCOUNTS = 3, 10_000, 100
 BATCHES = (1, 16, 64)
 PARKED = (10, 10_000)
-CLAIMS = 2_000
+CLAIMS = 1_000
 PREFIX = "{bench}"
 
 
