@@ -1,4 +1,5 @@
 """A slice is replaced whole: exactly what differs changes, older readings change nothing, others' rows stay."""
+import contextlib
 import datetime
 import decimal
 import random
@@ -6,6 +7,7 @@ import zoneinfo
 
 import pytest
 
+from conftest import wait_until
 from store_client import Account, Store, account, database, entity, fact, store  # noqa: F401 (fixtures)
 
 D1, D2, D3 = "2026-10-01", "2026-10-02", "2026-10-03"
@@ -129,6 +131,23 @@ def test_rows_of_ingest_stay(account, store):
     after = stamps(account)
     assert after[("a1", D1)] == before[("a1", D1)] and after[("a2", D1)] == before[("a2", D1)]
     assert account.database.query("SELECT count(*) FROM restatements WHERE column_name <> 'spend'") == [(0,)]
+
+
+def test_a_row_that_ingest_adds_in_the_same_moment_stays(account, store, database):
+    account.slice(store, ROWS)
+    with contextlib.closing(database.server.connect(database.name)) as ingest:
+        ingest.autocommit = False
+        ingest.cursor().execute(
+            "INSERT INTO metric_facts (workspace_id, connection_id, entity_id, provider, level, event_date, event_at, currency, "
+            "spend, source) SELECT workspace_id, connection_id, entity_id, provider, level, %s, event_at, currency, 77, 'ingest' "
+            "FROM metric_facts WHERE spend = 3.25", (D3,))
+        chunk = account.chunk(account.run())
+        store.ok("open", chunk=chunk)
+        store.send("merge", chunk=chunk, rows=ROWS + [fact("a2", D3, "5"), fact("a1", D3, "6")])
+        wait_until(lambda: database.query("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"), "the merge to wait")
+        ingest.commit()
+    assert store.answer()["rc"] == "ok"
+    assert account.facts()[2:] == [("a1", D3, "6"), ("a2", D1, "3.25"), ("a2", D3, "77")]
 
 
 def test_another_account_is_not_touched(account, database, store):
