@@ -66,7 +66,7 @@ static int tell_queue(struct session *s, const struct cancelling *c, const char 
     const char **ids = calloc((size_t)c->count + 1, sizeof *ids);
     for (int i = 0; ids && i < c->count; i++)
         ids[i] = c->ids[i];
-    struct answer removed = {0}, updated = {0};
+    struct answer removed = {0}, updated = {0}, woken = {0};
     if (c->count > 0 && ids) {
         queue_remove(s->queue, ids, c->count, answer_plain, &removed);
         rc = answer_wait(s, &removed, e);
@@ -82,15 +82,15 @@ static int tell_queue(struct session *s, const struct cancelling *c, const char 
                                   .rows = row_int(progress, "rows"),
                                   .calls = row_int(progress, "calls")};
     struct run_fields fields;
-    struct buf event;
-    buf_init(&event, (size_t)1 << 16);
     run_fields_fill(&fields, &news);
-    run_event_write(&event, &news, false);
     if (rc == 0) {
-        queue_run_update(s->queue, run_id, fields.list, true, buf_str(&event), answer_plain, &updated);
+        queue_run_update(s->queue, run_id, fields.list, true, NULL, answer_plain, &updated);
         rc = answer_wait(s, &updated, e);
     }
-    buf_free(&event);
+    if (rc == 0) { /* who publishes the event */
+        queue_wake_scheduler(s->queue, answer_plain, &woken);
+        rc = answer_wait(s, &woken, e);
+    }
     free(ids);
     rows_clear(&rows);
     return rc;

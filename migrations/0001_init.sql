@@ -41,8 +41,10 @@ CREATE TABLE connections (
     next_sync_at        timestamptz,
     settings            jsonb NOT NULL DEFAULT '{}',
     deleted_at          timestamptz, -- hidden at once, removed in batches
+    told                text NOT NULL DEFAULT 'active', -- the status that :events were told last
     UNIQUE (workspace_id, provider, external_account_id)
 );
+CREATE INDEX connections_news ON connections (id) WHERE told <> status;
 CREATE INDEX connections_due ON connections (next_sync_at NULLS FIRST) WHERE status = 'active' AND deleted_at IS NULL;
 CREATE INDEX connections_account ON connections (provider, external_account_id);
 
@@ -182,8 +184,14 @@ CREATE TABLE sync_runs (
     interactive    boolean NOT NULL DEFAULT false,
     due_at         timestamptz, -- of a scheduled run: with trigger and connection its identity
     planned        text NOT NULL DEFAULT 'nothing' CHECK (planned IN ('nothing', 'entities', 'all')),
-    reopened       boolean NOT NULL DEFAULT false -- for its dead letters only: an equal request makes a run of its own
+    reopened       boolean NOT NULL DEFAULT false, -- for its dead letters only: an equal request makes a run of its own
+    -- what there is to tell dashboards of it, and what they were told last
+    news           text NOT NULL GENERATED ALWAYS AS (CASE WHEN status NOT IN ('queued', 'running') THEN status
+                                                           WHEN planned = 'nothing' THEN 'asked'
+                                                           ELSE 'started ' || planned END) STORED,
+    told           text
 );
+CREATE INDEX sync_runs_news ON sync_runs (created_at) WHERE told IS DISTINCT FROM news;
 -- One run at a time for the same work: an equal request joins the open run.
 CREATE UNIQUE INDEX sync_runs_open ON sync_runs (connection_id, kind, granularity, asked_from, asked_to)
     NULLS NOT DISTINCT WHERE status IN ('queued', 'running') AND NOT reopened;

@@ -15,9 +15,9 @@
 #define REAP_LIMIT 1000
 #define TIDY_MS (INT64_C(60) * 60 * 1000)
 
-enum tick_state { LEADING, SIGNING, DUE, PLANNING, REQUESTS, ENQUEUEING, LOOKING, REAPING, TIDYING };
-static const char *const state_names[] = {"leading",    "signing", "due",     "planning", "requests",
-                                          "enqueueing", "looking", "reaping", "tidying"};
+enum tick_state { LEADING, SIGNING, DUE, PLANNING, REQUESTS, TELLING, ENQUEUEING, LOOKING, REAPING, TIDYING };
+static const char *const state_names[] = {"leading", "signing",    "due",     "planning", "requests",
+                                          "telling", "enqueueing", "looking", "reaping",  "tidying"};
 
 struct tick {
     struct service *s;
@@ -107,6 +107,9 @@ static void tick_wait(struct tick *t, enum tick_state next)
     case REQUESTS:
         requests_flow_start(t->s, &t->m->more, tick_step, t);
         break;
+    case TELLING:
+        news_flow_start(t->s, &t->m->more, tick_step, t);
+        break;
     case ENQUEUEING:
         enqueue_flow_start(t->s, &t->planned, tick_step, t);
         break;
@@ -178,6 +181,9 @@ static void tick_step(void *arg, int rc, const struct err *e)
         tick_wait(t, PLANNING);
         return;
     case PLANNING:
+        tick_wait(t, TELLING);
+        return;
+    case TELLING:
         tick_wait(t, t->planned.count > 0 ? ENQUEUEING : time_to_look(t) ? LOOKING : REAPING);
         return;
     case ENQUEUEING:

@@ -158,7 +158,7 @@ static void finish(struct job *j)
         f.run_id = j->chunk->run_id;
         f.run_fields = fields.list;
         f.run_ended = j->run.ended;
-        f.event_json = buf_str(&event);
+        f.event_json = j->run.ended ? NULL : buf_str(&event); /* its end is told by the scheduler, however it came */
     }
     queue_finish(j->x->service->queue, &f, on_finished, j);
     buf_free(&event);

@@ -1,6 +1,7 @@
 #include "common/store/queue.h"
 #include "common/base/check.h"
 #include "tests/bench/driver.h"
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -74,8 +75,8 @@ static void put_in(struct bench *b, int64_t first, int64_t count, int64_t accoun
     struct queue_job jobs[PUT_AT_ONCE];
     CHECK(count <= PUT_AT_ONCE);
     for (int64_t i = 0; i < count; i++) {
-        (void)snprintf(names[i].id, sizeof names[i].id, "job-%lld", (long long)(first + i));
-        (void)snprintf(names[i].account, sizeof names[i].account, "act_%lld", (long long)((first + i) % accounts));
+        (void)snprintf(names[i].id, sizeof names[i].id, "job-%" PRId64, first + i);
+        (void)snprintf(names[i].account, sizeof names[i].account, "act_%" PRId64, (first + i) % accounts);
         jobs[i] = (struct queue_job){.id = names[i].id,
                                      .run_id = "run",
                                      .connection_id = names[i].account,

@@ -88,6 +88,12 @@ void planning_flow_start(struct service *s, struct run_ids *planned, bool *more,
     ask_phase("planning", done, arg);
 }
 
+void news_flow_start(struct service *s, bool *more, phase_done done, void *arg)
+{
+    (void)s, (void)more;
+    ask_phase("telling", done, arg);
+}
+
 void enqueue_flow_start(struct service *s, const struct run_ids *runs, phase_done done, void *arg)
 {
     (void)s;
@@ -179,6 +185,7 @@ static void quiet_tick(void)
     start();
     to_planning();
     phase("planning", 0);
+    phase("telling", 0);
     reap(0, 0, 0);
     assert_int_equal(ended, 1);
 }
@@ -187,6 +194,7 @@ static void first_tick(void)
 {
     to_planning();
     phase("planning", 0);
+    phase("telling", 0);
     phase("look", 0); /* who begins to lead looks at all */
     reap(0, 0, 0);
     assert_int_equal(ended, 1);
@@ -211,12 +219,14 @@ static void new_runs_are_put_in_and_all_is_looked_at_now_and_then(void **state)
     to_planning();
     parts.planned->count = 2;
     phase("planning", 0);
+    phase("telling", 0);
     phase("enqueue", 0);
     reap(0, 0, 0);
     clk_fake_advance(1000);
     start();
     to_planning();
     phase("planning", 0);
+    phase("telling", 0);
     clk_fake_advance(700); /* it takes so long: the next one after ten times that */
     phase("look", 0);
     reap(0, 0, 0);
@@ -226,6 +236,7 @@ static void new_runs_are_put_in_and_all_is_looked_at_now_and_then(void **state)
     start();
     to_planning();
     phase("planning", 0);
+    phase("telling", 0);
     phase("look", 0);
     reap(0, 0, 0);
 }
@@ -240,6 +251,7 @@ static void when_redis_has_lost_its_data_all_is_looked_at(void **state)
     phase("requests", 0);
     phase("due", 0);
     phase("planning", 0);
+    phase("telling", 0);
     phase("look", 0);
     reap(0, 0, 0);
 }
@@ -249,12 +261,14 @@ static void a_look_that_is_asked_for_during_one_is_not_forgotten(void **state)
     (void)state;
     to_planning();
     phase("planning", 0);
+    phase("telling", 0);
     memory.look_at_all = true;
     phase("look", 0);
     reap(0, 0, 0);
     start();
     to_planning();
     phase("planning", 0);
+    phase("telling", 0);
     phase("look", 0);
     reap(0, 0, 0);
 }
@@ -272,6 +286,7 @@ static void no_phase_that_fails_keeps_the_others_from_their_work(void **state)
         phase("due", failures[i]);
         parts.planned->count = 1;
         phase("planning", failures[i]); /* its first batch is stored */
+        phase("telling", failures[i]);
         phase("enqueue", failures[i]);
         phase("look", failures[i]); /* what was not put in is found by a look at all */
         reap(failures[i], 0, 0);
@@ -307,6 +322,7 @@ static void reaping_goes_on_while_there_is_more(void **state)
     (void)state;
     to_planning();
     phase("planning", 0);
+    phase("telling", 0);
     phase("look", 0);
     reap(0, 1000, 0);
     reap(0, 0, 1000);
@@ -322,6 +338,7 @@ static void old_runs_are_deleted_once_an_hour(void **state)
         start();
         to_planning();
         phase("planning", 0);
+        phase("telling", 0);
         phase("look", 0);
         reap(0, 0, 0);
         void *arg = answer("tidy");
@@ -341,6 +358,7 @@ static void what_is_left_over_is_remembered_until_the_next_tick(void **state)
     phase("requests", 0);
     phase("due", 0);
     phase("planning", 0);
+    phase("telling", 0);
     phase("look", 0);
     reap(0, 0, 0);
     assert_true(memory.more);

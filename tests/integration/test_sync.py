@@ -223,6 +223,45 @@ def test_a_flush_of_redis_loses_no_work(make_system, redis):
     assert_truth(system, connection)
 
 
+def test_dashboards_are_told_each_change_once(make_system, redis):
+    listener = redis.pubsub(ignore_subscribe_messages=True)
+    listener.subscribe("{metricx}:events")
+    listener.get_message(timeout=5)
+    system = make_system()
+    system.scheduler()
+    worker = system.worker()
+    connection = system.connect()
+    run = system.sync(connection)
+
+    def heard(run_id=None):
+        while message := listener.get_message(timeout=0.1):
+            events.append(json.loads(message["data"]))
+        return [e["type"] for e in events if e["run_id"] == run_id]
+
+    events = []
+    types = wait_for("the end of the run", lambda: "run.succeeded" in (t := heard(run["id"])) and t)
+    assert types[0] == "run.started" and types[-1] == "run.succeeded"
+    assert types.count("run.started") == types.count("run.succeeded") == 1
+    assert types.count("run.progress") >= 2
+    told = {k.decode(): v.decode() for k, v in redis.hgetall(f"{{metricx}}:run:{run['id']}").items()}
+    assert (told["status"], told["kind"], told["connection_id"]) == ("succeeded", "full", connection)
+    assert int(told["chunks_done"]) == int(told["chunks_total"]) == run["chunks_total"]
+    assert int(told["calls"]) == run["calls"] and int(told["rows"]) == run["progress"]["rows"]
+
+    worker.stop()
+    cancelled = system.metricx("sync", "--connection", connection, "--force").splitlines()[0]
+    system.metricx("cancel", cancelled)
+    wait_for("the cancelled run", lambda: heard(cancelled).count("run.cancelled") == 1)
+    system.worker()
+    system.sandbox.post("token", token="sandbox-token", state="expired")
+    refused = system.metricx("sync", "--connection", connection, "--entities").splitlines()[0]
+    wait_for("the refused run", lambda: heard(refused).count("run.failed") == 1 and "connection.needs_reauth" in heard())
+    system.sandbox.post("token", token="sandbox-token", state="ok")
+    system.metricx("connection", "token", connection, "--stdin", stdin="sandbox-token")
+    wait_for("the recovered connection", lambda: "connection.recovered" in heard())
+    assert len({e["event_id"] for e in events}) == len(events)
+
+
 def test_a_refused_token_makes_the_connection_say_so(make_system):
     system = make_system()
     system.scheduler()
