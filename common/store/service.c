@@ -137,7 +137,7 @@ int service_serve_ops(struct service *s, struct err *e)
 {
     int rc = ops_server_new(s->loop, s->settings, ready, s, &s->ops, e);
     if (rc == 0)
-        log_info("metrics, health and readiness served", F_INT("port", ops_server_port(s->ops)));
+        log_info("metrics are served", F_INT("port", ops_server_port(s->ops)));
     return rc;
 }
 
