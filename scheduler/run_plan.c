@@ -1,7 +1,17 @@
 #include "scheduler/run_plan.h"
 #include "common/base/zone.h"
 #include "common/plan/range_plan.h"
+#include "common/provider/provider.h"
 #include <string.h>
+
+/* As far as the connection wants, and as far as the provider keeps. */
+static int64_t backfill_days(const struct plan_run *run, const struct settings *s, date_t today)
+{
+    int64_t wanted = run->backfill_days >= 0 ? run->backfill_days : s->backfill_days;
+    const struct provider *provider = provider_find(run->provider);
+    int64_t kept = provider == NULL ? wanted : today - range_oldest(today, provider->history_months);
+    return wanted < kept ? wanted : kept;
+}
 
 static int days_asked(const struct plan_run *run, const struct settings *s, int64_t now_ms, struct day_span *spans,
                       struct err *e)
@@ -18,7 +28,7 @@ static int days_asked(const struct plan_run *run, const struct settings *s, int6
     struct range_rules rules = {.today = today,
                                 .today_start_ms = zone_day_start_ms(zone, today),
                                 .now_ms = now_ms,
-                                .backfill_days = run->backfill_days >= 0 ? run->backfill_days : s->backfill_days,
+                                .backfill_days = backfill_days(run, s, today),
                                 .restate_days = run->restate_days >= 0 ? run->restate_days : s->restate_days,
                                 .force = run->force};
     int count = range_default(&rules, run->known, run->known_count, spans, RUN_CHUNKS_MAX);

@@ -198,6 +198,16 @@ static void the_connections_own_settings_come_first(void **state)
     assert_covers(today, today);
 }
 
+static void a_backfill_ends_where_the_provider_does(void **state)
+{
+    (void)state;
+    struct plan_run run = new_run("metrics", "UTC");
+    const date_t today = today_in("UTC");
+    run.backfill_days = 5000;
+    assert_int_equal(planned(&run), 0);
+    assert_covers(date_add_months(today, -37) + 1, today);
+}
+
 static void gaps_become_chunks_of_their_own(void **state)
 {
     (void)state;
@@ -261,6 +271,7 @@ int main(void)
         CASE(what_was_read_lately_is_read_again_only_when_forced),
         CASE(a_day_that_was_running_when_it_was_read_is_read_again),
         CASE(the_connections_own_settings_come_first),
+        CASE(a_backfill_ends_where_the_provider_does),
         CASE(gaps_become_chunks_of_their_own),
         CASE(an_explicit_range_is_always_read),
         CASE(what_cannot_be_planned_says_why),
