@@ -39,7 +39,8 @@ static void read_run(struct news *n, const struct db_results *r, int i)
                                   .calls = db_int(r, 0, i, CALLS),
                                   .error_code = copy(n, r, 0, i, ERROR_CODE),
                                   .error = copy(n, r, 0, i, ERROR)};
-    run->as = copy(n, r, 0, i, NEWS);
+    run->as = arena_str(&n->arena, db_text(r, 0, i, NEWS));
+    CHECK(run->as != NULL);
     run->quiet = strcmp(run->as, "asked") == 0;
     run->ended = !run->quiet && !str_starts(run->as, "started ");
     run->start = !run->quiet && !run->ended && (told == NULL || !str_starts(told, "started "));
