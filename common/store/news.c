@@ -23,6 +23,14 @@ static const char *copy(struct news *n, const struct db_results *r, int step, in
     return text;
 }
 
+/* Of a column that is never null. */
+static const char *copy_word(struct news *n, const struct db_results *r, int step, int row, int col)
+{
+    const char *text = arena_str(&n->arena, db_text(r, step, row, col));
+    CHECK(text != NULL);
+    return text;
+}
+
 static void read_run(struct news *n, const struct db_results *r, int i)
 {
     enum { ID, WORKSPACE, CONNECTION, KIND, STATUS, TOTAL, DONE, ROWS, CALLS, ERROR_CODE, ERROR, NEWS, TOLD };
@@ -32,15 +40,14 @@ static void read_run(struct news *n, const struct db_results *r, int i)
                                   .workspace_id = copy(n, r, 0, i, WORKSPACE),
                                   .connection_id = copy(n, r, 0, i, CONNECTION),
                                   .kind = copy(n, r, 0, i, KIND),
-                                  .status = copy(n, r, 0, i, STATUS),
+                                  .status = copy_word(n, r, 0, i, STATUS),
                                   .chunks_total = db_int(r, 0, i, TOTAL),
                                   .chunks_done = db_int(r, 0, i, DONE),
                                   .rows = db_int(r, 0, i, ROWS),
                                   .calls = db_int(r, 0, i, CALLS),
                                   .error_code = copy(n, r, 0, i, ERROR_CODE),
                                   .error = copy(n, r, 0, i, ERROR)};
-    run->as = arena_str(&n->arena, db_text(r, 0, i, NEWS));
-    CHECK(run->as != NULL);
+    run->as = copy_word(n, r, 0, i, NEWS);
     run->quiet = strcmp(run->as, "asked") == 0;
     run->ended = !run->quiet && !str_starts(run->as, "started ");
     run->start = !run->quiet && !run->ended && (told == NULL || !str_starts(told, "started "));
@@ -53,7 +60,7 @@ static void read_connection(struct news *n, const struct db_results *r, int i)
     const char *told = db_text(r, 1, i, TOLD);
     *c = (struct news_connection){.id = copy(n, r, 1, i, ID),
                                   .workspace_id = copy(n, r, 1, i, WORKSPACE),
-                                  .status = copy(n, r, 1, i, STATUS),
+                                  .status = copy_word(n, r, 1, i, STATUS),
                                   .error_code = copy(n, r, 1, i, ERROR_CODE),
                                   .error = copy(n, r, 1, i, ERROR)};
     bool was_refused = strcmp(told, "needs_reauth") == 0 || strcmp(told, "no_access") == 0;
