@@ -283,6 +283,12 @@ static void test_close_cancels_and_waits(void **state)
     for (int i = 0; i < 20; i++)
         start(f, &r[i], http_server_port(f->server), i % 2 ? "/late" : "/big");
     turn(f, 10);
+    for (int i = 0; i < 20; i++) {
+        if (r[i].called == 0)
+            continue;
+        result_clear(&r[i]); /* one that was quick starts again */
+        start(f, &r[i], http_server_port(f->server), "/late");
+    }
     http_client_close(f->client, on_flag, &f->client_closed);
     wait_for_calls(f, r, 20, 20);
     turn(f, 100);
