@@ -136,6 +136,7 @@ CREATE TABLE account_days (
 CREATE TABLE entity_listings (
     connection_id uuid PRIMARY KEY REFERENCES connections ON DELETE CASCADE,
     read_at       timestamptz,
+    whole_at      timestamptz, -- the same of the latest one that was whole, not only of what had changed
     run_id        uuid
 );
 
@@ -183,7 +184,8 @@ CREATE TABLE sync_runs (
     force          boolean NOT NULL DEFAULT false,
     interactive    boolean NOT NULL DEFAULT false,
     due_at         timestamptz, -- of a scheduled run: with trigger and connection its identity
-    planned        text NOT NULL DEFAULT 'nothing' CHECK (planned IN ('nothing', 'entities', 'all')),
+    -- its jobs so far: 'first' = entities and the account's totals, 'sample' = the newest days alone, to learn from
+    planned        text NOT NULL DEFAULT 'nothing' CHECK (planned IN ('nothing', 'first', 'sample', 'all')),
     reopened       boolean NOT NULL DEFAULT false, -- for its dead letters only: an equal request makes a run of its own
     -- what there is to tell dashboards of it, and what they were told last
     news           text NOT NULL GENERATED ALWAYS AS (CASE WHEN status NOT IN ('queued', 'running') THEN status
@@ -225,11 +227,26 @@ CREATE TABLE sync_chunks (
     rows_inserted  bigint NOT NULL DEFAULT 0, -- by its merge; a run's counts are the sums over its chunks
     rows_updated   bigint NOT NULL DEFAULT 0,
     rows_unchanged bigint NOT NULL DEFAULT 0,
-    rows_removed   bigint NOT NULL DEFAULT 0
+    rows_removed   bigint NOT NULL DEFAULT 0,
+    totals         boolean NOT NULL DEFAULT false, -- of kind metrics: asks for the account's totals of its days, no facts
+    since          timestamptz -- of kind entities: only what changed after this; null = the whole listing
 );
 CREATE INDEX sync_chunks_run ON sync_chunks (run_id, status);
 CREATE INDEX sync_chunks_open ON sync_chunks (connection_id) WHERE status IN ('queued', 'running');
 CREATE INDEX sync_chunks_dead ON sync_chunks (finished_at) WHERE status = 'dead';
+
+-- The account's own totals of each day as the provider said them to a run, zero where it said nothing; its slices are
+-- compared with them. Gone when the run ends.
+CREATE TABLE run_totals (
+    run_id      uuid NOT NULL REFERENCES sync_runs ON DELETE CASCADE,
+    event_date  date NOT NULL,
+    spend       numeric NOT NULL,
+    impressions bigint NOT NULL,
+    clicks      bigint NOT NULL,
+    moved       boolean NOT NULL DEFAULT false, -- asked again, it was another one
+    read_at     timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (run_id, event_date)
+);
 
 -- Pages of open slices, and the place where each goes on. Both unlogged and so lost together in a crash of PostgreSQL:
 -- no cursor row means page 1.
@@ -242,6 +259,8 @@ CREATE UNLOGGED TABLE chunk_cursor (
     saved_at  timestamptz NOT NULL,
     rows      bigint NOT NULL DEFAULT 0,
     calls     bigint NOT NULL DEFAULT 0,
+    complete  boolean NOT NULL DEFAULT false, -- all pages are staged; the totals of its days are asked for again
+    reread    boolean NOT NULL DEFAULT false, -- this is the second reading of a slice that differed from the totals
     inserted  bigint NOT NULL DEFAULT 0, -- counted by the merge on its way
     updated   bigint NOT NULL DEFAULT 0,
     removed   bigint NOT NULL DEFAULT 0

@@ -9,15 +9,19 @@
  * and a verdict. No I/O, no clock, no globals; read_* may run on any thread. A new provider is one folder and one line
  * in registry.c. */
 
-enum slice_kind { SLICE_ENTITIES, SLICE_FACTS };
+enum slice_kind { SLICE_ENTITIES, SLICE_FACTS, SLICE_TOTALS };
 
-/* One question: all entities of an account, or its facts of a range of days. */
+/* One question: the entities of an account, its facts of a range of days, or the account's own total of each of those
+ * days (one call for 90 days). */
 struct slice {
     enum slice_kind kind;
     const char *account; /* act_N */
     const char *currency;
-    date_t from, to; /* both inclusive; facts only */
-    bool hourly;
+    date_t from, to;            /* both inclusive; facts and totals */
+    bool hourly;                /* facts only */
+    int64_t since_s;            /* entities: only those that changed after this (Unix seconds); 0 = all of them */
+    const char *const *lookups; /* entities: ids of ads to ask for one by one, because listings do not have them */
+    int lookup_count;
     int page_limit;
 };
 
@@ -54,6 +58,10 @@ struct fact_row {
     const char *reach, *attribution_setting; /* NULL when unknown */
     const char *actions, *action_values;     /* JSON objects */
 };
+struct day_total {
+    date_t day;
+    const char *spend, *impressions, *clicks;
+};
 struct entity_row {
     const char *level; /* campaign, adset, ad */
     const char *external_id, *parent_external_id, *campaign_external_id;
@@ -66,7 +74,8 @@ struct page {
     struct arena arena;
     struct fact_row *facts;
     struct entity_row *entities;
-    int fact_count, entity_count;
+    struct day_total *totals;
+    int fact_count, entity_count, total_count;
     const char *next; /* cursor of the next page; NULL: this was the last */
 };
 void page_clear(struct page *p);

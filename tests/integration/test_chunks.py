@@ -172,7 +172,7 @@ def test_the_last_attempt_makes_a_dead_letter(account, store, database):
 def test_a_refused_account_ends_all_its_work(account, store, database, word):
     other = Account(database)
     bystander = other.chunk(other.run())
-    runs = [account.run(), account.run(), account.run("full", planned="entities"), account.run("full", planned="nothing")]
+    runs = [account.run(), account.run(), account.run("full", planned="first"), account.run("full", planned="nothing")]
     done, mine, third = account.chunk(runs[0]), account.chunk(runs[0]), account.chunk(runs[1])
     for chunk in (done, mine, third):
         store.ok("open", chunk=chunk)

@@ -152,7 +152,7 @@ def test_a_full_run_is_planned_in_two_stages(account, store, database):
     store.ok("plan_store", plans=plan)
     store.ok("plan_store", plans=plan)  # a tick done twice
     assert store.ok("plan_runs")["runs"] == []
-    assert account.run_row(run, "status, planned, chunks_total") == ("queued", "entities", 1)
+    assert account.run_row(run, "status, planned, chunks_total") == ("queued", "first", 1)
     (job,) = store.ok("open_jobs")["jobs"]
     assert (job["kind"], job["from"], job["to"], job["high"]) == ("entities", "", "", True)
     store.ok("open", chunk=job["id"])

@@ -4,5 +4,5 @@ SELECT r.id, r.connection_id, p.kind, p.date_from, p.date_to, p.ordinal
   FROM unnest($1::uuid[], $2::text[], $3::date[], $4::date[], $5::int[]) p (run_id, kind, date_from, date_to, ordinal)
   JOIN sync_runs r ON r.id = p.run_id AND r.status IN ('queued', 'running')
    AND CASE WHEN p.kind = 'entities' THEN r.kind <> 'metrics' AND r.planned = 'nothing'
-            ELSE r.planned = CASE r.kind WHEN 'metrics' THEN 'nothing' ELSE 'entities' END END
+            ELSE r.planned = CASE r.kind WHEN 'metrics' THEN 'nothing' ELSE 'first' END END
  ORDER BY r.id, p.ordinal

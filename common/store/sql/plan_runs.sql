@@ -14,7 +14,7 @@ SELECT w.id, w.connection_id, w.kind, w.granularity, w.timezone, w.provider, w.f
                FROM account_days d
               WHERE d.connection_id = w.connection_id AND d.granularity = w.granularity
                 AND d.event_date >= current_date - $2::int) END
-  FROM (SELECT r.*, k.timezone, k.provider, k.settings, r.kind = 'metrics' OR r.planned = 'entities' AS facts_next
+  FROM (SELECT r.*, k.timezone, k.provider, k.settings, r.kind = 'metrics' OR r.planned = 'first' AS facts_next
           FROM (SELECT * FROM sync_runs o
                  WHERE o.status IN ('queued', 'running') AND o.planned <> 'all'
                    AND (SELECT c.status = 'active' AND c.deleted_at IS NULL FROM connections c WHERE c.id = o.connection_id)
