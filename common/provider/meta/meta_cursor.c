@@ -5,18 +5,36 @@
 
 enum { AFTER_BYTES_MAX = 4000 };
 
-static const char letters[META_LISTING_COUNT] = {'c', 's', 'a', 'i'};
+static const char letters[META_LISTING_COUNT] = {'c', 's', 'a', 'i', 't'};
+
+static enum meta_listing first_listing(enum slice_kind kind)
+{
+    switch (kind) {
+    case SLICE_FACTS:
+        return META_INSIGHTS;
+    case SLICE_TOTALS:
+        return META_TOTALS;
+    case SLICE_ENTITIES:
+        break;
+    }
+    return META_CAMPAIGNS;
+}
+
+static bool belongs_to(enum meta_listing listing, enum slice_kind kind)
+{
+    return kind == SLICE_ENTITIES ? listing <= META_ADS : listing == first_listing(kind);
+}
 
 int meta_cursor_read(const char *text, enum slice_kind kind, struct meta_cursor *out, struct err *e)
 {
     const char *letter;
 
-    *out = (struct meta_cursor){.listing = kind == SLICE_FACTS ? META_INSIGHTS : META_CAMPAIGNS, .after = ""};
+    *out = (struct meta_cursor){.listing = first_listing(kind), .after = ""};
     if (text == NULL)
         return 0;
     letter = text[0] != '\0' ? memchr(letters, text[0], sizeof letters) : NULL;
     if (letter == NULL || text[1] < '0' || text[1] > '0' + META_NO_FILTER ||
-        (letters[META_INSIGHTS] == *letter) != (kind == SLICE_FACTS))
+        !belongs_to((enum meta_listing)(letter - letters), kind))
         return err_set(e, ERR_GONE, "the stored cursor is not one of this version");
     out->listing = (enum meta_listing)(letter - letters);
     out->step = (enum meta_step)(text[1] - '0');

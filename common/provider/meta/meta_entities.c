@@ -39,6 +39,7 @@ static const struct listing {
                   .parent = "adset_id",
                   .campaign = "campaign_id"},
     [META_INSIGHTS] = {.edge = "insights", .level = "ad", .statuses = AD_STATUSES},
+    [META_TOTALS] = {.edge = "insights"},
 };
 
 const char *meta_listing_edge(enum meta_listing listing)
@@ -51,7 +52,7 @@ void meta_listing_filter(struct buf *url, enum meta_listing listing, enum meta_s
     const char *deleted = step == META_ALL_STATUSES ? ",\"DELETED\"" : "";
     struct buf value;
 
-    if (step == META_NO_FILTER)
+    if (step == META_NO_FILTER || listings[listing].statuses == NULL)
         return;
     buf_init(&value, 1024);
     if (listing == META_INSIGHTS) {

@@ -1,6 +1,7 @@
 #include "common/provider/meta/meta_facts.h"
 #include "common/base/str.h"
 #include "common/provider/meta/meta_actions.h"
+#include "common/provider/meta/meta_days.h"
 #include "common/provider/meta/meta_json.h"
 #include "common/provider/meta/meta_request.h"
 
@@ -15,13 +16,7 @@ struct scratch {
 
 void meta_facts_params(struct buf *url, const struct slice *s)
 {
-    char from[DATE_TEXT], to[DATE_TEXT], range[64];
-
-    (void)snprintf(range, sizeof range, "{\"since\":\"%s\",\"until\":\"%s\"}", date_text(s->from, from),
-                   date_text(s->to, to));
-    meta_url_param(url, "level", "ad");
-    meta_url_param(url, "time_increment", "1");
-    meta_url_param(url, "time_range", range);
+    meta_days_params(url, "ad", s);
     if (s->hourly) {
         meta_url_param(url, "fields", "campaign_id,adset_id,ad_id,impressions,clicks,spend");
         meta_url_param(url, "breakdowns", "[\"" HOURLY "\"]");
@@ -30,20 +25,6 @@ void meta_facts_params(struct buf *url, const struct slice *s)
                        "campaign_id,adset_id,ad_id,impressions,clicks,spend,reach,attribution_setting,actions,"
                        "action_values");
     }
-}
-
-static int read_day(const struct slice *s, const json_t *row, struct fact_row *f, struct err *e)
-{
-    const char *start = json_string_value(json_object_get(row, "date_start"));
-    const char *stop = json_string_value(json_object_get(row, "date_stop"));
-
-    if (start == NULL || !date_parse(start, &f->day))
-        return err_set(e, ERR_ANSWER, "date_start is no day");
-    if (stop != NULL && strcmp(start, stop) != 0)
-        return err_set(e, ERR_ANSWER, "date_start %s and date_stop %s are not the same day", start, stop);
-    if (f->day < s->from || f->day > s->to)
-        return err_set(e, ERR_ANSWER, "date_start %s is outside of the days that were asked for", start);
-    return 0;
 }
 
 /* "07:00:00 - 07:59:59". Meta leaves it out of rows without impressions: then the day's first hour. */
@@ -119,7 +100,7 @@ static int read_row(const struct slice *s, const json_t *row, struct scratch *sc
     if (rc == 0)
         rc = meta_json_text(row, "adset_id", a, &f->adset_id, e);
     if (rc == 0)
-        rc = read_day(s, row, f, e);
+        rc = meta_day_read(s, row, &f->day, e);
     if (rc == 0 && s->hourly)
         rc = read_hour(row, f, e);
     if (rc == 0)

@@ -3,9 +3,18 @@
 #include "common/provider/meta/meta_entities.h"
 #include "common/provider/meta/meta_facts.h"
 #include "common/provider/meta/meta_request.h"
+#include "common/provider/meta/meta_totals.h"
 #include "common/provider/meta/meta_verdict.h"
 
-enum { ENTITY_LIMIT = 500, ROWS_MAX = 20000, PAGE_SLACK_BYTES = 16 << 20, PAGE_BYTES_PER_BYTE = 4 };
+enum { ENTITY_LIMIT = 500, TOTALS_LIMIT = 500, ROWS_MAX = 20000, PAGE_SLACK_BYTES = 16 << 20, PAGE_BYTES_PER_BYTE = 4 };
+
+/* Rows of a page. Whole days of an account are cheap for Meta: one call for their whole range. */
+static int page_limit(const struct slice *s)
+{
+    if (s->kind == SLICE_TOTALS)
+        return TOTALS_LIMIT;
+    return s->kind == SLICE_ENTITIES && s->page_limit > ENTITY_LIMIT ? ENTITY_LIMIT : s->page_limit;
+}
 
 int meta_page_request(const struct provider_config *c, const struct slice *s, const char *cursor,
                       const struct secret *token, struct http_request *out, struct err *e)
@@ -13,18 +22,24 @@ int meta_page_request(const struct provider_config *c, const struct slice *s, co
     struct meta_cursor at;
     struct buf url;
     char limit[16];
-    int rows = s->kind == SLICE_ENTITIES && s->page_limit > ENTITY_LIMIT ? ENTITY_LIMIT : s->page_limit;
     int rc = meta_cursor_read(cursor, s->kind, &at, e);
 
     if (rc != 0)
         return rc;
     meta_url_start(&url, c, s->account, meta_listing_edge(at.listing));
-    if (s->kind == SLICE_FACTS)
+    switch (s->kind) {
+    case SLICE_FACTS:
         meta_facts_params(&url, s);
-    else
+        break;
+    case SLICE_TOTALS:
+        meta_totals_params(&url, s);
+        break;
+    case SLICE_ENTITIES:
         meta_entities_params(&url, at.listing);
+        break;
+    }
     meta_listing_filter(&url, at.listing, at.step);
-    (void)snprintf(limit, sizeof limit, "%d", rows);
+    (void)snprintf(limit, sizeof limit, "%d", page_limit(s));
     meta_url_param(&url, "limit", limit);
     if (*at.after != '\0')
         meta_url_param(&url, "after", at.after);
@@ -41,7 +56,7 @@ static int find_next(const struct provider_config *c, const struct meta_cursor *
     if (rc != 0)
         return rc;
     if (next.after == NULL) {
-        if (at->listing == META_ADS || at->listing == META_INSIGHTS)
+        if (at->listing >= META_ADS)
             return 0;
         next = (struct meta_cursor){.listing = at->listing + 1, .after = ""};
     }
@@ -62,7 +77,15 @@ static int read_rows(const struct provider_config *c, const struct slice *s, con
     rc = find_next(c, at, root, p, e);
     if (rc != 0)
         return rc;
-    return s->kind == SLICE_FACTS ? meta_facts_read(s, data, p, e) : meta_entities_read(s, at->listing, data, p, e);
+    switch (s->kind) {
+    case SLICE_FACTS:
+        return meta_facts_read(s, data, p, e);
+    case SLICE_TOTALS:
+        return meta_totals_read(s, data, p, e);
+    case SLICE_ENTITIES:
+        break;
+    }
+    return meta_entities_read(s, at->listing, data, p, e);
 }
 
 /* Error 100 to a question with a status filter: an empty page, and the same listing again with the filter a step down.
@@ -71,7 +94,7 @@ static void step_down(const struct meta_cursor *at, struct page *p, struct verdi
 {
     struct meta_cursor next = {.listing = at->listing, .step = at->step + 1, .after = ""};
 
-    if (v->rc != ERR_BAD_REQUEST || v->code != 100 || at->step == META_NO_FILTER)
+    if (v->rc != ERR_BAD_REQUEST || v->code != 100 || at->step == META_NO_FILTER || at->listing == META_TOTALS)
         return;
     p->next = meta_cursor_text(&next, &p->arena);
     v->rc = p->next != NULL ? 0 : ERR_LIMIT;
