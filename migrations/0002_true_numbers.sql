@@ -19,3 +19,7 @@ BEGIN
         RAISE EXCEPTION '% days do not add up to the account''s own totals', days USING ERRCODE = 'MX004';
     END IF;
 END $$;
+
+ALTER TABLE run_totals ADD COLUMN conversions numeric NOT NULL;
+-- A foreign key would lock the run's row, which all its merges write at their end: they would deadlock.
+ALTER TABLE run_totals DROP CONSTRAINT run_totals_run_id_fkey;

@@ -13,17 +13,14 @@ static int64_t backfill_days(const struct plan_run *run, const struct settings *
     return wanted < kept ? wanted : kept;
 }
 
-static int days_asked(const struct plan_run *run, const struct settings *s, int64_t now_ms, struct day_span *spans,
-                      struct err *e)
+/* The days that the run means, ascending; returns their number of spans. */
+static int days_asked(const struct plan_run *run, const struct settings *s, const struct zone *zone, int64_t now_ms,
+                      struct day_span *spans, struct err *e)
 {
-    const struct zone *zone = NULL;
     if (run->asked_from != DATE_NONE) {
         spans[0] = (struct day_span){run->asked_from, run->asked_to};
         return 1;
     }
-    int rc = zone_get(run->timezone, &zone, e);
-    if (rc != 0)
-        return rc;
     const date_t today = zone_day(zone, now_ms);
     struct range_rules rules = {.today = today,
                                 .today_start_ms = zone_day_start_ms(zone, today),
@@ -36,18 +33,39 @@ static int days_asked(const struct plan_run *run, const struct settings *s, int6
                       : err_set(e, ERR_LIMIT, "the default range falls into more than %d pieces", RUN_CHUNKS_MAX);
 }
 
+/* A running day is never compared with its total: both move. */
+static struct day_span days_to_compare(const struct day_span *spans, int count, date_t today)
+{
+    if (count == 0 || spans[0].from >= today)
+        return (struct day_span){DATE_NONE, DATE_NONE};
+    return (struct day_span){spans[0].from, spans[count - 1].to};
+}
+
 int run_plan(const struct plan_run *run, const struct settings *settings, int64_t now_ms, struct day_span *chunks,
              struct plan_write *out, struct err *e)
 {
     struct day_span spans[RUN_CHUNKS_MAX];
-    *out = (struct plan_write){.run_id = run->id, .chunks = chunks};
-    if (!run->first_stage_done && strcmp(run->kind, "metrics") != 0) {
-        out->entities = true;
+    const struct zone *zone = NULL;
+    *out = (struct plan_write){.run_id = run->id,
+                               .was = run->planned,
+                               .stage = PLANNED_ALL,
+                               .entities = run->planned == PLANNED_NOTHING && strcmp(run->kind, "metrics") != 0,
+                               .totals = {DATE_NONE, DATE_NONE},
+                               .chunks = chunks};
+    if (strcmp(run->kind, "entities") == 0)
         return 0;
-    }
-    int count = days_asked(run, settings, now_ms, spans, e);
+    int rc = zone_get(run->timezone, &zone, e);
+    if (rc != 0)
+        return rc;
+    int count = days_asked(run, settings, zone, now_ms, spans, e);
     if (count < 0)
         return count;
+    if (run->planned == PLANNED_NOTHING)
+        out->totals = days_to_compare(spans, count, zone_day(zone, now_ms));
+    if (out->entities || out->totals.from != DATE_NONE) {
+        out->stage = PLANNED_FIRST;
+        return 0;
+    }
     int width = chunk_width(settings->chunk_days, settings->page_limit, run->rows_per_day);
     out->chunk_count = chunk_plan(spans, count, width, settings->chunk_days == 0, chunks, RUN_CHUNKS_MAX);
     if (out->chunk_count < 0)

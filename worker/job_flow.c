@@ -15,8 +15,10 @@
 #define DATABASE_RETRY_MS 2000
 #define DATABASE_REFUSED_RETRY_MS 60000
 
-static const char *const state_names[] = {"opening", "granting",     "fetching",  "parsing", "staging",
-                                          "merging", "putting back", "finishing", "stranded"};
+static const char *const state_names[] = {
+    [OPENING] = "opening",           [GRANTING] = "granting",   [FETCHING] = "fetching", [PARSING] = "parsing",
+    [STAGING] = "staging",           [MERGING] = "merging",     [DOUBTING] = "doubting", [REREADING] = "rereading",
+    [PUTTING_BACK] = "putting back", [FINISHING] = "finishing", [STRANDED] = "stranded"};
 
 static const char *const finish_names[] = {"done", "retry", "yield", "dead", "drop"};
 
@@ -185,6 +187,38 @@ static void after_page_committed(struct job *j)
         job_wait(j, GRANTING);
 }
 
+/* First the totals are doubted, then the slice. */
+static void after_difference(struct job *j)
+{
+    metric_add(M_SLICES_DIFFERED, 1);
+    j->commit_tries = 0;
+    job_wait(j, j->chunk->checking ? REREADING : DOUBTING);
+}
+
+/* All facts are in hand: that the totals cannot be had is no reason to lose them. */
+static bool merges_unchecked(const struct job *j, int rc)
+{
+    const struct fate fate = fate_of(rc, j->chunk->attempts);
+    const bool last = j->chunk->attempts + 1 >= j->x->service->settings->max_attempts;
+    return j->chunk->checking && fate.connection_status == NULL &&
+           (fate.chunk == CHUNK_DEAD || (fate.chunk == CHUNK_RETRY && last));
+}
+
+static void after_call_failed(struct job *j, int rc, const struct err *e)
+{
+    metric_add(M_CALL_ERRORS, 1);
+    if (!merges_unchecked(j, rc)) {
+        put_back(j, rc, e);
+        return;
+    }
+    log_warn("the account's totals cannot be had, its days are stored unchecked", F_STR("job", j->claimed.id),
+             F_STR("run", j->chunk->run_id), F_ERR(e));
+    job_drop_page(j);
+    j->unchecked = true;
+    j->commit_tries = 0;
+    job_wait(j, MERGING);
+}
+
 static void after_merge(struct job *j)
 {
     metric_add(M_ROWS_STAGED, j->work.row_count);
@@ -248,8 +282,7 @@ void job_step(struct job *j, int rc, const struct err *e)
             job_wait(j, PARSING);
             return;
         }
-        metric_add(M_CALL_ERRORS, 1);
-        put_back(j, rc, e);
+        after_call_failed(j, rc, e);
         return;
     case PARSING:
         if (rc == 0) {
@@ -257,10 +290,11 @@ void job_step(struct job *j, int rc, const struct err *e)
             job_wait(j, j->work.next != NULL ? STAGING : MERGING);
             return;
         }
-        metric_add(M_CALL_ERRORS, 1);
-        put_back(j, rc, e);
+        after_call_failed(j, rc, e);
         return;
     case STAGING:
+    case DOUBTING:
+    case REREADING:
         if (rc == 0)
             after_page_committed(j);
         else
@@ -269,6 +303,8 @@ void job_step(struct job *j, int rc, const struct err *e)
     case MERGING:
         if (rc == 0)
             after_merge(j);
+        else if (rc == ERR_DIFFERS)
+            after_difference(j);
         else
             after_commit_failed(j, rc, e);
         return;

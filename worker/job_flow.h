@@ -12,6 +12,9 @@
  *      │           └───────────────────────────────────────────────────────┘
  *      └ staged pages lost        any failure ─► PUTTING_BACK ─► FINISHING
  *
+ * A slice that differs from the account's totals at MERGING: DOUBTING ─► GRANTING ─► FETCHING (totals) ─► MERGING;
+ * still: REREADING ─► GRANTING ─► FETCHING (page 1) … ─► MERGING, as it is.
+ *
  * Data goes one way: claim → fetch → parse → commit → acknowledge. Every commit is fenced by the chunk's epoch. */
 struct job;
 

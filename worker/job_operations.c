@@ -193,7 +193,13 @@ void job_begin(struct job *j)
         chunk_stage(s->db, j->chunk, &j->work.rows, j->work.row_count, j->work.next, on_staged, j);
         break;
     case MERGING:
-        chunk_merge(s->db, j->chunk, &j->work.rows, j->work.row_count, on_merged, j);
+        chunk_merge(s->db, j->chunk, &j->work.rows, j->work.row_count, j->chunk->reread || j->unchecked, on_merged, j);
+        break;
+    case DOUBTING:
+        chunk_check_again(s->db, j->chunk, &j->work.rows, j->work.row_count, on_staged, j);
+        break;
+    case REREADING:
+        chunk_read_again(s->db, j->chunk, &j->work.rows, on_staged, j);
         break;
     case PUTTING_BACK:
         chunk_put_back(s->db, j->chunk, j->fate, j->delay_ms, (int)s->settings->max_attempts, j->calls_uncounted,

@@ -12,6 +12,8 @@ enum job_state {
     PARSING,      /* the thread pool */
     STAGING,      /* PostgreSQL: a page and the cursor after it */
     MERGING,      /* PostgreSQL: the last page, and the slice whole */
+    DOUBTING,     /* PostgreSQL: the slice differs from the account's totals, which are to be asked for again */
+    REREADING,    /* PostgreSQL: it differs from those too, and is to be read once more */
     PUTTING_BACK, /* PostgreSQL: why it is not done */
     FINISHING,    /* Redis: let go */
     STRANDED      /* Redis is away: the same state again when it is back */
@@ -29,6 +31,7 @@ struct job {
     struct call_feedback feedback; /* of the call that ended and is not settled yet */
     int calls_uncounted;           /* ended calls that no commit has counted yet */
     int commit_tries;
+    bool unchecked; /* the totals cannot be had: the slice is merged as it is */
     bool lost, hurried;
     bool holds_body; /* the client counts the page in hand as an answer in memory */
     enum finish_how how;

@@ -16,6 +16,8 @@ enum metric_type { METRIC_COUNTER, METRIC_GAUGE };
     X(M_CALLS, "metricx_provider_calls_total", METRIC_COUNTER, "Calls sent to the provider")                           \
     X(M_CALL_ERRORS, "metricx_provider_call_errors_total", METRIC_COUNTER, "Calls that failed or were refused")        \
     X(M_CALL_BYTES, "metricx_provider_bytes_total", METRIC_COUNTER, "Bytes of provider answers, unpacked")             \
+    X(M_SLICES_DIFFERED, "metricx_slices_differed_total", METRIC_COUNTER,                                              \
+      "Slices that did not add up to the account's own totals when they were compared")                                \
     X(M_ROWS_STAGED, "metricx_rows_staged_total", METRIC_COUNTER, "Rows read and staged")                              \
     X(M_ROWS_INSERTED, "metricx_rows_inserted_total", METRIC_COUNTER, "Rows new in the tables")                        \
     X(M_ROWS_UPDATED, "metricx_rows_updated_total", METRIC_COUNTER, "Rows that changed")                               \

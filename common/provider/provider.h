@@ -60,7 +60,7 @@ struct fact_row {
 };
 struct day_total {
     date_t day;
-    const char *spend, *impressions, *clicks;
+    const char *spend, *impressions, *clicks, *conversions;
 };
 struct entity_row {
     const char *level; /* campaign, adset, ad */

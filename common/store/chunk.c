@@ -22,11 +22,18 @@ void chunk_add_fence(struct tx *t, const struct chunk *c, int page)
                  TX_PARAMS(c->id, tx_int(t, c->epoch), page == 0 ? NULL : tx_int(t, page)));
 }
 
-void chunk_add_copy(struct tx *t, const struct chunk *c, const struct buf *rows, int row_count)
+void chunk_add_page(struct tx *t, const struct chunk *c, const struct buf *rows, int row_count)
 {
-    if (row_count > 0)
+    if (c->slice.kind == SLICE_TOTALS && rows->len > 0)
+        (void)TX_ADD(t, "totals_store", c->run_id, buf_str(rows));
+    else if (row_count > 0)
         (void)tx_copy(
             t, c->slice.kind == SLICE_FACTS ? "COPY chunk_facts FROM STDIN" : "COPY chunk_entities FROM STDIN", rows);
+}
+
+void chunk_add_totals_end(struct tx *t, const struct chunk *c)
+{
+    (void)TX_ADD(t, "totals_fill", c->id, c->run_id, tx_date(t, c->slice.from), tx_date(t, c->slice.to));
 }
 
 void chunk_add_sweep(struct tx *t, const char *chunk_id)
@@ -92,8 +99,13 @@ static struct chunk *read_chunk(const struct db_results *r, int step, const char
     (void)str_copy(c->account, sizeof c->account, db_text(r, step, 0, 5));
     (void)str_copy(c->currency, sizeof c->currency, db_text(r, step, 0, 6));
     (void)str_copy(c->timezone, sizeof c->timezone, db_text(r, step, 0, 7));
+    c->totals = db_bool(r, step, 0, 24);
+    c->checking = db_bool(r, step, 0, 25);
+    c->reread = db_bool(r, step, 0, 26);
     c->slice = (struct slice){
-        .kind = strcmp(db_text(r, step, 0, 8), "entities") == 0 ? SLICE_ENTITIES : SLICE_FACTS,
+        .kind = strcmp(db_text(r, step, 0, 8), "entities") == 0 ? SLICE_ENTITIES
+                : c->totals || c->checking                      ? SLICE_TOTALS
+                                                                : SLICE_FACTS,
         .account = c->account,
         .currency = c->currency,
         .from = db_date(r, step, 0, 9),
@@ -153,46 +165,4 @@ void chunk_open(struct db_pool *p, const char *id, const char *worker, int max_d
     o->read = TX_ADD(t, "chunk_open_read", id);
     (void)TX_ADD(t, "ledger_book", id);
     tx_run(t, on_open, o);
-}
-
-/* ---- staging ---- */
-
-struct staging {
-    struct chunk *chunk;
-    int row_count;
-    char *next; /* owned */
-    void (*done)(void *arg, int rc, const struct err *e);
-    void *arg;
-};
-
-static void on_stage(void *arg, int rc, const struct db_results *r, const struct err *e)
-{
-    struct staging *s = arg;
-    (void)r;
-    if (rc == 0) {
-        struct chunk *c = s->chunk;
-        free(c->cursor);
-        c->cursor = s->next;
-        s->next = NULL;
-        c->page++;
-        c->rows += s->row_count;
-        c->calls++;
-    }
-    s->done(s->arg, rc, e);
-    free(s->next);
-    free(s);
-}
-
-void chunk_stage(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count, const char *next,
-                 void (*done)(void *arg, int rc, const struct err *e), void *arg)
-{
-    struct staging *s = calloc(1, sizeof *s);
-    struct tx *t = tx_new(p);
-    CHECK(s != NULL);
-    *s = (struct staging){.chunk = c, .row_count = row_count, .next = str_dup(next), .done = done, .arg = arg};
-    chunk_add_fence(t, c, c->page);
-    chunk_add_copy(t, c, rows, row_count);
-    (void)TX_ADD(t, "chunk_stage", c->id, tx_int(t, c->epoch), next, tx_int(t, row_count));
-    (void)TX_ADD(t, "ledger_book", c->id);
-    tx_run(t, on_stage, s);
 }

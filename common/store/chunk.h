@@ -7,12 +7,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 /* One chunk of a run, as a worker sees it: open, stage pages, merge the slice whole, or put it back. Every write
- * carries the epoch that chunk_open raised: a late worker changes nothing (ERR_FENCED). */
+ * carries the epoch that chunk_open raised: a late worker changes nothing (ERR_FENCED).
+ *
+ * A slice of facts is compared day by day with the account's own totals before it is merged. When it differs, the
+ * totals are asked for again (chunk_check_again), then the slice is read once more (chunk_read_again), then it is
+ * merged as it is, and the days say so. */
 
 struct chunk {
     char id[UUID_TEXT], run_id[UUID_TEXT], connection_id[UUID_TEXT], workspace_id[UUID_TEXT];
     const struct provider *provider;
-    struct slice slice; /* account and currency point into this struct; page_limit is the caller's to set */
+    struct slice slice; /* the question now; account and currency point into this struct; page_limit is the caller's to
+                           set */
+    bool totals;        /* asks for the account's totals, to compare the run's slices with; has no facts */
+    bool checking;      /* all pages of facts are staged; the question is for the totals of their days */
+    bool reread;        /* this is the second reading */
     char account[64], currency[8], timezone[64];
     int64_t epoch;
     int attempts, deliveries;
@@ -32,7 +40,7 @@ void chunk_open(struct db_pool *p, const char *id, const char *worker, int max_d
                 void (*done)(void *arg, int rc, struct chunk *c, const struct err *e),
                 void *arg); /* c is owned by the callback, free() after chunk_clear */
 
-/* Rows of a page as COPY text; pure, for the thread pool. `ordinal` counts within the page. */
+/* Rows of a page as COPY text, totals as a JSON list; pure, for the thread pool. `ordinal` counts within the page. */
 void chunk_rows_copy(const struct chunk *c, const struct page *p, struct buf *out);
 
 /* Commits one page and the cursor after it (in one fenced transaction), and books the next call. `next` is copied.
@@ -40,6 +48,14 @@ void chunk_rows_copy(const struct chunk *c, const struct page *p, struct buf *ou
  * cursor, rows and calls have moved on. `rows` is borrowed until done. */
 void chunk_stage(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count, const char *next,
                  void (*done)(void *arg, int rc, const struct err *e), void *arg);
+
+/* As chunk_stage, for the last page of a slice that differs from its totals (ERR_DIFFERS): from now on c->checking. */
+void chunk_check_again(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count,
+                       void (*done)(void *arg, int rc, const struct err *e), void *arg);
+/* As chunk_stage, for the last page of totals when the slice differs from those too: keeps them, throws the staged
+ * facts away and starts again at page 1; from now on c->reread. */
+void chunk_read_again(struct db_pool *p, struct chunk *c, const struct buf *totals,
+                      void (*done)(void *arg, int rc, const struct err *e), void *arg);
 
 /* How the run stands after a chunk was closed. */
 struct run_state {
@@ -52,8 +68,10 @@ struct run_state {
 /* Stages the last page and merges the slice whole, in one fenced transaction: locks the days in order, leaves days
  * alone that a later reading has written, inserts, updates what differs, deletes what is gone, logs restatements, makes
  * stubs for entities that only insights know, closes the chunk, counts, ends the run when it was the last. Never ON
- * CONFLICT DO UPDATE; an unchanged row is not rewritten. */
-void chunk_merge(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count,
+ * CONFLICT DO UPDATE; an unchanged row is not rewritten. rows may be empty.
+ * ERR_DIFFERS: days that are over do not add up to the account's own totals, or these are not known; nothing was
+ * changed. as_it_is: such days are stored all the same, and say so. */
+void chunk_merge(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count, bool as_it_is,
                  void (*done)(void *arg, int rc, const struct run_state *r, const struct err *e), void *arg);
 
 enum chunk_fate {

@@ -55,8 +55,22 @@ static void copy_entity(const struct entity_row *e, const char *goal, struct buf
         copy_field(out, fields[i]);
 }
 
+/* Days and decimals need no escape in JSON. */
+static void add_totals(const struct page *p, struct buf *out)
+{
+    char day[DATE_TEXT];
+    for (int i = 0; i < p->total_count; i++) {
+        const struct day_total *t = &p->totals[i];
+        buf_addf(out, "%c{\"day\":\"%s\",\"spend\":%s,\"impressions\":%s,\"clicks\":%s,\"conversions\":%s}",
+                 i == 0 ? '[' : ',', date_text(t->day, day), t->spend, t->impressions, t->clicks, t->conversions);
+    }
+    buf_add_str(out, p->total_count > 0 ? "]" : "[]");
+}
+
 void chunk_rows_copy(const struct chunk *c, const struct page *p, struct buf *out)
 {
+    if (c->slice.kind == SLICE_TOTALS)
+        add_totals(p, out);
     for (int i = 0; c->slice.kind == SLICE_FACTS && i < p->fact_count; i++) {
         copy_place(c, i, out);
         copy_fact(&p->facts[i], out);

@@ -16,7 +16,7 @@ struct merging {
     void *arg;
 };
 
-static void add_fact_steps(struct tx *t, const struct chunk *c)
+static void add_fact_steps(struct tx *t, const struct chunk *c, bool as_it_is)
 {
     const bool hourly = c->slice.hourly;
     const char *(*text)(const char *name) = hourly ? sql_text_hourly : sql_text;
@@ -28,6 +28,9 @@ static void add_fact_steps(struct tx *t, const struct chunk *c)
     (void)TX_ADD(t, "fact_days_lock", c->connection_id, granularity, from, to);
     (void)TX_ADD(t, "fact_trim_days", c->id, c->connection_id, granularity, from, to);
     (void)TX_ADD(t, "fact_trim_repeats", c->id);
+    (void)tx_add(
+        t, text("fact_judge"),
+        TX_PARAMS(c->id, c->connection_id, granularity, from, to, c->run_id, zone, as_it_is ? "true" : "false"));
     (void)TX_ADD(t, "stub_campaigns", c->id, c->connection_id, c->workspace_id, provider);
     (void)TX_ADD(t, "stub_adsets", c->id, c->connection_id, c->workspace_id, provider);
     (void)TX_ADD(t, "stub_ads", c->id, c->connection_id, c->workspace_id, provider);
@@ -73,25 +76,28 @@ static void on_merge(void *arg, int rc, const struct db_results *r, const struct
     free(m);
 }
 
-void chunk_merge(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count,
+void chunk_merge(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count, bool as_it_is,
                  void (*done)(void *arg, int rc, const struct run_state *r, const struct err *e), void *arg)
 {
-    const bool facts = c->slice.kind == SLICE_FACTS;
+    const bool facts = c->slice.kind != SLICE_ENTITIES && !c->totals;
     struct merging *m = calloc(1, sizeof *m);
     struct tx *t = tx_new(p);
     CHECK(m != NULL);
     *m = (struct merging){.chunk = c, .row_count = row_count, .done = done, .arg = arg};
     chunk_add_fence(t, c, c->page);
-    chunk_add_copy(t, c, rows, row_count);
+    chunk_add_page(t, c, rows, row_count);
+    if (c->totals || (c->checking && !as_it_is))
+        chunk_add_totals_end(t, c);
     (void)tx_add(t, sql_text("merge_settings"), NULL, 0);
     if (facts)
-        add_fact_steps(t, c);
-    else
+        add_fact_steps(t, c, as_it_is);
+    else if (!c->totals)
         add_entity_steps(t, c);
     (void)TX_ADD(t, "chunk_close", c->id, tx_int(t, row_count));
     (void)TX_ADD(t, "chunk_cursor_drop", c->id);
     chunk_add_sweep(t, c->id);
     chunk_add_settle(t, NULL, c->run_id, NULL);
+    (void)TX_ADD(t, "run_totals_drop", c->run_id);
     (void)TX_ADD(t, "connection_synced", c->connection_id, c->run_id,
                  facts && !c->slice.hourly ? tx_date(t, c->slice.to) : NULL);
     m->state = chunk_add_state(t, c);

@@ -2,14 +2,18 @@
 #include "common/store/chunk.h"
 #include "common/store/tx.h"
 /* What the chunk_*.c files share; nobody else includes it.
- *   chunk           opening, staging a page
+ *   chunk           opening
+ *   chunk_stage     staging a page; what comes after a difference
  *   chunk_copy      rows of a page as COPY text
  *   chunk_merge     the slice, whole
  *   chunk_put_back  back to the queue, or given up */
 
 /* The fence of this chunk's start; page 0: at any page. */
 void chunk_add_fence(struct tx *t, const struct chunk *c, int page);
-void chunk_add_copy(struct tx *t, const struct chunk *c, const struct buf *rows, int row_count);
+/* What a page brought: staged rows, or totals. */
+void chunk_add_page(struct tx *t, const struct chunk *c, const struct buf *rows, int row_count);
+/* After the last page of totals: days that Meta left out are zero. */
+void chunk_add_totals_end(struct tx *t, const struct chunk *c);
 /* Staged rows of a chunk whose cursor is gone. */
 void chunk_add_sweep(struct tx *t, const char *chunk_id);
 /* Locks runs and brings their counts and status up to date: a connection's open ones, one run, or the run of a chunk if

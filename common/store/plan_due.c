@@ -133,6 +133,7 @@ static void retain_batch(struct retaining *f)
     f->runs = TX_ADD(t, "retain_runs", tx_int(t, f->days), tx_int(t, RETAIN_BATCH));
     f->ledger = TX_ADD(t, "retain_ledger", tx_int(t, LEDGER_BATCH));
     (void)tx_add(t, sql_text("retain_cursors"), NULL, 0);
+    (void)tx_add(t, sql_text("retain_totals"), NULL, 0);
     (void)tx_add(t, sql_text("retain_staged_facts"), NULL, 0);
     (void)tx_add(t, sql_text("retain_staged_entities"), NULL, 0);
     tx_run(t, on_batch, f);

@@ -96,6 +96,17 @@ static void read_known(const char *text, struct plan_run *run)
     }
 }
 
+static const char *const stage_names[] = {
+    [PLANNED_NOTHING] = "nothing", [PLANNED_FIRST] = "first", [PLANNED_SAMPLE] = "sample", [PLANNED_ALL] = "all"};
+
+static enum plan_stage stage_of(const char *name)
+{
+    enum plan_stage stage = PLANNED_NOTHING;
+    while (stage < PLANNED_ALL && strcmp(name, stage_names[stage]) != 0)
+        stage++;
+    return stage;
+}
+
 static void read_run(const struct db_results *r, int row, struct plan_run *run)
 {
     (void)str_copy(run->id, sizeof run->id, db_text(r, 0, row, 0));
@@ -104,7 +115,7 @@ static void read_run(const struct db_results *r, int row, struct plan_run *run)
     (void)str_copy(run->granularity, sizeof run->granularity, db_text(r, 0, row, 3));
     (void)str_copy(run->timezone, sizeof run->timezone, db_text(r, 0, row, 4));
     (void)str_copy(run->provider, sizeof run->provider, db_text(r, 0, row, 5));
-    run->first_stage_done = db_bool(r, 0, row, 6);
+    run->planned = stage_of(db_text(r, 0, row, 6));
     run->force = db_bool(r, 0, row, 7);
     run->asked_from = db_date(r, 0, row, 8);
     run->asked_to = db_date(r, 0, row, 9);
@@ -144,7 +155,7 @@ void plan_runs(struct db_pool *p, int limit, int known_days,
 
 /* Lists of the chunks, one entry each, as PostgreSQL unnests them. */
 struct chunk_lists {
-    const char **run, **kind, **from, **to, **place;
+    const char **run, **was, **kind, **from, **to, **place, **totals;
     int count;
 };
 
@@ -153,10 +164,13 @@ static const char **list_new(struct tx *t, int count)
     return tx_alloc(t, (size_t)(count + 1) * sizeof(const char *));
 }
 
-static void add_chunk(struct tx *t, struct chunk_lists *l, const char *run, const struct day_span *span, int place)
+static void add_chunk(struct tx *t, struct chunk_lists *l, const struct plan_write *w, const struct day_span *span,
+                      int place)
 {
     const int i = l->count++;
-    l->run[i] = run;
+    l->run[i] = w->run_id;
+    l->was[i] = stage_names[w->was];
+    l->totals[i] = span == &w->totals ? "true" : "false";
     l->kind[i] = span == NULL ? "entities" : "metrics";
     l->from[i] = span == NULL ? NULL : tx_date(t, span->from);
     l->to[i] = span == NULL ? NULL : tx_date(t, span->to);
@@ -167,29 +181,34 @@ static void add_chunks_step(struct tx *t, const struct plan_write *plans, int co
 {
     int total = 0;
     for (int i = 0; i < count; i++)
-        total += plans[i].entities ? 1 : plans[i].chunk_count;
+        total += 2 + plans[i].chunk_count;
     struct chunk_lists l = {.run = list_new(t, total),
+                            .was = list_new(t, total),
                             .kind = list_new(t, total),
                             .from = list_new(t, total),
                             .to = list_new(t, total),
-                            .place = list_new(t, total)};
+                            .place = list_new(t, total),
+                            .totals = list_new(t, total)};
     for (int i = 0; i < count; i++) {
         const struct plan_write *w = &plans[i];
         if (w->refused != NULL)
             continue;
         if (w->entities)
-            add_chunk(t, &l, w->run_id, NULL, 0);
-        for (int k = 0; !w->entities && k < w->chunk_count; k++)
-            add_chunk(t, &l, w->run_id, &w->chunks[k], k + 1);
+            add_chunk(t, &l, w, NULL, 0);
+        if (w->totals.from != DATE_NONE)
+            add_chunk(t, &l, w, &w->totals, 0);
+        for (int k = 0; k < w->chunk_count; k++)
+            add_chunk(t, &l, w, &w->chunks[k], k + 1);
     }
-    (void)TX_ADD(t, "plan_chunks", tx_array(t, l.run, l.count), tx_array(t, l.kind, l.count),
-                 tx_array(t, l.from, l.count), tx_array(t, l.to, l.count), tx_array(t, l.place, l.count));
+    (void)TX_ADD(t, "plan_chunks", tx_array(t, l.run, l.count), tx_array(t, l.was, l.count),
+                 tx_array(t, l.kind, l.count), tx_array(t, l.from, l.count), tx_array(t, l.to, l.count),
+                 tx_array(t, l.place, l.count), tx_array(t, l.totals, l.count));
 }
 
 static struct day_span whole_range(const struct plan_write *w)
 {
-    struct day_span whole = {DATE_NONE, DATE_NONE};
-    for (int i = 0; !w->entities && i < w->chunk_count; i++) {
+    struct day_span whole = w->totals;
+    for (int i = 0; i < w->chunk_count; i++) {
         if (whole.from == DATE_NONE || w->chunks[i].from < whole.from)
             whole.from = w->chunks[i].from;
         if (whole.to == DATE_NONE || w->chunks[i].to > whole.to)
@@ -202,13 +221,15 @@ void plan_store(struct db_pool *p, const struct plan_write *plans, int count,
                 void (*done)(void *arg, int rc, const struct err *e), void *arg)
 {
     struct tx *t = tx_new(p);
-    const char **run = list_new(t, count), **entities = list_new(t, count), **from = list_new(t, count),
-               **to = list_new(t, count), **code = list_new(t, count), **text = list_new(t, count);
+    const char **run = list_new(t, count), **was = list_new(t, count), **stage = list_new(t, count),
+               **from = list_new(t, count), **to = list_new(t, count), **code = list_new(t, count),
+               **text = list_new(t, count);
     for (int i = 0; i < count; i++) {
         const struct plan_write *w = &plans[i];
         const struct day_span whole = whole_range(w);
         run[i] = w->run_id;
-        entities[i] = w->entities ? "true" : "false";
+        was[i] = stage_names[w->was];
+        stage[i] = stage_names[w->refused == NULL ? w->stage : PLANNED_ALL];
         from[i] = tx_date(t, whole.from);
         to[i] = tx_date(t, whole.to);
         code[i] = w->refused == NULL ? NULL : err_name(w->refused->rc);
@@ -217,8 +238,8 @@ void plan_store(struct db_pool *p, const struct plan_write *plans, int count,
     const char *ids = tx_array(t, run, count);
     (void)TX_ADD(t, "run_lock", NULL, ids, NULL);
     add_chunks_step(t, plans, count);
-    (void)TX_ADD(t, "plan_planned", ids, tx_array(t, entities, count), tx_array(t, from, count), tx_array(t, to, count),
-                 tx_array(t, code, count), tx_array(t, text, count));
+    (void)TX_ADD(t, "plan_planned", ids, tx_array(t, was, count), tx_array(t, stage, count), tx_array(t, from, count),
+                 tx_array(t, to, count), tx_array(t, code, count), tx_array(t, text, count));
     (void)TX_ADD(t, "run_settle", NULL, ids, NULL);
     tx_run(t, on_plain, plain_new(done, arg));
 }

@@ -16,12 +16,19 @@ void plan_lease(struct db_pool *p, const char *holder, int64_t ttl_ms,
 void plan_lease_release(struct db_pool *p, const char *holder, void (*done)(void *arg, int rc, const struct err *e),
                         void *arg);
 
+/* How far a run is planned: column `planned` of sync_runs. */
+enum plan_stage {
+    PLANNED_NOTHING,
+    PLANNED_FIRST,  /* its entities and the account's totals */
+    PLANNED_SAMPLE, /* the newest days alone, to learn from */
+    PLANNED_ALL
+};
+
 /* A run that waits for planning, with what planning needs. */
 struct plan_run {
     char id[UUID_TEXT], connection_id[UUID_TEXT];
     char kind[12], granularity[8], timezone[64], provider[16];
-    bool first_stage_done; /* a full run whose entities job has ended (or a metrics run): its facts are to be planned
-                              now */
+    enum plan_stage planned; /* all jobs of this stage have ended */
     bool force;
     date_t asked_from, asked_to;         /* DATE_NONE: default range */
     int64_t backfill_days, restate_days; /* of the connection's settings; -1 = the program's */
@@ -34,12 +41,13 @@ struct plan_run {
 void plan_runs(struct db_pool *p, int limit, int known_days,
                void (*done)(void *arg, int rc, const struct plan_run *runs, int count, const struct err *e), void *arg);
 
-/* The plan of one run: an entities chunk, or its metrics chunks in order (none: nothing to do, the run succeeds at
- * once). */
+/* The next jobs of one run. None, and all planned: there is nothing to do, the run succeeds at once. */
 struct plan_write {
     const char *run_id;
-    bool entities; /* one entities chunk; then `planned` becomes entities (kind full) or all (kind entities) */
-    const struct day_span *chunks;
+    enum plan_stage was, stage;    /* how far it was planned when it was read, and is now */
+    bool entities;                 /* a chunk that lists them */
+    struct day_span totals;        /* a chunk that asks for the account's totals of these days; from DATE_NONE: none */
+    const struct day_span *chunks; /* of facts, in order */
     int chunk_count;
     const struct err *refused; /* not NULL: it cannot be planned; the run fails with this reason */
 };

@@ -140,6 +140,8 @@ static int own_code(int rc, const struct db_results *r, struct err *own)
         own->rc = ERR_GONE;
     else if (strcmp(state, "MX003") == 0)
         own->rc = ERR_CONFLICT;
+    else if (strcmp(state, "MX004") == 0)
+        own->rc = ERR_DIFFERS;
     else if (rc == ERR_CONFLICT)
         own->rc = ERR_DB;
     return own->rc;

@@ -60,7 +60,7 @@ static double put_page(struct bench *b, const struct rows_wanted *w, bool last)
     CHECK(!rows.overflow);
     double start = seconds_now();
     if (last)
-        chunk_merge(b->pool, b->chunk, &rows, page.fact_count, on_merged, b);
+        chunk_merge(b->pool, b->chunk, &rows, page.fact_count, true, on_merged, b);
     else
         chunk_stage(b->pool, b->chunk, &rows, page.fact_count, "more", on_staged, b);
     wait(b);

@@ -59,17 +59,41 @@ void chunk_rows_copy(const struct chunk *c, const struct page *p, struct buf *ou
 void chunk_stage(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count, const char *next,
                  void (*done)(void *, int, const struct err *), void *arg)
 {
-    (void)p, (void)rows, (void)row_count, (void)next;
+    (void)p, (void)rows, (void)next;
     ask(OP_STAGE, arg);
+    fakes.asked.rows = row_count;
     waiting.staged = done;
     waiting.chunk = c;
 }
 
-void chunk_merge(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count,
+void chunk_check_again(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count,
+                       void (*done)(void *, int, const struct err *), void *arg)
+{
+    (void)p, (void)rows;
+    CHECK(!c->checking && !c->reread);
+    ask(OP_DOUBT, arg);
+    fakes.asked.rows = row_count;
+    waiting.staged = done;
+    waiting.chunk = c;
+}
+
+void chunk_read_again(struct db_pool *p, struct chunk *c, const struct buf *totals,
+                      void (*done)(void *, int, const struct err *), void *arg)
+{
+    (void)p, (void)totals;
+    CHECK(c->checking);
+    ask(OP_REREAD, arg);
+    waiting.staged = done;
+    waiting.chunk = c;
+}
+
+void chunk_merge(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count, bool as_it_is,
                  void (*done)(void *, int, const struct run_state *, const struct err *), void *arg)
 {
-    (void)p, (void)rows, (void)row_count;
+    (void)p, (void)rows;
     ask(OP_MERGE, arg);
+    fakes.asked.as_it_is = as_it_is;
+    fakes.asked.rows = row_count;
     waiting.merged = done;
     waiting.chunk = c;
 }
@@ -165,12 +189,15 @@ static int fake_request(const struct provider_config *c, const struct slice *s, 
 static void fake_read(const struct provider_config *c, const struct slice *s, const char *cursor,
                       const struct http_answer *a, struct page *out, struct verdict *v)
 {
-    (void)c, (void)s, (void)cursor, (void)a;
+    (void)c, (void)cursor, (void)a;
     *v = fakes.verdict;
     if (v->rc != 0)
         return;
     arena_init(&out->arena, 1 << 20);
-    out->fact_count = fakes.page_rows;
+    if (s->kind == SLICE_TOTALS)
+        out->total_count = fakes.page_rows;
+    else
+        out->fact_count = fakes.page_rows;
     out->next = arena_str(&out->arena, fakes.page_next);
 }
 
@@ -184,6 +211,8 @@ static struct chunk *new_chunk(void)
     c->page = 1;
     c->epoch = 1;
     c->attempts = fakes.attempts;
+    c->checking = fakes.checking;
+    c->slice.kind = c->checking ? SLICE_TOTALS : SLICE_FACTS;
     c->token_enc = str_dup(fakes.token_enc);
     return c;
 }
@@ -229,6 +258,15 @@ void fakes_end(int rc, bool yes)
     case OP_STAGE:
         if (rc == 0)
             waiting.chunk->page++;
+        waiting.staged(waiting.arg, rc, why);
+        break;
+    case OP_DOUBT:
+    case OP_REREAD:
+        if (rc == 0) {
+            waiting.chunk->checking = was.op == OP_DOUBT;
+            waiting.chunk->reread = was.op == OP_REREAD;
+            waiting.chunk->slice.kind = was.op == OP_DOUBT ? SLICE_TOTALS : SLICE_FACTS;
+        }
         waiting.staged(waiting.arg, rc, why);
         break;
     case OP_MERGE:

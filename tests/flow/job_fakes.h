@@ -6,7 +6,19 @@
 #include <stdbool.h>
 /* The services of a job, played by the test: each call is remembered, and the test says how it ends. At most one is
  * under way at a time; that is CHECKed. */
-enum op { OP_NONE, OP_OPEN, OP_GRANT, OP_FETCH, OP_PARSE, OP_STAGE, OP_MERGE, OP_PUT_BACK, OP_FINISH };
+enum op {
+    OP_NONE,
+    OP_OPEN,
+    OP_GRANT,
+    OP_FETCH,
+    OP_PARSE,
+    OP_STAGE,
+    OP_MERGE,
+    OP_DOUBT,
+    OP_REREAD,
+    OP_PUT_BACK,
+    OP_FINISH
+};
 
 /* What the job asked for last. */
 struct asked {
@@ -20,6 +32,8 @@ struct asked {
     char error_code[32];           /* of FINISH */
     bool run_ended;                /* of FINISH */
     bool cancelled;                /* of FETCH */
+    bool as_it_is;                 /* of MERGE */
+    int rows;                      /* of STAGE, MERGE and DOUBT */
 };
 struct fakes {
     struct asked asked;
@@ -31,6 +45,7 @@ struct fakes {
     bool redis_ready;
     int request_rc; /* of making the page's request */
     int attempts;   /* of the chunk that OPEN gives out */
+    bool checking;  /* the same */
     const char *token_enc;
 };
 extern struct fakes fakes;

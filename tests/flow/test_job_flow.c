@@ -412,8 +412,8 @@ static void a_lost_lease_with_an_answer_in_hand_gives_its_place_back(void **stat
 /* One operation ends in a random way; after many steps only well. */
 static void random_end(unsigned *seed, bool may_fail)
 {
-    static const int faults[] = {ERR_DB_AWAY, ERR_CONFLICT, ERR_FENCED, ERR_GONE,     ERR_TIMEOUT,
-                                 ERR_DB,      ERR_NETWORK,  ERR_LIMIT,  ERR_CANCELED, ERR_POISON};
+    static const int faults[] = {ERR_DB_AWAY, ERR_CONFLICT, ERR_FENCED,  ERR_GONE,     ERR_TIMEOUT, ERR_DB,
+                                 ERR_NETWORK, ERR_LIMIT,    ERR_DIFFERS, ERR_CANCELED, ERR_POISON};
     bool fails = rand_r(seed) % 100 < 25 && may_fail;
     int rc = fails ? faults[(size_t)rand_r(seed) % (sizeof faults / sizeof faults[0])] : 0;
     fakes.page_next = rand_r(seed) % 4 == 0 ? NULL : "next";
@@ -421,6 +421,8 @@ static void random_end(unsigned *seed, bool may_fail)
     fakes.request_rc = rand_r(seed) % 20 == 0 ? ERR_LIMIT : 0;
     fakes.redis_ready = rand_r(seed) % 2 == 0;
     clk_fake_advance(rand_r(seed) % 10 == 0 ? 3000 : 1);
+    if (rc == ERR_DIFFERS && (fakes.asked.op != OP_MERGE || fakes.asked.as_it_is))
+        rc = ERR_DB_AWAY;
     if (rc != 0 && (fakes.asked.op == OP_GRANT || fakes.asked.op == OP_FINISH))
         rc = ERR_REDIS_AWAY;
     fakes_end(rc, fakes.asked.op != OP_FINISH && rand_r(seed) % 8 != 0);

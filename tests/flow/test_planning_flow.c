@@ -93,7 +93,7 @@ static void runs(int rc, int count)
                                     .backfill_days = -1,
                                     .restate_days = -1,
                                     .rows_per_day = 100,
-                                    .first_stage_done = true};
+                                    .planned = PLANNED_FIRST};
         (void)snprintf(list[i].id, sizeof list[i].id, "run%d", i);
         (void)str_copy(list[i].kind, sizeof list[i].kind, "metrics");
         (void)str_copy(list[i].timezone, sizeof list[i].timezone, i == 1 ? "No/Such" : "UTC");

@@ -7,6 +7,7 @@ from store_client import Account, account, database, entity, fact, store  # noqa
 
 D1, D2, D3 = "2026-10-01", "2026-10-02", "2026-10-03"
 NOBODY = str(uuid.uuid4())
+NOTHING, FIRST = 0, 1  # how far a run is planned
 
 
 # ---- runs ----
@@ -146,15 +147,18 @@ def test_a_full_run_is_planned_in_two_stages(account, store, database):
     run = store.ok("run_create", connection=account.id, kind="full", interactive=True)["id"]
     (planned,) = store.ok("plan_runs")["runs"]
     assert planned == {"id": run, "connection_id": account.id, "kind": "full", "granularity": "day", "timezone": "UTC",
-                       "provider": "meta", "first_stage_done": False, "force": False, "from": None, "to": None,
+                       "provider": "meta", "planned": NOTHING, "force": False, "from": None, "to": None,
                        "backfill_days": -1, "restate_days": -1, "rows_per_day": 0, "known": []}
-    plan = [{"run": run, "entities": True}]
+    plan = [{"run": run, "was": NOTHING, "stage": FIRST, "entities": True, "totals": [D1, D3]}]
     store.ok("plan_store", plans=plan)
     store.ok("plan_store", plans=plan)  # a tick done twice
     assert store.ok("plan_runs")["runs"] == []
-    assert account.run_row(run, "status, planned, chunks_total") == ("queued", "first", 1)
-    (job,) = store.ok("open_jobs")["jobs"]
+    assert account.run_row(run, "status, planned, chunks_total") == ("queued", "first", 2)
+    job, totals = sorted(store.ok("open_jobs")["jobs"], key=lambda j: j["kind"])
     assert (job["kind"], job["from"], job["to"], job["high"]) == ("entities", "", "", True)
+    assert (totals["kind"], totals["from"], totals["to"], totals["high"]) == ("metrics", D1, D3, True)
+    store.ok("open", chunk=totals["id"])
+    assert not store.ok("merge", chunk=totals["id"], rows=[])["plan"]
     store.ok("open", chunk=job["id"])
     rows = [entity("c1"), entity("s1", "c1", "c1")] + [entity(f"a{n}", "s1", "c1", status=status) for n, status in
                                                        enumerate(("ACTIVE", "PAUSED", "ARCHIVED", "DELETED", None))]
@@ -162,30 +166,30 @@ def test_a_full_run_is_planned_in_two_stages(account, store, database):
     assert (state["status"], state["ended"], state["plan"]) == ("running", False, True)
     database.execute("""UPDATE connections SET settings = '{"backfill_days": 30, "restate_days": 7}'""")
     (planned,) = store.ok("plan_runs")["runs"]
-    assert [planned[k] for k in ("first_stage_done", "backfill_days", "restate_days", "rows_per_day", "known")] == \
-        [True, 30, 7, 3, []]
-    plan = [{"run": run, "chunks": [[D2, D3], [D1, D1]]}]
+    assert [planned[k] for k in ("planned", "backfill_days", "restate_days", "rows_per_day", "known")] == \
+        [FIRST, 30, 7, 3, []]
+    plan = [{"run": run, "was": FIRST, "chunks": [[D2, D3], [D1, D1]]}]
     store.ok("plan_store", plans=plan)
     store.ok("plan_store", plans=plan)
-    assert account.run_row(run, "status, planned, chunks_total, date_from::text, date_to::text") == ("running", "all", 3, D1, D3)
+    assert account.run_row(run, "status, planned, chunks_total, date_from::text, date_to::text") == ("running", "all", 4, D1, D3)
     jobs = store.ok("open_jobs")["jobs"]
     assert [(j["kind"], j["from"], j["to"]) for j in jobs] == [("metrics", D2, D3), ("metrics", D1, D1)]
     for j in jobs:
         store.ok("open", chunk=j["id"])
         state = store.ok("merge", chunk=j["id"], rows=[])
-    assert (state["status"], state["ended"], state["chunks_done"]) == ("succeeded", True, 3)
+    assert (state["status"], state["ended"], state["chunks_done"]) == ("succeeded", True, 4)
 
 
 def test_metrics_are_planned_after_a_dead_entities_job_too(account, store):
     run = store.ok("run_create", connection=account.id, kind="full")["id"]
-    store.ok("plan_store", plans=[{"run": run, "entities": True}])
+    store.ok("plan_store", plans=[{"run": run, "stage": FIRST, "entities": True}])
     (job,) = store.ok("open_jobs")["jobs"]
     store.ok("open", chunk=job["id"])
     state = store.ok("put_back", chunk=job["id"], fate="dead", code="bad_request", why="x")
     assert (state["plan"], state["ended"], state["status"]) == (True, False, "running")
     (planned,) = store.ok("plan_runs")["runs"]
-    assert planned["first_stage_done"]
-    store.ok("plan_store", plans=[{"run": run, "chunks": [[D1, D3]]}])
+    assert planned["planned"] == FIRST
+    store.ok("plan_store", plans=[{"run": run, "was": FIRST, "chunks": [[D1, D3]]}])
     (job,) = store.ok("open_jobs")["jobs"]
     store.ok("open", chunk=job["id"])
     assert store.ok("merge", chunk=job["id"], rows=[])["status"] == "partial"
@@ -198,7 +202,7 @@ def test_what_planning_knows_of_days(account, store, database):
                   day_from=days[0], day_to=days[2])
     run = store.ok("run_create", connection=account.id, kind="metrics", force=True)["id"]
     (planned,) = store.ok("plan_runs")["runs"]
-    assert (planned["id"], planned["first_stage_done"], planned["force"], planned["rows_per_day"]) == (run, True, True, 3)
+    assert (planned["id"], planned["planned"], planned["force"], planned["rows_per_day"]) == (run, NOTHING, True, 3)
     read_at = int(account.one("SELECT floor(extract(epoch FROM read_at) * 1000) FROM account_days LIMIT 1")[0])
     assert [d[0] for d in planned["known"]] == days
     assert all(abs(d[1] - read_at) <= 1 for d in planned["known"])
@@ -294,7 +298,7 @@ def test_ten_thousand_connections(database, store):
         store.ok("due_store", writes=[{"connection": d["connection_id"], "kind": "full", "trigger": "nightly",
                                        "due_at_ms": 1_790_000_000_000, "next_ms": 4_000_000_000_000} for d in due])
     while runs := store.ok("plan_runs", limit=500)["runs"]:
-        store.ok("plan_store", plans=[{"run": r["id"], "entities": True} for r in runs])
+        store.ok("plan_store", plans=[{"run": r["id"], "stage": FIRST, "entities": True} for r in runs])
         planned += len(runs)
     assert planned == 10000
     jobs, last = set(), ""

@@ -318,6 +318,7 @@ static void fault_call(struct request *r)
     const char *kind = text_of(r, "kind"), *match = text_of(r, "match"), *message = text_of(r, "message");
     struct fault f = {.skip = number_of(r, "skip", 0),
                       .count = number_of(r, "count", 1),
+                      .percent = number_of(r, "percent", 100),
                       .delay_ms = number_of(r, "delay_ms", 0),
                       .status = (int)number_of(r, "status", 500),
                       .code = (int)number_of(r, "code", 2),

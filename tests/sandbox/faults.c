@@ -1,7 +1,8 @@
 #include "tests/sandbox/faults.h"
+#include "tests/sandbox/dice.h"
 #include <string.h>
 
-static const char *const names[FAULT_KINDS] = {"status_500", "error", "delay", "drop"};
+static const char *const names[FAULT_KINDS] = {"status_500", "error", "delay", "drop", "lose_rows", "lose_day"};
 
 bool fault_kind_find(const char *name, enum fault_kind *out)
 {
@@ -40,7 +41,8 @@ const struct fault *faults_take(struct faults *f, const char *kind, const char *
             continue;
         if (fault->skip > 0) {
             fault->skip--;
-        } else if (fault->count != 0 && hit == NULL) {
+        } else if (fault->count != 0 && hit == NULL &&
+                   dice_permille(dice_roll(0x10e5, (uint64_t)f->rolls++), (int)fault->percent * 10)) {
             fault->count -= fault->count > 0;
             f->struck++;
             hit = fault;

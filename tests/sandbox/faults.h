@@ -7,6 +7,8 @@ enum fault_kind {
     FAULT_ERROR,      /* an error answer with the given status, code, subcode */
     FAULT_DELAY,      /* the right answer, delay_ms late */
     FAULT_DROP,       /* the connection is closed without an answer */
+    FAULT_LOSE_ROWS,  /* insights below the account lack one row in fifty */
+    FAULT_LOSE_DAY,   /* insights below the account lack one of their days */
     FAULT_KINDS
 };
 bool fault_kind_find(const char *name, enum fault_kind *out);
@@ -16,6 +18,7 @@ struct fault {
     char match[96];   /* a kind of call ("insights") or a part of path?query; "" matches all */
     int64_t skip;     /* matching calls to let pass first */
     int64_t count;    /* how often it strikes; -1 = always */
+    int64_t percent;  /* of the matching calls that are left to it */
     int64_t delay_ms; /* before the answer, whatever the kind */
     int status, code, subcode;
     char message[160];
@@ -24,7 +27,7 @@ struct fault {
 struct faults {
     struct fault list[FAULTS_MAX];
     int count;
-    int64_t struck;
+    int64_t struck, rolls;
 };
 bool faults_add(struct faults *f, const struct fault *fault); /* false when there are too many */
 void faults_clear(struct faults *f);

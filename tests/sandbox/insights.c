@@ -2,6 +2,7 @@
  * is bucket x objects + object, so that a page begins where the last one ended without looking at what came before. */
 #include "tests/sandbox/insights.h"
 #include "common/base/check.h"
+#include "tests/sandbox/dice.h"
 #include "tests/sandbox/filter.h"
 #include "tests/sandbox/insight_fields.h"
 #include "tests/sandbox/paging.h"
@@ -125,6 +126,18 @@ static bool row_fact(const struct query *q, int index, struct range days, struct
     return found > 0 && filters_pass_numbers(&q->filters, sum->impressions, sum->spend);
 }
 
+/* What Meta, or the way from it, is ordered to lose of this answer; what it says of the whole account stays true. */
+static bool is_lost(const struct query *q, int64_t at)
+{
+    const struct request *r = q->request;
+    uint64_t roll;
+    if (!r->has_fault || q->level == LEVEL_ACCOUNT)
+        return false;
+    roll = dice_roll(0x1057, (uint64_t)r->sandbox->faults.struck);
+    return (r->fault.kind == FAULT_LOSE_ROWS && dice_roll(roll, (uint64_t)at) % 50 == 0) ||
+           (r->fault.kind == FAULT_LOSE_DAY && at / q->objects == (int64_t)(roll >> 8) % q->ranges.count);
+}
+
 static void write_rows(struct query *q, const struct page *page)
 {
     struct request *r = q->request;
@@ -141,8 +154,10 @@ static void write_rows(struct query *q, const struct page *page)
         more = rows == page->limit;
         if (more)
             break;
-        text_comma(&r->body);
-        insight_write(&r->body, &row, &q->fields);
+        if (!is_lost(q, at)) {
+            text_comma(&r->body);
+            insight_write(&r->body, &row, &q->fields);
+        }
         next = at + 1;
         rows++;
     }

@@ -1,4 +1,5 @@
 #include "common/provider/meta/meta_totals.h"
+#include "common/provider/meta/meta_actions.h"
 #include "common/provider/meta/meta_days.h"
 #include "common/provider/meta/meta_json.h"
 #include "common/provider/meta/meta_request.h"
@@ -6,7 +7,25 @@
 void meta_totals_params(struct buf *url, const struct slice *s)
 {
     meta_days_params(url, "account", s);
-    meta_url_param(url, "fields", "spend,impressions,clicks");
+    meta_url_param(url, "fields", "spend,impressions,clicks,actions");
+}
+
+enum { ACTIONS_BYTES_MAX = 1 << 20 };
+
+static int read_conversions(const json_t *row, struct arena *a, struct day_total *out, struct err *e)
+{
+    struct meta_measures m;
+    struct buf counts, values;
+    int rc;
+
+    buf_init(&counts, ACTIONS_BYTES_MAX);
+    buf_init(&values, ACTIONS_BYTES_MAX);
+    rc = meta_actions_read(json_object_get(row, "actions"), NULL, &m, &counts, &values, e);
+    if (rc == 0)
+        out->conversions = meta_decimal(&m.conversions, a);
+    buf_free(&counts);
+    buf_free(&values);
+    return rc;
 }
 
 static int read_total(const struct slice *s, const json_t *row, struct arena *a, struct day_total *out, struct err *e)
@@ -19,6 +38,8 @@ static int read_total(const struct slice *s, const json_t *row, struct arena *a,
         rc = meta_json_count(row, "impressions", a, &out->impressions, e);
     if (rc == 0)
         rc = meta_json_count(row, "clicks", a, &out->clicks, e);
+    if (rc == 0)
+        rc = read_conversions(row, a, out, e);
     out->impressions = out->impressions != NULL ? out->impressions : "0";
     out->clicks = out->clicks != NULL ? out->clicks : "0";
     return rc;

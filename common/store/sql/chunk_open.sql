@@ -1,5 +1,5 @@
 -- Raises the epoch and counts the start; too many starts without a committed page make the chunk dead.
--- A place to go on from serves for 15 minutes. $1 chunk, $2 worker, $3 starts allowed.
+-- $1 chunk, $2 worker, $3 starts allowed.
 UPDATE sync_chunks c
    SET epoch = c.epoch + 1,
        deliveries = least(n.deliveries, $3::int),
@@ -12,7 +12,7 @@ UPDATE sync_chunks c
        error_code = CASE WHEN n.poison THEN 'poison' ELSE c.error_code END,
        error = CASE WHEN n.poison THEN format('started %s times and never got a page done', n.deliveries - 1) ELSE c.error END
   FROM (SELECT c.id, d.deliveries, d.deliveries > $3::int AS poison,
-               CASE WHEN u.page > 1 AND u.saved_at >= now() - interval '15 minutes' AND d.deliveries <= $3::int
+               CASE WHEN chunk_place_serves(u) AND d.deliveries <= $3::int
                     THEN 0 ELSE coalesce(u.calls, 0) END AS calls_thrown_away
           FROM sync_chunks c
           LEFT JOIN chunk_cursor u ON u.chunk_id = c.id

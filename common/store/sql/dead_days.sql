@@ -6,7 +6,7 @@ SELECT c.connection_id, r.granularity, day::date, 'failing', max(c.error_code), 
   JOIN sync_runs r ON r.id = c.run_id
  CROSS JOIN LATERAL generate_series(c.date_from::timestamp, c.date_to::timestamp, interval '1 day') day
  WHERE (c.connection_id = $1::uuid OR c.id = $2::uuid)
-   AND c.kind = 'metrics' AND c.status = 'dead' AND c.finished_at = now()
+   AND c.kind = 'metrics' AND NOT c.totals AND c.status = 'dead' AND c.finished_at = now()
  GROUP BY c.connection_id, r.granularity, day
  ORDER BY r.granularity, day
 ON CONFLICT (connection_id, granularity, event_date) DO UPDATE SET state = 'failing', cause = excluded.cause

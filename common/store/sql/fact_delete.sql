@@ -1,4 +1,5 @@
--- Synced rows that the provider no longer reports, in the days that this slice may write.
+-- Synced rows that the provider no longer reports, in the days that this slice may write. Days that fact_judge found to
+-- contain them still keep them.
 -- $1 chunk, $2 connection, $3 granularity, $4 from, $5 to.
 WITH done AS (
     DELETE FROM metric_facts f
@@ -7,6 +8,7 @@ WITH done AS (
        AND f.source = 'sync' AND f.level = 'ad'
        AND d.connection_id = $2::uuid AND d.granularity = $3 AND d.event_date BETWEEN $4::date AND $5::date
        AND d.event_date = f.event_date
+       AND NOT (d.state = 'verified' AND d.cause IS NOT DISTINCT FROM 'deleted')
        AND (d.read_at IS NULL OR d.read_at < (SELECT opened_at FROM chunk_cursor WHERE chunk_id = $1::uuid))
        AND NOT EXISTS (SELECT 1 FROM chunk_facts s
                          JOIN entities e ON e.connection_id = $2::uuid AND e.external_id = s.ad_id

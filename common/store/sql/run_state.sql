@@ -5,7 +5,7 @@ SELECT r.status, r.chunks_total, r.chunks_done, r.chunks_dead,
        (SELECT coalesce(sum(c.calls + coalesce(u.calls, 0)), 0) FROM sync_chunks c LEFT JOIN chunk_cursor u ON u.chunk_id = c.id
          WHERE c.run_id = r.id),
        r.status NOT IN ('queued', 'running'),
-       r.status IN ('queued', 'running') AND r.planned = 'first'
+       r.status IN ('queued', 'running') AND r.planned <> 'all'
            AND NOT EXISTS (SELECT 1 FROM sync_chunks c WHERE c.run_id = r.id AND c.status IN ('queued', 'running')),
        k.rows_inserted, k.rows_updated, k.rows_unchanged, k.rows_removed
   FROM sync_runs r JOIN sync_chunks k ON k.id = $2::uuid

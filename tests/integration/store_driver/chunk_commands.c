@@ -65,6 +65,8 @@ static void on_opened(void *arg, int rc, struct chunk *c, const struct err *e)
         set_int(d, "rows", c->rows);
         set_int(d, "calls", c->calls);
         set_text(d, "token_enc", c->token_enc);
+        set_flag(d, "checking", c->checking);
+        set_flag(d, "reread", c->reread);
     }
     reply_end(d, rc, e);
 }
@@ -137,6 +139,15 @@ static void read_fact(const json_t *o, struct fact_row *f)
     CHECK(date_parse(text_of(o, "day"), &f->day));
 }
 
+static void read_total(const json_t *o, struct day_total *t)
+{
+    *t = (struct day_total){.spend = or_zero(o, "spend"),
+                            .impressions = or_zero(o, "impressions"),
+                            .clicks = or_zero(o, "clicks"),
+                            .conversions = or_zero(o, "conversions")};
+    CHECK(date_parse(text_of(o, "day"), &t->day));
+}
+
 static void read_entity(const json_t *o, struct entity_row *r)
 {
     *r = (struct entity_row){.level = text_of(o, "level"),
@@ -161,24 +172,33 @@ static int make_rows(const struct chunk *c, const json_t *list, struct buf *out)
     struct page page = {0};
     struct fact_row *facts = calloc(count + 1, sizeof *facts);
     struct entity_row *entities = calloc(count + 1, sizeof *entities);
-    CHECK(facts != NULL && entities != NULL);
+    struct day_total *totals = calloc(count + 1, sizeof *totals);
+    int *const counts[] = {
+        [SLICE_ENTITIES] = &page.entity_count, [SLICE_FACTS] = &page.fact_count, [SLICE_TOTALS] = &page.total_count};
+    CHECK(facts != NULL && entities != NULL && totals != NULL);
     for (size_t i = 0; i < count; i++)
-        if (c->slice.kind == SLICE_FACTS)
+        switch (c->slice.kind) {
+        case SLICE_FACTS:
             read_fact(json_array_get(list, i), &facts[i]);
-        else
+            break;
+        case SLICE_TOTALS:
+            read_total(json_array_get(list, i), &totals[i]);
+            break;
+        case SLICE_ENTITIES:
             read_entity(json_array_get(list, i), &entities[i]);
+            break;
+        }
     page.facts = facts;
     page.entities = entities;
-    if (c->slice.kind == SLICE_FACTS)
-        page.fact_count = (int)count;
-    else
-        page.entity_count = (int)count;
+    page.totals = totals;
+    *counts[c->slice.kind] = (int)count;
     buf_init(out, CHUNK_TEXT_MAX);
     chunk_rows_copy(c, &page, out);
     CHECK(!out->overflow);
     free(facts);
     free(entities);
-    return (int)count;
+    free(totals);
+    return c->slice.kind == SLICE_TOTALS ? 0 : (int)count;
 }
 
 static enum chunk_fate fate_of(const char *word)
@@ -210,15 +230,20 @@ bool chunk_command(struct driver *d, const char *name, const json_t *o)
         wait_done(d);
         return true;
     }
-    const bool stage = strcmp(name, "stage") == 0, merge = strcmp(name, "merge") == 0;
-    if (stage || merge) {
+    const bool stage = strcmp(name, "stage") == 0, merge = strcmp(name, "merge") == 0,
+               check = strcmp(name, "check_again") == 0, read = strcmp(name, "read_again") == 0;
+    if (stage || merge || check || read) {
         struct chunk *c = *slot_of(id);
         struct buf rows;
         const int count = make_rows(c, json_object_get(o, "rows"), &rows);
         if (stage)
             chunk_stage(d->db, c, &rows, count, text_of(o, "next"), on_plain, d);
+        else if (check)
+            chunk_check_again(d->db, c, &rows, count, on_plain, d);
+        else if (read)
+            chunk_read_again(d->db, c, &rows, on_plain, d);
         else
-            chunk_merge(d->db, c, &rows, count, on_merged, d);
+            chunk_merge(d->db, c, &rows, count, !flag_of(o, "compare"), on_merged, d);
         wait_done(d);
         buf_free(&rows);
         set_int(d, "page", c->page);

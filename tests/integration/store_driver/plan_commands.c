@@ -70,10 +70,10 @@ static void on_runs(void *arg, int rc, const struct plan_run *runs, int count, c
         for (int k = 0; k < r->known_count; k++)
             add(known, json_pack("[sI]", date_text(r->known[k].day, day), (json_int_t)r->known[k].read_at_ms));
         add(list,
-            json_pack("{ss ss ss ss ss ss sb sb ss? ss? sI sI sI so}", "id", r->id, "connection_id", r->connection_id,
+            json_pack("{ss ss ss ss ss ss si sb ss? ss? sI sI sI so}", "id", r->id, "connection_id", r->connection_id,
                       "kind", r->kind, "granularity", r->granularity, "timezone", r->timezone, "provider", r->provider,
-                      "first_stage_done", r->first_stage_done, "force", r->force, "from", day_text(r->asked_from, from),
-                      "to", day_text(r->asked_to, to), "backfill_days", (json_int_t)r->backfill_days, "restate_days",
+                      "planned", (int)r->planned, "force", r->force, "from", day_text(r->asked_from, from), "to",
+                      day_text(r->asked_to, to), "backfill_days", (json_int_t)r->backfill_days, "restate_days",
                       (json_int_t)r->restate_days, "rows_per_day", (json_int_t)r->rows_per_day, "known", known));
     }
     reply_end(arg, rc, e);
@@ -132,7 +132,17 @@ static void create(struct driver *d, const json_t *o)
     wait_done(d);
 }
 
-/* {"plans": [{"run": id, "entities": true} | {"run": id, "chunks": [[from, to], …]} | {"run": id, "refused": "text"}]}
+static struct day_span span_of(const json_t *pair)
+{
+    struct day_span span = {DATE_NONE, DATE_NONE};
+    if (pair != NULL)
+        CHECK(date_parse(json_string_value(json_array_get(pair, 0)), &span.from) &&
+              date_parse(json_string_value(json_array_get(pair, 1)), &span.to));
+    return span;
+}
+
+/* {"plans": [{"run": id, "was": 0, "stage": 1, "entities": true, "totals": [from, to], "chunks": [[from, to], …],
+ * "refused": "text"}, …]}; what is left out is not in the plan, was is 0 and stage 3.
  */
 static void store(struct driver *d, const json_t *o)
 {
@@ -145,13 +155,13 @@ static void store(struct driver *d, const json_t *o)
         const json_t *p = json_array_get(list, i), *chunks = json_object_get(p, "chunks");
         struct day_span *spans = calloc(json_array_size(chunks) + 1, sizeof *spans);
         CHECK(spans != NULL);
-        for (size_t k = 0; k < json_array_size(chunks); k++) {
-            const json_t *span = json_array_get(chunks, k);
-            CHECK(date_parse(json_string_value(json_array_get(span, 0)), &spans[k].from));
-            CHECK(date_parse(json_string_value(json_array_get(span, 1)), &spans[k].to));
-        }
+        for (size_t k = 0; k < json_array_size(chunks); k++)
+            spans[k] = span_of(json_array_get(chunks, k));
         plans[i] = (struct plan_write){.run_id = text_of(p, "run"),
+                                       .was = (enum plan_stage)int_of(p, "was", PLANNED_NOTHING),
+                                       .stage = (enum plan_stage)int_of(p, "stage", PLANNED_ALL),
                                        .entities = flag_of(p, "entities"),
+                                       .totals = span_of(json_object_get(p, "totals")),
                                        .chunks = spans,
                                        .chunk_count = (int)json_array_size(chunks)};
         if (text_of(p, "refused") != NULL) {

@@ -43,7 +43,7 @@ static struct plan_run new_run(const char *kind, const char *zone)
                            .backfill_days = -1,
                            .restate_days = -1,
                            .rows_per_day = ADS,
-                           .first_stage_done = true};
+                           .planned = PLANNED_FIRST};
     assert_true(str_copy(run.kind, sizeof run.kind, kind));
     assert_true(str_copy(run.timezone, sizeof run.timezone, zone));
     return run;
@@ -83,23 +83,53 @@ static void know(struct plan_run *run, int days, int64_t age_ms)
     run->known_count = days + 1;
 }
 
-static void the_first_step_of_all_but_metrics_is_the_entities(void **state)
+static void entities_and_totals_come_first(void **state)
 {
     (void)state;
     struct plan_run run = new_run("full", "UTC");
-    run.first_stage_done = false;
+    const date_t today = today_in("UTC");
+    run.planned = PLANNED_NOTHING;
     assert_int_equal(planned(&run), 0);
     assert_true(plan.entities);
+    assert_int_equal(plan.stage, PLANNED_FIRST);
+    assert_int_equal(plan.totals.from, today - 90);
+    assert_int_equal(plan.totals.to, today);
     assert_int_equal(plan.chunk_count, 0);
     run = new_run("entities", "UTC");
-    run.first_stage_done = false;
+    run.planned = PLANNED_NOTHING;
     assert_int_equal(planned(&run), 0);
     assert_true(plan.entities);
+    assert_int_equal(plan.totals.from, DATE_NONE);
+    assert_int_equal(plan.stage, PLANNED_ALL);
     run = new_run("metrics", "UTC");
-    run.first_stage_done = false;
+    run.planned = PLANNED_NOTHING;
     assert_int_equal(planned(&run), 0);
     assert_false(plan.entities);
+    assert_int_equal(plan.stage, PLANNED_FIRST);
+    assert_int_equal(plan.totals.from, today - 90);
+    run.planned = PLANNED_FIRST;
+    assert_int_equal(planned(&run), 0);
+    assert_int_equal(plan.was, PLANNED_FIRST);
+    assert_int_equal(plan.stage, PLANNED_ALL);
+    assert_int_equal(plan.totals.from, DATE_NONE);
     assert_true(plan.chunk_count > 0);
+}
+
+static void a_running_day_is_not_compared(void **state)
+{
+    (void)state;
+    struct plan_run run = new_run("metrics", "UTC");
+    run.planned = PLANNED_NOTHING;
+    run.asked_from = run.asked_to = today_in("UTC");
+    assert_int_equal(planned(&run), 0);
+    assert_int_equal(plan.totals.from, DATE_NONE);
+    assert_int_equal(plan.stage, PLANNED_ALL);
+    assert_int_equal(plan.chunk_count, 1);
+    run.asked_from--;
+    assert_int_equal(planned(&run), 0);
+    assert_int_equal(plan.totals.from, run.asked_from);
+    assert_int_equal(plan.totals.to, run.asked_to);
+    assert_int_equal(plan.chunk_count, 0);
 }
 
 static void the_first_time_is_ninety_days_and_today_in_three_chunks(void **state)
@@ -229,7 +259,7 @@ static void gaps_become_chunks_of_their_own(void **state)
 static void an_explicit_range_is_always_read(void **state)
 {
     (void)state;
-    struct plan_run run = new_run("metrics", "No/Such_Zone"); /* nobody asks it */
+    struct plan_run run = new_run("metrics", "UTC");
     run.asked_from = date_from_civil(2026, 10, 1);
     run.asked_to = date_from_civil(2026, 10, 31);
     assert_int_equal(planned(&run), 0);
@@ -264,7 +294,8 @@ static void what_cannot_be_planned_says_why(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(the_first_step_of_all_but_metrics_is_the_entities),
+        CASE(entities_and_totals_come_first),
+        CASE(a_running_day_is_not_compared),
         CASE(the_first_time_is_ninety_days_and_today_in_three_chunks),
         CASE(the_width_follows_the_accounts_size),
         CASE(later_only_what_may_be_restated_is_read_again),

@@ -25,7 +25,7 @@ static void test_question(void **state)
     assert_int_equal(meta_page_request(&test_config, &s, NULL, NULL, &r, &e), 0);
     assert_string_equal(r.url, "https://graph.facebook.com/v26.0/act_123/insights?level=account&time_increment=1"
                                "&time_range=%7B%22since%22%3A%222026-11-01%22%2C%22until%22%3A%222026-11-30%22%7D"
-                               "&fields=spend%2Cimpressions%2Cclicks&limit=500");
+                               "&fields=spend%2Cimpressions%2Cclicks%2Cactions&limit=500");
     http_request_clear(&r);
     assert_int_equal(meta_page_request(&test_config, &s, "i0MTAw", NULL, &r, &e), ERR_GONE);
     assert_int_equal(meta_page_request(&test_config, &(struct slice){.kind = SLICE_FACTS, .account = "act_123"},
@@ -41,6 +41,8 @@ static void test_answer(void **state)
     assert_int_equal(
         read_body(&s, NULL, 200,
                   "{\"data\":[{\"spend\":\"1234567890.10\",\"impressions\":\"7\",\"clicks\":\"0\","
+                  "\"actions\":[{\"action_type\":\"omni_purchase\",\"value\":\"2\"},"
+                  "{\"action_type\":\"purchase\",\"value\":\"2\"},{\"action_type\":\"lead\",\"value\":\"1\"}],"
                   "\"date_start\":\"2026-11-02\",\"date_stop\":\"2026-11-02\"},{\"date_start\":\"2026-11-30\"}],"
                   "\"paging\":{\"cursors\":{\"after\":\"Mg\"},\"next\":\"https://elsewhere/\"}}"),
         0);
@@ -49,6 +51,7 @@ static void test_answer(void **state)
     assert_int_equal(page.totals[0].day, s.from + 1);
     assert_string_equal(page.totals[0].spend, "1234567890.1");
     assert_string_equal(page.totals[0].impressions, "7");
+    assert_string_equal(page.totals[0].conversions, "3"); /* a purchase that two types count is one */
     assert_int_equal(page.totals[1].day, s.to);
     assert_string_equal(page.totals[1].spend, "0");
     assert_string_equal(page.totals[1].clicks, "0");

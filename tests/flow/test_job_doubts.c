@@ -1,0 +1,214 @@
+#include "common/base/clk.h"
+#include "common/base/settings.h"
+#include "tests/flow/job_fakes.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static struct settings settings;
+static struct service service;
+static struct job_context context;
+static int ended;
+
+static void on_ended(struct job *j, void *arg)
+{
+    (void)j, (void)arg;
+    ended++;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    fakes_reset();
+    clk_fake(1000000, 1000000);
+    ended = 0;
+    settings = (struct settings){.page_limit = 1000, .max_attempts = 8, .meta_access_token = secret_new("t", 1)};
+    service = (struct service){.settings = &settings};
+    context = (struct job_context){.service = &service, .worker_id = "w", .ended = on_ended};
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    secret_free(settings.meta_access_token);
+    clk_real();
+    return 0;
+}
+
+static struct job *start(void)
+{
+    struct queue_claimed claimed = {.id = "c", .token = "t"};
+    fakes.grants = 1; /* the call that comes with the claim */
+    return job_start(&context, &claimed, clk_mono_ms());
+}
+
+static void end(enum op op, int rc, bool yes)
+{
+    assert_int_equal(fakes.asked.op, op);
+    fakes_end(rc, yes);
+}
+
+static void finish_as(enum finish_how how)
+{
+    assert_int_equal(fakes.asked.op, OP_FINISH);
+    assert_int_equal(fakes.asked.how, how);
+    fakes_end(0, false);
+    assert_int_equal(ended, 1);
+    assert_int_equal(fakes.asked.op, OP_NONE);
+    assert_int_equal(fakes.bodies, 0);
+    assert_int_equal(fakes.settled, fakes.grants);
+}
+
+/* Up to the commit of a page; `next` NULL: it is the last. */
+static void read_page(const char *next)
+{
+    fakes.page_next = next;
+    end(OP_FETCH, 0, true);
+    end(OP_PARSE, 0, false);
+}
+
+/* One page of facts, whose merge says that it differs. */
+static void read_and_differ(void)
+{
+    start();
+    end(OP_OPEN, 0, false);
+    read_page(NULL);
+    assert_false(fakes.asked.as_it_is);
+    end(OP_MERGE, ERR_DIFFERS, false);
+    assert_int_equal(fakes.asked.op, OP_DOUBT);
+    assert_int_equal(fakes.asked.rows, 10); /* the page in hand is kept */
+}
+
+static void totals_that_were_old_are_asked_for_again(void **state)
+{
+    (void)state;
+    read_and_differ();
+    end(OP_DOUBT, 0, false);
+    assert_int_equal(fakes.asked.feedback.calls, 1);
+    end(OP_GRANT, 0, true);
+    read_page("more days");
+    assert_int_equal(fakes.asked.rows, 0);
+    end(OP_STAGE, 0, false);
+    end(OP_GRANT, 0, true);
+    read_page(NULL);
+    assert_false(fakes.asked.as_it_is);
+    end(OP_MERGE, 0, true);
+    assert_int_equal(context.calls, 3);
+    assert_int_equal(context.rows, 10);
+    finish_as(FINISH_DONE);
+}
+
+static void a_slice_that_differs_from_new_totals_is_read_once_more_and_stored(void **state)
+{
+    (void)state;
+    read_and_differ();
+    end(OP_DOUBT, 0, false);
+    end(OP_GRANT, 0, true);
+    read_page(NULL);
+    end(OP_MERGE, ERR_DIFFERS, false);
+    end(OP_REREAD, 0, false);
+    end(OP_GRANT, 0, true);
+    read_page(NULL);
+    assert_true(fakes.asked.as_it_is);
+    end(OP_MERGE, 0, true);
+    assert_int_equal(context.calls, 3);
+    finish_as(FINISH_DONE);
+}
+
+static void each_commit_has_its_own_tries(void **state)
+{
+    (void)state;
+    start();
+    end(OP_OPEN, 0, false);
+    read_page(NULL);
+    end(OP_MERGE, ERR_DB_AWAY, false);
+    end(OP_MERGE, ERR_DB_AWAY, false);
+    end(OP_MERGE, ERR_DIFFERS, false);
+    end(OP_DOUBT, ERR_DB_AWAY, false);
+    end(OP_DOUBT, ERR_DB_AWAY, false);
+    end(OP_DOUBT, ERR_DB_AWAY, false);
+    end(OP_PUT_BACK, 0, false);
+    finish_as(FINISH_RETRY);
+}
+
+/* A worker that died while it doubted: the next one goes on with the totals. */
+static void a_doubt_is_taken_up_by_the_next_worker(void **state)
+{
+    (void)state;
+    fakes.checking = true;
+    start();
+    end(OP_OPEN, 0, false);
+    read_page(NULL);
+    assert_int_equal(fakes.asked.rows, 0);
+    end(OP_MERGE, 0, true);
+    finish_as(FINISH_DONE);
+}
+
+/* The totals' call ends with rc and the chunk has failed `attempts` times before. */
+static void refuse_totals(int rc, int attempts)
+{
+    fakes.checking = true;
+    fakes.attempts = attempts;
+    start();
+    end(OP_OPEN, 0, false);
+    fakes.verdict = (struct verdict){.rc = rc, .usage_percent = -1};
+    end(OP_FETCH, 0, true);
+    end(OP_PARSE, 0, false);
+}
+
+static void facts_are_not_lost_because_totals_are_refused(void **state)
+{
+    (void)state;
+    refuse_totals(ERR_BAD_REQUEST, 0);
+    assert_int_equal(fakes.asked.op, OP_MERGE);
+    assert_true(fakes.asked.as_it_is);
+    assert_int_equal(fakes.asked.rows, 0);
+    end(OP_MERGE, 0, true);
+    finish_as(FINISH_DONE);
+}
+
+static void totals_are_tried_as_often_as_anything(void **state)
+{
+    refuse_totals(ERR_TRANSIENT, 6);
+    end(OP_PUT_BACK, 0, false);
+    finish_as(FINISH_RETRY);
+
+    teardown(state);
+    setup(state);
+    refuse_totals(ERR_TRANSIENT, 7);
+    assert_true(fakes.asked.as_it_is);
+    end(OP_MERGE, 0, true);
+    finish_as(FINISH_DONE);
+}
+
+static void what_concerns_the_connection_is_no_matter_of_totals(void **state)
+{
+    static const int codes[] = {ERR_NEEDS_REAUTH, ERR_NO_ACCESS, ERR_THROTTLED};
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        teardown(state);
+        setup(state);
+        refuse_totals(codes[i], 7);
+        assert_int_equal(fakes.asked.op, OP_PUT_BACK);
+        fakes_end(0, codes[i] != ERR_THROTTLED);
+        finish_as(codes[i] == ERR_THROTTLED ? FINISH_YIELD : FINISH_DEAD);
+    }
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(totals_that_were_old_are_asked_for_again),
+        CASE(a_slice_that_differs_from_new_totals_is_read_once_more_and_stored),
+        CASE(each_commit_has_its_own_tries),
+        CASE(a_doubt_is_taken_up_by_the_next_worker),
+        CASE(facts_are_not_lost_because_totals_are_refused),
+        CASE(totals_are_tried_as_often_as_anything),
+        CASE(what_concerns_the_connection_is_no_matter_of_totals),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
