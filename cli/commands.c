@@ -8,6 +8,7 @@
 #define REQUIRED(name, value, help) {name, value, true, help}
 #define JSON FLAG("--json", "print JSON instead of a table")
 #define WORKSPACE REQUIRED("--workspace", "ID", "the workspace that it belongs to")
+#define OF_CONNECTION REQUIRED("--connection", "ID", "the connection")
 #define PROVIDER REQUIRED("--provider", "NAME", "the advertising platform: meta")
 #define STDIN REQUIRED("--stdin", NULL, "read the access token from standard input, never from the command line")
 #define YES(what) REQUIRED("--yes", NULL, "confirms that " what)
@@ -72,6 +73,20 @@ const struct args_command command_table[] = {
      cmd_runs},
     {"run", "ID", "show one run and its chunks", OPTIONS(JSON), cmd_run},
     {"cancel", "RUN", "end a run that is queued or running", NULL, cmd_cancel},
+
+    {"coverage", NULL,
+     "show what is known of each day: stored, verified against the platform's own total, differs, missing or failing, "
+     "and why",
+     OPTIONS(OF_CONNECTION, FLAG("--json", "print every day as JSON")), cmd_coverage},
+    {"restatements", NULL,
+     "list what the platform changed in days that were over when they were read: the newest 1,000",
+     OPTIONS(OF_CONNECTION, JSON), cmd_restatements},
+    {"verify", NULL,
+     "ask the platform for its own totals now (one call) and compare them with what is stored, day by day; ends 1 when "
+     "a day that is over differs",
+     OPTIONS(OF_CONNECTION, REQUIRED("--from", "D", "first day, in the account's zone"),
+             REQUIRED("--to", "D", "last day")),
+     cmd_verify},
 
     {"status", NULL, "show queue, workers, scheduler, budgets, open runs and dead letters",
      OPTIONS(FLAG("--json", "print JSON"),

@@ -62,6 +62,17 @@ void rows_print_json(const struct rows *r)
     printf("], \"next_cursor\": null}\n");
 }
 
+/* Prints a list that was read, or the failure to; clears it. */
+static int print_list(struct rows *rows, bool json, const struct table_column *columns, int rc)
+{
+    if (rc == 0 && json)
+        rows_print_json(rows);
+    else if (rc == 0)
+        table_print(stdout, columns, rows->items, rows->count);
+    rows_clear(rows);
+    return rc;
+}
+
 int rows_list(struct session *s, enum listing what, const char *param, bool json, const struct table_column *columns,
               struct err *e)
 {
@@ -69,12 +80,24 @@ int rows_list(struct session *s, enum listing what, const char *param, bool json
     int rc = session_need(s, NEED_SCHEMA, e);
     if (rc == 0)
         rc = rows_read(s, what, param, &rows, e);
-    if (rc == 0 && json)
-        rows_print_json(&rows);
-    else if (rc == 0)
-        table_print(stdout, columns, rows.items, rows.count);
-    rows_clear(&rows);
-    return rc;
+    return print_list(&rows, json, columns, rc);
+}
+
+int rows_list_of(struct session *s, enum listing what, const char *connection, bool json,
+                 const struct table_column *columns, const char *none, struct err *e)
+{
+    struct rows owner = {0}, rows = {0};
+    int rc = session_need(s, NEED_SCHEMA, e);
+    if (rc == 0)
+        rc = rows_read_one(s, LIST_CONNECTION, "connection", connection, &owner, e);
+    rows_clear(&owner);
+    if (rc == 0)
+        rc = rows_read(s, what, connection, &rows, e);
+    if (rc == 0 && !json && rows.count == 0) {
+        (void)fprintf(stderr, "%s\n", none);
+        return 0;
+    }
+    return print_list(&rows, json, columns, rc);
 }
 
 int rows_show(struct session *s, enum listing listing, const char *what, const char *id, bool json, struct err *e)

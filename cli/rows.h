@@ -18,6 +18,9 @@ void rows_clear(struct rows *r);
 /* The whole of a list command: needs the schema, reads, prints JSON or a table. */
 int rows_list(struct session *s, enum listing what, const char *param, bool json, const struct table_column *columns,
               struct err *e) MUST_CHECK;
+/* The same for what belongs to one connection, which must be there: `none` is said on stderr when there is nothing. */
+int rows_list_of(struct session *s, enum listing what, const char *connection, bool json,
+                 const struct table_column *columns, const char *none, struct err *e) MUST_CHECK;
 /* The whole of a show command for one object: JSON, or one line a field. */
 int rows_show(struct session *s, enum listing listing, const char *what, const char *id, bool json,
               struct err *e) MUST_CHECK;

@@ -23,3 +23,19 @@ END $$;
 ALTER TABLE run_totals ADD COLUMN conversions numeric NOT NULL;
 -- A foreign key would lock the run's row, which all its merges write at their end: they would deadlock.
 ALTER TABLE run_totals DROP CONSTRAINT run_totals_run_id_fkey;
+
+-- Every day of a connection from the first known one to the account's today, whether known or not.
+CREATE FUNCTION day_coverage(connection uuid)
+RETURNS TABLE (granularity text, event_date date, state text, cause text, restated boolean, rows bigint,
+               total_spend numeric, total_impressions bigint, total_clicks bigint, unattributed_spend numeric,
+               read_at timestamptz, run_id uuid) LANGUAGE sql STABLE AS $$
+    SELECT g.granularity, day::date, coalesce(d.state, 'missing'), d.cause, coalesce(d.restated, false),
+           coalesce(d.rows, 0), d.total_spend, d.total_impressions, d.total_clicks, d.unattributed_spend, d.read_at,
+           d.run_id
+      FROM (SELECT n.granularity, min(n.event_date) AS first, (now() AT TIME ZONE k.timezone)::date AS today
+              FROM account_days n JOIN connections k ON k.id = n.connection_id
+             WHERE n.connection_id = connection GROUP BY n.granularity, k.timezone) g
+     CROSS JOIN generate_series(g.first::timestamp, greatest(g.first, g.today)::timestamp, interval '1 day') day
+      LEFT JOIN account_days d ON d.connection_id = connection AND d.granularity = g.granularity
+                              AND d.event_date = day::date
+$$;

@@ -7,7 +7,7 @@
 
 enum { RETRIES_MAX = 2, PAGES_MAX = 1000, CURSOR_BYTES_MAX = 8 * 1024 };
 
-/* One question to the provider, from budget to answer; a list asks again for each page.
+/* One question to the provider, from budget to answer; what comes in pages is asked for again for each.
  *
  *   TAKING ─► SENDING ─► SETTLING ─► done, or the next page: TAKING
  *     ▲ │                    │
@@ -22,11 +22,15 @@ enum call_state {
 };
 static const char *const state_names[] = {"taking", "seeding", "sending", "settling", "backoff"};
 
+enum question { CHECK_ACCOUNT, LIST_ACCOUNTS, SUM_DAYS };
+
 struct call {
     struct remote *remote;
+    enum question question;
     const struct provider *provider;
     const struct secret *token;
-    char account[64]; /* "" for a list */
+    char account[64];   /* "" for a list */
+    struct slice slice; /* of SUM_DAYS */
     struct budget_scope account_scope, app_scope;
     enum call_state state;
     bool seeded, sent;
@@ -39,7 +43,8 @@ struct call {
     struct account_info info;
     void (*checked)(void *arg, int rc, const struct account_info *info, const struct err *e);
     void (*each)(void *arg, const struct account_info *info);
-    void (*listed)(void *arg, int rc, const struct err *e);
+    void (*each_day)(void *arg, const struct day_total *total);
+    void (*ended)(void *arg, int rc, const struct err *e); /* of what comes in pages */
     void *arg;
 };
 
@@ -65,6 +70,37 @@ static void on_timer(void *arg)
     call_step(arg, 0, NULL);
 }
 
+static void read_days(struct call *c, const struct http_answer *a)
+{
+    struct page page = {0};
+
+    c->provider->page_read(&c->remote->config, &c->slice, c->cursor.len > 0 ? buf_str(&c->cursor) : NULL, a, &page,
+                           &c->verdict);
+    if (c->verdict.rc != 0)
+        return;
+    for (int i = 0; i < page.total_count; i++)
+        c->each_day(c->arg, &page.totals[i]);
+    if (page.next != NULL)
+        buf_add_str(&c->next, page.next);
+    page_clear(&page);
+}
+
+static void read_answer(struct call *c, const struct http_answer *a)
+{
+    buf_reset(&c->next);
+    switch (c->question) {
+    case CHECK_ACCOUNT:
+        c->provider->account_read(a, &c->info, &c->verdict);
+        return;
+    case LIST_ACCOUNTS:
+        c->provider->accounts_read(a, c->each, c->arg, &c->next, &c->verdict);
+        return;
+    case SUM_DAYS:
+        read_days(c, a);
+        return;
+    }
+}
+
 static void on_answer(void *arg, int rc, struct http_answer *a, bool sent, const struct err *e)
 {
     struct call *c = arg;
@@ -76,10 +112,7 @@ static void on_answer(void *arg, int rc, struct http_answer *a, bool sent, const
         return;
     }
     answer = http_answer_take(a);
-    if (c->listed != NULL)
-        c->provider->accounts_read(&answer, c->each, c->arg, &c->next, &c->verdict);
-    else
-        c->provider->account_read(&answer, &c->info, &c->verdict);
+    read_answer(c, &answer);
     http_answer_clear(&answer);
     http_body_released(c->remote->http);
     call_step(c, c->verdict.rc, NULL);
@@ -94,19 +127,29 @@ static void refuse_request(void *arg)
     call_step(c, c->outcome.rc, &c->outcome);
 }
 
-static void send_request(struct call *c)
+static int make_request(struct call *c, struct http_request *out)
 {
     const struct provider_config *config = &c->remote->config;
+
+    switch (c->question) {
+    case LIST_ACCOUNTS:
+        return c->provider->accounts_request(config, buf_str(&c->cursor), c->token, out, &c->outcome);
+    case SUM_DAYS:
+        return c->provider->page_request(config, &c->slice, c->cursor.len > 0 ? buf_str(&c->cursor) : NULL, c->token,
+                                         out, &c->outcome);
+    case CHECK_ACCOUNT:
+        break;
+    }
+    return c->provider->account_request(config, c->account, c->token, out, &c->outcome);
+}
+
+static void send_request(struct call *c)
+{
     struct http_request request = {0};
-    int rc;
 
     c->sent = false;
     c->verdict = (struct verdict){.usage_percent = -1};
-    if (c->listed != NULL)
-        rc = c->provider->accounts_request(config, buf_str(&c->cursor), c->token, &request, &c->outcome);
-    else
-        rc = c->provider->account_request(config, c->account, c->token, &request, &c->outcome);
-    if (rc == 0)
+    if (make_request(c, &request) == 0)
         (void)http_send(c->remote->http, &request, on_answer, c);
     else
         loop_defer(c->remote->loop, refuse_request, c);
@@ -152,8 +195,8 @@ static void call_end(struct call *c, const struct err *e)
 {
     const int rc = e->rc;
 
-    if (c->listed != NULL)
-        c->listed(c->arg, rc, e);
+    if (c->question != CHECK_ACCOUNT)
+        c->ended(c->arg, rc, e);
     else
         c->checked(c->arg, rc, rc == 0 ? &c->info : NULL, e);
     account_info_clear(&c->info);
@@ -190,7 +233,7 @@ static bool turn_page(struct call *c)
 {
     struct buf read = c->cursor;
 
-    if (c->listed == NULL || c->next.len == 0)
+    if (c->question == CHECK_ACCOUNT || c->next.len == 0)
         return false;
     if (strcmp(buf_str(&c->next), buf_str(&c->cursor)) == 0) {
         (void)err_set(&c->outcome, ERR_ANSWER, "%s: a page leads to itself", subject(c));
@@ -263,13 +306,14 @@ void remote_init(struct remote *r, struct loop *l, struct db_pool *db, struct re
 
 /* account "" for questions about the token: a scope of its own under the same limits. */
 static struct call *call_new(struct remote *r, const struct provider *provider, const char *account,
-                             const struct secret *token, void *arg)
+                             const struct secret *token, enum question question, void *arg)
 {
     const struct settings *s = r->settings;
     struct call *c = calloc(1, sizeof *c);
 
     CHECK(c != NULL);
     c->remote = r;
+    c->question = question;
     c->provider = provider;
     c->token = token;
     c->arg = arg;
@@ -285,7 +329,7 @@ static struct call *call_new(struct remote *r, const struct provider *provider, 
 void account_check(struct remote *r, const struct provider *provider, const char *account, const struct secret *token,
                    void (*done)(void *arg, int rc, const struct account_info *info, const struct err *e), void *arg)
 {
-    struct call *c = call_new(r, provider, account, token, arg);
+    struct call *c = call_new(r, provider, account, token, CHECK_ACCOUNT, arg);
 
     c->checked = done;
     call_wait(c, TAKING);
@@ -295,9 +339,27 @@ void account_list(struct remote *r, const struct provider *provider, const struc
                   void (*each)(void *arg, const struct account_info *info),
                   void (*done)(void *arg, int rc, const struct err *e), void *arg)
 {
-    struct call *c = call_new(r, provider, "", token, arg);
+    struct call *c = call_new(r, provider, "", token, LIST_ACCOUNTS, arg);
 
     c->each = each;
-    c->listed = done;
+    c->ended = done;
+    call_wait(c, TAKING);
+}
+
+void account_totals(struct remote *r, const struct provider *provider, const char *account, const char *currency,
+                    const struct secret *token, date_t from, date_t to,
+                    void (*each)(void *arg, const struct day_total *total),
+                    void (*done)(void *arg, int rc, const struct err *e), void *arg)
+{
+    struct call *c = call_new(r, provider, account, token, SUM_DAYS, arg);
+
+    c->slice = (struct slice){.kind = SLICE_TOTALS,
+                              .account = account,
+                              .currency = currency,
+                              .from = from,
+                              .to = to,
+                              .page_limit = (int)r->settings->page_limit};
+    c->each_day = each;
+    c->ended = done;
     call_wait(c, TAKING);
 }

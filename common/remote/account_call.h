@@ -6,9 +6,9 @@
 #include "common/io/http_client.h"
 #include "common/io/redis.h"
 #include "common/provider/provider.h"
-/* One call to a provider outside of jobs: budget → request → HTTP → verdict → feedback. For account checks and token
- * lists, by the command line and the API. Retries transient failures twice; a budget that allows nothing now is
- * ERR_THROTTLED. */
+/* A question to a provider outside of jobs: budget → request → HTTP → verdict → feedback. For account checks, token
+ * lists and totals, by the command line and the API. Retries transient failures twice; a budget that allows nothing now
+ * is ERR_THROTTLED. */
 struct remote {
     struct loop *loop;
     struct db_pool *db;
@@ -29,3 +29,11 @@ void account_check(struct remote *r, const struct provider *provider, const char
 void account_list(struct remote *r, const struct provider *provider, const struct secret *token,
                   void (*each)(void *arg, const struct account_info *info),
                   void (*done)(void *arg, int rc, const struct err *e), void *arg);
+/* The account's own totals of each day from `from` to `to`, both inclusive, all pages (one for 500 days): each() per
+ * day that the provider said something of, in its order, then done. A day that it left out had no delivery: all zero.
+ * When rc is not 0 the days given so far are worth nothing. account, currency and token are borrowed until done is
+ * called. */
+void account_totals(struct remote *r, const struct provider *provider, const char *account, const char *currency,
+                    const struct secret *token, date_t from, date_t to,
+                    void (*each)(void *arg, const struct day_total *total),
+                    void (*done)(void *arg, int rc, const struct err *e), void *arg);

@@ -6,9 +6,19 @@
 #include <stdlib.h>
 
 static const char *const queries[LIST_COUNT] = {
-    [LIST_WORKSPACES] = "list_workspaces", [LIST_TOKENS] = "list_tokens", [LIST_CONNECTIONS] = "list_connections",
-    [LIST_CONNECTION] = "list_connection", [LIST_RUNS] = "list_runs",     [LIST_RUN] = "list_run",
-    [LIST_RUN_CHUNKS] = "list_run_chunks", [LIST_DEAD] = "list_dead",     [LIST_OPEN_RUNS] = "list_open_runs",
+    [LIST_WORKSPACES] = "list_workspaces",
+    [LIST_TOKENS] = "list_tokens",
+    [LIST_CONNECTIONS] = "list_connections",
+    [LIST_CONNECTION] = "list_connection",
+    [LIST_RUNS] = "list_runs",
+    [LIST_RUN] = "list_run",
+    [LIST_RUN_CHUNKS] = "list_run_chunks",
+    [LIST_DEAD] = "list_dead",
+    [LIST_OPEN_RUNS] = "list_open_runs",
+    [LIST_COVERAGE] = "list_coverage",
+    [LIST_COVERAGE_SPANS] = "list_coverage_spans",
+    [LIST_RESTATEMENTS] = "list_restatements",
+    [LIST_STORED_DAYS] = "list_stored_days",
 };
 
 /* Of nothing: what somebody gave as an id and is none. */

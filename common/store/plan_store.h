@@ -28,13 +28,13 @@ enum plan_stage {
 struct plan_run {
     char id[UUID_TEXT], connection_id[UUID_TEXT];
     char kind[12], granularity[8], timezone[64], provider[16];
-    enum plan_stage planned; /* all jobs of this stage have ended */
     bool force;
-    date_t asked_from, asked_to;         /* DATE_NONE: default range */
+    enum plan_stage planned;     /* all jobs of this stage have ended */
+    date_t asked_from, asked_to; /* DATE_NONE: default range */
+    int known_count;
     int64_t backfill_days, restate_days; /* of the connection's settings; -1 = the program's */
     int64_t rows_per_day;                /* ads seen delivering lately, else ads known that are not gone; 0 = unknown */
     struct day_known *known;             /* of the last backfill_days_max days, ascending */
-    int known_count;
 };
 /* Up to `limit` runs, oldest interactive ones first; borrowed during the callback. known covers `known_days` days back.
  */

@@ -1,0 +1,88 @@
+"""What is known of each day, what the provider changed afterwards, and whether it says the same now."""
+import datetime
+import decimal
+import json
+
+from test_numbers import started
+
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+
+
+def table(text):
+    return [line.split() for line in text.splitlines()[1:]]
+
+
+def test_coverage_shows_each_day_and_why(make_system):
+    system, connection = started(make_system)
+    done = system.metricx("coverage", "--connection", connection, code=None)
+    assert (done.returncode, done.stdout) == (0, "") and "nothing is known" in done.stderr
+    assert UNKNOWN in system.metricx("coverage", "--connection", UNKNOWN, code=None).stderr
+    system.sync(connection)
+    (today,), = system.query("SELECT max(event_date) FROM account_days")
+    first, middle = today - datetime.timedelta(90), today - datetime.timedelta(40)
+    assert table(system.metricx("coverage", "--connection", connection)) == [
+        [str(first), str(today), "91", "day", "verified", "-", "false"]]
+    system.query("DELETE FROM account_days WHERE event_date = %s", middle)
+    system.query("UPDATE account_days SET state = 'differs', cause = 'lost' WHERE event_date > %s AND event_date <= %s",
+                 middle, middle + datetime.timedelta(2))
+    system.query("UPDATE account_days SET restated = true WHERE event_date = %s", today)
+    assert [line[:6] for line in table(system.metricx("coverage", "--connection", connection))] == [
+        [str(first), str(middle - datetime.timedelta(1)), "50", "day", "verified", "-"],
+        [str(middle), str(middle), "1", "day", "missing", "-"],
+        [str(middle + datetime.timedelta(1)), str(middle + datetime.timedelta(2)), "2", "day", "differs", "lost"],
+        [str(middle + datetime.timedelta(3)), str(today - datetime.timedelta(1)), "37", "day", "verified", "-"],
+        [str(today), str(today), "1", "day", "verified", "-"]]
+    items = json.loads(system.metricx("coverage", "--connection", connection, "--json"), parse_float=str)["items"]
+    assert [item["event_date"] for item in items] == [str(first + datetime.timedelta(n)) for n in range(91)]
+    known = {str(day): spend for day, spend in system.query("SELECT event_date, total_spend::text FROM account_days")}
+    assert {item["event_date"]: item["total_spend"] and str(item["total_spend"]) for item in items} == \
+        {str(middle): None, **known}
+
+
+def test_restatements_and_verify_tell_what_the_provider_changed(make_system):
+    system, connection = started(make_system, "--hostile-names")
+    verify = ("verify", "--connection", connection)
+    (today,), = system.query("SELECT (now() AT TIME ZONE timezone)::date FROM connections")
+    day = [str(today - datetime.timedelta(n)) for n in range(10)]
+    done = system.metricx(*verify, "--from", day[2], "--to", day[1], code=None)
+    assert done.returncode == 1 and done.stdout.count("missing") == 2 and "2 of 2 days differ" in done.stderr
+    system.sync(connection)
+    assert "no stored day" in system.metricx("restatements", "--connection", connection, code=None).stderr
+    before = system.sandbox.calls()["total"]
+    lines = table(system.metricx(*verify, "--from", day[9], "--to", day[0]))
+    assert [line[0] for line in lines] == day[::-1] and {line[-1] for line in lines} == {"equal"}
+    assert system.sandbox.calls()["total"] == before + 1
+    stored = dict(system.query("SELECT event_date::text, trim_scale(sum(spend))::text FROM metric_facts GROUP BY 1"))
+    assert all(line[1] == line[2] == stored[line[0]] for line in lines)
+
+    restated = system.sandbox.post("restate", **{"from": day[5], "to": day[4], "percent": "30"})
+    done = system.metricx(*verify, "--from", day[6], "--to", day[3], code=None)
+    assert done.returncode == 1
+    results = {line[0]: " ".join(line[8:]) for line in table(done.stdout)}
+    assert results[day[6]] == results[day[3]] == "equal"
+    assert all("restated" in results[day[n]] for n in (5, 4))
+    system.sync(connection, "--from", day[5], "--to", day[4])
+    assert system.metricx(*verify, "--from", day[6], "--to", day[3])
+
+    text = system.metricx("restatements", "--connection", connection)
+    items = json.loads(system.metricx("restatements", "--connection", connection, "--json"))["items"]
+    assert len(text.splitlines()) == 1 + len(items) and "\t" not in text
+    rows = {(item["entity_id"], item["event_date"]) for item in items}
+    assert len(rows) == restated["changed"] + restated["vanished"] + restated["appeared"]
+    assert {item["event_date"] for item in items} == {day[5], day[4]}
+    for item in items:
+        if item["column_name"] == "spend":
+            (now,), = system.query("SELECT spend::text FROM metric_facts WHERE entity_id = %s AND event_date = %s",
+                                   item["entity_id"], item["event_date"])
+            assert (decimal.Decimal(item["new"]), item["old"] != item["new"]) == (decimal.Decimal(now), True)
+
+
+def test_verify_refuses_what_it_cannot_ask(make_system):
+    system, connection = started(make_system)
+    for from_, to, word in (("2026-13-01", "2026-11-01", "--from"), ("2026-11-02", "2026-11-01", "from"),
+                            ("2001-01-01", "2026-11-01", "2001-01-01"), ("2026-11-01", "2099-01-01", "future")):
+        done = system.metricx("verify", "--connection", connection, "--from", from_, "--to", to, code=None)
+        assert done.returncode in (1, 2) and word in done.stderr and done.stdout == ""
+    system.sandbox.post("fault", kind="error", status=400, code=190, match="insights", count=-1)
+    done = system.metricx("verify", "--connection", connection, "--from", "2026-11-01", "--to", "2026-11-02", code=None)
+    assert done.returncode == 1 and "act_1001" in done.stderr
