@@ -88,7 +88,7 @@ static void headers_say_percent_minutes_and_seconds(void **state)
 static void a_fault_strikes_where_it_was_ordered(void **state)
 {
     static struct faults f;
-    const struct fault second_page = {.kind = FAULT_DROP, .match = "insights", .skip = 1, .count = 2};
+    const struct fault second_page = {.kind = FAULT_DROP, .match = "insights", .skip = 1, .count = 2, .percent = 100};
     (void)state;
     assert_true(faults_add(&f, &second_page));
     assert_null(faults_take(&f, "entities", "/v26.0/act_1/ads"));
@@ -100,6 +100,12 @@ static void a_fault_strikes_where_it_was_ordered(void **state)
     for (int i = 0; i < FAULTS_MAX; i++) /* spent ones make room */
         assert_true(faults_add(&f, &second_page));
     assert_false(faults_add(&f, &second_page));
+    faults_clear(&f);
+    f.struck = 0;
+    assert_true(faults_add(&f, &(struct fault){.kind = FAULT_LOSE_ROWS, .count = -1, .percent = 10}));
+    for (int i = 0; i < 1000; i++)
+        (void)faults_take(&f, "insights", "/v26.0/act_1/insights");
+    assert_in_range(f.struck, 60, 140);
 }
 
 int main(void)
