@@ -1,4 +1,5 @@
 #include "cli/commands.h"
+#include "cli/forecast.h"
 #include "cli/progress.h"
 #include "cli/rows.h"
 #include "cli/status_report.h"
@@ -184,11 +185,14 @@ int cmd_sync(struct session *s, const struct args *a, struct err *e)
     struct run_request r;
     struct run_answer run;
     bool json = args_option(a, "--json") != NULL, wait = args_option(a, "--wait") != NULL;
+    bool forecast = args_option(a, "--forecast") != NULL;
     int rc = parse_request(a, &r, e);
     if (rc == 0)
-        rc = session_need(s, NEED_SCHEMA | NEED_REDIS, e);
+        rc = session_need(s, forecast ? NEED_SCHEMA : NEED_SCHEMA | NEED_REDIS, e);
     if (rc == 0 && r.from != DATE_NONE && r.to == DATE_NONE)
         rc = default_to(s, &r, e);
+    if (rc == 0 && forecast)
+        return forecast_print(s, &r, json, e);
     if (rc == 0)
         rc = sync_request(s, &r, &run, e);
     if (rc < 0)

@@ -39,3 +39,19 @@ RETURNS TABLE (granularity text, event_date date, state text, cause text, restat
       LEFT JOIN account_days d ON d.connection_id = connection AND d.granularity = g.granularity
                               AND d.event_date = day::date
 $$;
+
+-- What planning needs to know of an account: rows of a day (of days read lately, else as many as ads that may deliver;
+-- null: unknown), and the days known of the last `days` as "day:read at,…".
+CREATE FUNCTION account_knowledge(connection uuid, by text, days int)
+RETURNS TABLE (rows_per_day bigint, known text) LANGUAGE sql STABLE AS $$
+    SELECT coalesce((SELECT ceil(avg(d.rows))::bigint FROM account_days d
+                      WHERE d.connection_id = connection AND d.granularity = by AND d.rows > 0
+                        AND d.event_date > current_date - 31),
+                    (SELECT nullif(count(*), 0) * CASE by WHEN 'hour' THEN 24 ELSE 1 END FROM entities e
+                      WHERE e.connection_id = connection AND e.level = 'ad' AND e.vanished_at IS NULL
+                        AND e.status IS DISTINCT FROM 'DELETED' AND e.status IS DISTINCT FROM 'ARCHIVED')),
+           (SELECT string_agg((d.event_date - date '1970-01-01') || ':'
+                              || coalesce((extract(epoch FROM d.read_at) * 1000)::bigint, 0), ',' ORDER BY d.event_date)
+              FROM account_days d
+             WHERE d.connection_id = connection AND d.granularity = by AND d.event_date >= current_date - days)
+$$;

@@ -4,7 +4,7 @@
 #include "common/base/metrics.h"
 #include "common/store/plan_store.h"
 #include "scheduler/phase.h"
-#include "scheduler/run_plan.h"
+#include "common/store/run_plan.h"
 #include <stdlib.h>
 #include <string.h>
 

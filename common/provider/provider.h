@@ -110,6 +110,8 @@ struct provider {
     /* The shared goal word of an objective (contract, section 6); static, "other" for unknown ones, NULL for NULL. */
     const char *(*goal)(const char *objective);
     int history_months; /* how far back the platform keeps facts */
+    int listing_rows;   /* of a full page of entities */
+    int totals_rows;    /* of a full page of totals */
     /* "act_12" or "12" to the canonical id; false when it is no account id. */
     bool (*account_id)(const char *text, char out[64]);
 };

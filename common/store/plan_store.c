@@ -1,6 +1,7 @@
 #include "common/store/plan_store.h"
 #include "common/base/check.h"
 #include "common/base/str.h"
+#include "common/store/plan_parts.h"
 #include "common/store/sql.h"
 #include "common/store/tx.h"
 #include <stdlib.h>
@@ -70,10 +71,10 @@ struct run_reading {
     void *arg;
 };
 
-static int64_t number_or(const struct db_results *r, int row, int col, int64_t missing)
+static int64_t number_or(const struct db_results *r, int step, int row, int col, int64_t missing)
 {
     int64_t value = missing;
-    (void)str_to_i64(db_text(r, 0, row, col), 0, INT64_MAX, &value);
+    (void)str_to_i64(db_text(r, step, row, col), 0, INT64_MAX, &value);
     return value;
 }
 
@@ -107,22 +108,22 @@ static enum plan_stage stage_of(const char *name)
     return stage;
 }
 
-static void read_run(const struct db_results *r, int row, struct plan_run *run)
+void plan_read_run(const struct db_results *r, int step, int row, struct plan_run *run)
 {
-    (void)str_copy(run->id, sizeof run->id, db_text(r, 0, row, 0));
-    (void)str_copy(run->connection_id, sizeof run->connection_id, db_text(r, 0, row, 1));
-    (void)str_copy(run->kind, sizeof run->kind, db_text(r, 0, row, 2));
-    (void)str_copy(run->granularity, sizeof run->granularity, db_text(r, 0, row, 3));
-    (void)str_copy(run->timezone, sizeof run->timezone, db_text(r, 0, row, 4));
-    (void)str_copy(run->provider, sizeof run->provider, db_text(r, 0, row, 5));
-    run->planned = stage_of(db_text(r, 0, row, 6));
-    run->force = db_bool(r, 0, row, 7);
-    run->asked_from = db_date(r, 0, row, 8);
-    run->asked_to = db_date(r, 0, row, 9);
-    run->backfill_days = number_or(r, row, 10, -1);
-    run->restate_days = number_or(r, row, 11, -1);
-    run->rows_per_day = number_or(r, row, 12, 0);
-    read_known(db_text(r, 0, row, 13), run);
+    (void)str_copy(run->id, sizeof run->id, db_text(r, step, row, 0));
+    (void)str_copy(run->connection_id, sizeof run->connection_id, db_text(r, step, row, 1));
+    (void)str_copy(run->kind, sizeof run->kind, db_text(r, step, row, 2));
+    (void)str_copy(run->granularity, sizeof run->granularity, db_text(r, step, row, 3));
+    (void)str_copy(run->timezone, sizeof run->timezone, db_text(r, step, row, 4));
+    (void)str_copy(run->provider, sizeof run->provider, db_text(r, step, row, 5));
+    run->planned = stage_of(db_text(r, step, row, 6));
+    run->force = db_bool(r, step, row, 7);
+    run->asked_from = db_date(r, step, row, 8);
+    run->asked_to = db_date(r, step, row, 9);
+    run->backfill_days = number_or(r, step, row, 10, -1);
+    run->restate_days = number_or(r, step, row, 11, -1);
+    run->rows_per_day = number_or(r, step, row, 12, 0);
+    read_known(db_text(r, step, row, 13), run);
 }
 
 static void on_runs(void *arg, int rc, const struct db_results *r, const struct err *e)
@@ -132,7 +133,7 @@ static void on_runs(void *arg, int rc, const struct db_results *r, const struct 
     struct plan_run *runs = calloc((size_t)count + 1, sizeof *runs);
     CHECK(runs != NULL);
     for (int i = 0; i < count; i++)
-        read_run(r, i, &runs[i]);
+        plan_read_run(r, 0, i, &runs[i]);
     f->done(f->arg, rc, runs, count, e);
     for (int i = 0; i < count; i++)
         free(runs[i].known);

@@ -6,14 +6,14 @@
 #include "common/provider/meta/meta_totals.h"
 #include "common/provider/meta/meta_verdict.h"
 
-enum { ENTITY_LIMIT = 500, TOTALS_LIMIT = 500, ROWS_MAX = 20000, PAGE_SLACK_BYTES = 16 << 20, PAGE_BYTES_PER_BYTE = 4 };
+enum { ROWS_MAX = 20000, PAGE_SLACK_BYTES = 16 << 20, PAGE_BYTES_PER_BYTE = 4 };
 
 /* Rows of a page. Whole days of an account are cheap for Meta: one call for their whole range. */
 static int page_limit(const struct slice *s)
 {
     if (s->kind == SLICE_TOTALS)
-        return TOTALS_LIMIT;
-    return s->kind == SLICE_ENTITIES && s->page_limit > ENTITY_LIMIT ? ENTITY_LIMIT : s->page_limit;
+        return META_TOTALS_ROWS;
+    return s->kind == SLICE_ENTITIES && s->page_limit > META_LISTING_ROWS ? META_LISTING_ROWS : s->page_limit;
 }
 
 int meta_page_request(const struct provider_config *c, const struct slice *s, const char *cursor,

@@ -49,5 +49,7 @@ const struct provider meta_provider = {
     .accounts_read = meta_accounts_read,
     .goal = goal,
     .history_months = 37,
+    .listing_rows = META_LISTING_ROWS,
+    .totals_rows = META_TOTALS_ROWS,
     .account_id = account_id,
 };

@@ -1,6 +1,6 @@
 #include "common/base/str.h"
 #include "common/base/zone.h"
-#include "scheduler/run_plan.h"
+#include "common/store/run_plan.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "scheduler/run_plan.h"
+#include "common/store/run_plan.h"
 #include "common/base/zone.h"
 #include "common/plan/range_plan.h"
 #include "common/provider/provider.h"
