@@ -3,8 +3,8 @@
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/store/plan_store.h"
-#include "scheduler/phase.h"
 #include "common/store/run_plan.h"
+#include "scheduler/phase.h"
 #include <stdlib.h>
 #include <string.h>
 
