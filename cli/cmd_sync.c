@@ -6,8 +6,11 @@
 #include "cli/sync_request.h"
 #include "common/base/clk.h"
 #include "common/base/program.h"
+#include "common/base/str.h"
 #include "common/base/zone.h"
+#include "common/store/redis_keys.h"
 #include <string.h>
+#include <time.h>
 
 enum { POLL_MS = 250, STUCK_MS = 15000, REASONS_MAX = 10 };
 
@@ -78,18 +81,58 @@ static bool ended(const struct watch *w)
     return strcmp(status, "queued") != 0 && strcmp(status, "running") != 0;
 }
 
+/* What the scheduler estimates, from :run:<id>. */
+struct estimate {
+    int64_t calls_left, left_ms;
+    char resumes[8]; /* "" = it goes on */
+};
+
+static void on_estimate(void *arg, const struct redis_reply *r)
+{
+    struct estimate *out = arg;
+    int64_t calls = -1, seconds = -1, parked = 0;
+    if (!str_to_i64(redis_str(redis_at(r, 0)), 0, INT64_MAX, &calls) ||
+        !str_to_i64(redis_str(redis_at(r, 1)), 0, INT32_MAX, &seconds))
+        return;
+    out->calls_left = calls;
+    out->left_ms = seconds * 1000;
+    if (str_to_i64(redis_str(redis_at(r, 2)), 0, INT64_MAX, &parked) && parked > clk_wall_ms()) {
+        struct tm tm;
+        const time_t at = (time_t)(parked / 1000);
+        if (localtime_r(&at, &tm) != NULL)
+            (void)strftime(out->resumes, sizeof out->resumes, "%H:%M", &tm);
+    }
+}
+
+/* Nothing is known while Redis is away: that is no failure here. */
+static struct estimate estimate_of(struct session *s, const struct watch *w)
+{
+    struct estimate out = {.calls_left = -1, .left_ms = -1};
+    char key[KEY_MAX];
+    const char *argv[] = {"HMGET", redis_key(key, s->settings.queue_prefix, "run", w->run), "calls_left", "eta_seconds",
+                          "parked_until"};
+    if (!ended(w) && redis_command_wait(s->loop, s->redis, 5, argv, on_estimate, &out, NULL) != 0)
+        out = (struct estimate){.calls_left = -1, .left_ms = -1};
+    return out;
+}
+
 static void show(struct session *s, struct watch *w)
 {
+    const struct estimate left = estimate_of(s, w);
     const json_t *run = w->rows.items[0], *progress = json_object_get(run, "progress");
     const struct progress_state now = {.status = row_text(run, "status"),
                                        .done = row_int(run, "chunks_done"),
                                        .total = row_int(run, "chunks_total"),
                                        .rows = row_int(progress, "rows"),
-                                       .calls = row_int(progress, "calls")};
+                                       .calls = row_int(progress, "calls"),
+                                       .calls_left = left.calls_left,
+                                       .left_ms = left.left_ms,
+                                       .resumes = left.resumes[0] != '\0' ? left.resumes : NULL};
     int64_t at = clk_mono_ms();
     if (now.done != w->seen.done || now.rows != w->seen.rows || now.calls != w->seen.calls)
         w->moved_ms = at;
     w->seen = now;
+    w->seen.resumes = NULL;
     progress_show(&w->progress, &now, ended(w));
     if (at - w->moved_ms > STUCK_MS && !ended(w)) {
         progress_break(&w->progress);

@@ -8,16 +8,7 @@ enum { BAR_WIDTH = 24, LINE_EVERY_MS = 5000, LINE_BYTES_MAX = 512 };
 
 void progress_start(struct progress *p)
 {
-    *p = (struct progress){.terminal = isatty(STDERR_FILENO) == 1, .started_ms = clk_mono_ms(), .first_done = -1};
-}
-
-int64_t progress_left_ms(const struct progress_state *now, int64_t first_done, int64_t elapsed_ms)
-{
-    int64_t seen = now->done - first_done;
-    /* One chunk in all is a run that is not planned whole: its entities come first. */
-    if (seen <= 0 || now->total <= 1 || now->done > now->total)
-        return -1;
-    return elapsed_ms * (now->total - now->done) / seen;
+    *p = (struct progress){.terminal = isatty(STDERR_FILENO) == 1};
 }
 
 static void add_number(struct buf *out, int64_t n)
@@ -40,7 +31,7 @@ static void add_duration(struct buf *out, int64_t ms)
         buf_addf(out, "%d:%02d", (int)(s / 60), (int)(s % 60));
 }
 
-void progress_line(struct buf *out, const struct progress_state *now, int64_t left_ms, bool bar)
+void progress_line(struct buf *out, const struct progress_state *now, bool bar)
 {
     int64_t full = now->total > 0 ? BAR_WIDTH * now->done / now->total : 0;
     if (bar) {
@@ -54,25 +45,29 @@ void progress_line(struct buf *out, const struct progress_state *now, int64_t le
     buf_add_str(out, " rows  ");
     add_number(out, now->calls);
     buf_add_str(out, " calls");
-    if (left_ms >= 0) {
-        buf_add_str(out, "  ");
-        add_duration(out, left_ms);
+    if (now->calls_left >= 0) {
+        buf_add_str(out, ", ");
+        add_number(out, now->calls_left);
         buf_add_str(out, " left");
     }
+    if (now->left_ms >= 0) {
+        buf_add_str(out, "  ");
+        add_duration(out, now->left_ms);
+        buf_add_str(out, " left");
+    }
+    if (now->resumes != NULL)
+        buf_addf(out, "  resumes at %s", now->resumes);
 }
 
 void progress_show(struct progress *p, const struct progress_state *now, bool last)
 {
     int64_t at = clk_mono_ms();
-    if (p->first_done < 0)
-        p->first_done = now->done;
     if (!p->terminal && !last && p->line_ms && at - p->line_ms < LINE_EVERY_MS)
         return;
     p->line_ms = at;
     struct buf line;
     buf_init(&line, LINE_BYTES_MAX);
-    int64_t left_ms = last ? -1 : progress_left_ms(now, p->first_done, at - p->started_ms);
-    progress_line(&line, now, left_ms, p->terminal);
+    progress_line(&line, now, p->terminal);
     (void)fprintf(stderr, p->terminal ? "\r\033[K%s" : "%s\n", buf_str(&line));
     (void)fflush(stderr);
     p->open = p->terminal;

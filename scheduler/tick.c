@@ -5,6 +5,7 @@
 #include "common/base/metrics.h"
 #include "common/store/plan_store.h"
 #include "common/store/redis_keys.h"
+#include "common/store/run_eta.h"
 #include "scheduler/phase.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -13,18 +14,32 @@
 #define LEASE_MS 5000
 #define LOOK_AT_ALL_MS 5000 /* at least between two looks at all open chunks, and ten times what a look takes */
 #define REAP_LIMIT 1000
+#define ESTIMATE_MS 3000 /* at least between two estimates, and twenty times what one takes */
+#define ESTIMATED_RUNS 100
 #define TIDY_MS (INT64_C(60) * 60 * 1000)
 
-enum tick_state { LEADING, SIGNING, DUE, PLANNING, REQUESTS, TELLING, ENQUEUEING, LOOKING, REAPING, TIDYING };
-static const char *const state_names[] = {"leading", "signing",    "due",     "planning", "requests",
-                                          "telling", "enqueueing", "looking", "reaping",  "tidying"};
+enum tick_state {
+    LEADING,
+    SIGNING,
+    DUE,
+    PLANNING,
+    REQUESTS,
+    TELLING,
+    ENQUEUEING,
+    LOOKING,
+    REAPING,
+    ESTIMATING,
+    TIDYING
+};
+static const char *const state_names[] = {"leading",    "signing", "due",     "planning",   "requests", "telling",
+                                          "enqueueing", "looking", "reaping", "estimating", "tidying"};
 
 struct tick {
     struct service *s;
     struct tick_memory *m;
     enum tick_state state;
     struct run_ids planned;
-    int64_t look_began_ms;
+    int64_t look_began_ms, estimate_began_ms;
     void (*done)(void *arg);
     void *arg;
 };
@@ -121,6 +136,10 @@ static void tick_wait(struct tick *t, enum tick_state next)
     case REAPING:
         queue_reap(t->s->queue, REAP_LIMIT, on_reaped, t);
         break;
+    case ESTIMATING:
+        t->estimate_began_ms = clk_mono_ms();
+        run_eta_tell(t->s->db, t->s->redis, t->s->settings, ESTIMATED_RUNS, tick_step, t);
+        break;
     case TIDYING:
         t->m->tidied_ms = clk_mono_ms();
         plan_retain(t->s->db, t->s->settings->retain_runs_days, on_tidied, t);
@@ -135,6 +154,14 @@ static void tick_end(struct tick *t)
     run_ids_clear(&t->planned);
     free(t);
     done(arg);
+}
+
+static bool time_to_estimate(const struct tick *t)
+{
+    int64_t pause = t->m->estimate_took_ms * 20;
+    if (pause < ESTIMATE_MS)
+        pause = ESTIMATE_MS;
+    return clk_mono_ms() - t->m->estimated_ms >= pause;
 }
 
 static bool time_to_look(const struct tick *t)
@@ -153,6 +180,14 @@ static bool ends_tick(struct tick *t, int rc, const struct err *e)
     log_error(over ? "tick broken off" : "part of a tick failed", F_STR("at", state_names[t->state]), F_ERR(e));
     t->m->look_at_all |= over || t->state == ENQUEUEING;
     return over;
+}
+
+static void after_reaping(struct tick *t)
+{
+    if (clk_mono_ms() - t->m->tidied_ms >= TIDY_MS)
+        tick_wait(t, TIDYING);
+    else
+        tick_end(t);
 }
 
 static void tick_step(void *arg, int rc, const struct err *e)
@@ -195,10 +230,15 @@ static void tick_step(void *arg, int rc, const struct err *e)
         tick_wait(t, REAPING);
         return;
     case REAPING:
-        if (clk_mono_ms() - t->m->tidied_ms >= TIDY_MS)
-            tick_wait(t, TIDYING);
+        if (time_to_estimate(t))
+            tick_wait(t, ESTIMATING);
         else
-            tick_end(t);
+            after_reaping(t);
+        return;
+    case ESTIMATING:
+        t->m->estimated_ms = clk_mono_ms();
+        t->m->estimate_took_ms = t->m->estimated_ms - t->estimate_began_ms;
+        after_reaping(t);
         return;
     case TIDYING:
         tick_end(t);

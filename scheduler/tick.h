@@ -6,8 +6,8 @@
 /* One planning tick. Every write is guarded, so a tick done twice does nothing the second time; the lease only saves
  * the work.
  *
- *   LEADING ─► SIGNING ─► REQUESTS ─► DUE ─► PLANNING ─► TELLING ─► ENQUEUEING ─► LOOKING ─► REAPING ─► TIDYING
- *      └ somebody else plans: over                      (new runs)   (all, now and then)    (hourly)
+ *   LEADING ─► SIGNING ─► REQUESTS ─► DUE ─► PLANNING ─► TELLING ─► ENQUEUEING ─► LOOKING ─► REAPING ─► ESTIMATING ─►
+ * TIDYING └ somebody else plans: over                      (new runs)   (all, now and then)   (now and then)  (hourly)
  *
  * What one phase cannot do keeps none of the later ones from its work; only without PostgreSQL or Redis the tick is
  * over.
@@ -19,6 +19,8 @@ struct tick_memory { /* what one tick leaves to the next */
     bool look_at_all;         /* the next tick compares all open chunks with Redis */
     int64_t looked_at_all_ms; /* monotonic; when the last such look ended */
     int64_t look_took_ms;
+    int64_t estimated_ms; /* monotonic; when the last estimate of runs under way ended */
+    int64_t estimate_took_ms;
     int64_t tidied_ms; /* monotonic */
     bool more;         /* work was left over: the next tick follows at once */
     bool stopping;     /* the tick under way ends after its phase */

@@ -50,6 +50,7 @@ struct forecast_wait forecast_wait(const struct forecast_scope *s, int64_t calls
         } else {
             const struct batch *oldest = &w.list[w.head++];
 
+            CHECK(w.head <= w.count); /* what is used came from the list */
             w.used -= oldest->calls;
             now_ms = oldest->at_ms + window_ms > now_ms ? oldest->at_ms + window_ms : now_ms;
         }

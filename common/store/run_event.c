@@ -3,6 +3,7 @@
 #include "common/base/id.h"
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 static void add(struct run_fields *f, int *at, const char *name, const char *value)
 {
@@ -33,6 +34,11 @@ void run_fields_fill(struct run_fields *f, const struct run_news *n)
     add(f, &at, "error_code", n->error_code);
     add(f, &at, "error", n->error);
     add(f, &at, "updated_at", number(f, 4, clk_wall_ms()));
+    if (strcmp(n->status, "running") != 0 && strcmp(n->status, "queued") != 0) { /* what was estimated meanwhile */
+        add(f, &at, "calls_left", "0");
+        add(f, &at, "eta_seconds", "0");
+        add(f, &at, "parked_until", "");
+    }
 }
 
 static void add_text(struct buf *out, const char *name, const char *value)

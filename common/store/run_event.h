@@ -3,7 +3,7 @@
 #include "common/store/chunk.h"
 #include <stdint.h>
 /* What the :run:<id> hash and the :events channel say about a run (contract, section 5). */
-#define RUN_FIELDS_MAX 24
+#define RUN_FIELDS_MAX 28
 
 struct run_news {
     const char *run_id, *workspace_id, *connection_id;

@@ -1,6 +1,7 @@
 #include "common/base/clk.h"
 #include "common/store/plan_store.h"
 #include "common/store/queue.h"
+#include "common/store/run_eta.h"
 #include "scheduler/phase.h"
 #include "scheduler/tick.h"
 #include "tests/flow/redis_fakes.h"
@@ -68,6 +69,13 @@ void queue_reap(struct queue *q, int limit, void (*done)(void *, int, int, int, 
     parts.reaped = done;
 }
 
+void run_eta_tell(struct db_pool *p, struct redis *r, const struct settings *s, int limit, phase_done done, void *arg)
+{
+    (void)p, (void)r, (void)s;
+    assert_true(limit > 0);
+    ask_phase("estimate", done, arg);
+}
+
 void requests_flow_start(struct service *s, bool *more, phase_done done, void *arg)
 {
     (void)s;
@@ -123,7 +131,8 @@ static int setup(void **state)
     (void)state;
     redis_fakes_reset();
     clk_fake(100000000, 100000000);
-    memory = (struct tick_memory){.holder = "me", .tidied_ms = clk_mono_ms()};
+    /* No estimate comes between, but where a test is about them. */
+    memory = (struct tick_memory){.holder = "me", .tidied_ms = clk_mono_ms(), .estimated_ms = INT64_MAX / 2};
     start();
     return 0;
 }
@@ -317,6 +326,35 @@ static void without_a_server_the_tick_is_over_and_all_is_looked_at_later(void **
     }
 }
 
+static void runs_under_way_are_estimated_now_and_then(void **state)
+{
+    (void)state;
+    first_tick();
+    memory.estimated_ms = clk_mono_ms();
+    clk_fake_advance(2900);
+    quiet_tick();
+    clk_fake_advance(100);
+    start();
+    to_planning();
+    phase("planning", 0);
+    phase("telling", 0);
+    reap(0, 0, 0);
+    clk_fake_advance(200); /* it takes so long: the next one after twenty times that */
+    phase("estimate", ERR_REDIS);
+    assert_int_equal(ended, 1);
+    memory.look_at_all = false;
+    memory.looked_at_all_ms = clk_mono_ms() + 10000;
+    clk_fake_advance(3900);
+    quiet_tick();
+    clk_fake_advance(100);
+    start();
+    to_planning();
+    phase("planning", 0);
+    phase("telling", 0);
+    reap(0, 0, 0);
+    phase("estimate", 0);
+}
+
 static void reaping_goes_on_while_there_is_more(void **state)
 {
     (void)state;
@@ -386,6 +424,7 @@ int main(void)
         CASE(a_look_that_is_asked_for_during_one_is_not_forgotten),
         CASE(no_phase_that_fails_keeps_the_others_from_their_work),
         CASE(without_a_server_the_tick_is_over_and_all_is_looked_at_later),
+        CASE(runs_under_way_are_estimated_now_and_then),
         CASE(reaping_goes_on_while_there_is_more),
         CASE(old_runs_are_deleted_once_an_hour),
         CASE(what_is_left_over_is_remembered_until_the_next_tick),

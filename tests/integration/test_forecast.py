@@ -1,6 +1,11 @@
 """What a sync would take, said before it is done: right within a fifth."""
 import json
+import re
+import time
 
+import redis as redis_client
+
+from system import wait_for
 from test_numbers import started
 
 
@@ -43,3 +48,30 @@ def test_time_is_forecast_from_the_budget_as_it_stands(make_system):
     assert close(said["calls"], run["calls"])
     # A budget makes it no faster than this; a busy machine may make it slower.
     assert said["seconds"] > 4 and 0.8 * said["seconds"] <= took + 1 and took <= 1.2 * said["seconds"] + 20, (said, took)
+
+
+def test_a_running_sync_says_what_is_left_and_when_it_goes_on(make_system, redis_server):
+    system, connection = started(make_system, META_CALLS_PER_WINDOW=8, META_WINDOW_SECONDS=6, PAGE_LIMIT=400)
+    system.sync(connection, "--entities")
+    redis = redis_client.Redis(port=redis_server.port, decode_responses=True)
+    run = system.metricx("sync", "--connection", connection)
+    samples = []
+
+    def ended():
+        fields = redis.hgetall(f"{{metricx}}:run:{run}")
+        if fields.get("status") == "running" and fields.get("eta_seconds"):
+            samples.append((time.time(), fields))
+        return fields.get("status") == "succeeded" and fields
+
+    last = wait_for("the run", ended)
+    assert (last["calls_left"], last["eta_seconds"], last["parked_until"]) == ("0", "0", "")
+    (begin, end, calls), = system.query("SELECT extract(epoch FROM created_at)::float8, extract(epoch FROM finished_at)::float8, "
+                                        "calls FROM sync_runs WHERE id = %s", run)
+    assert samples and any(float(fields["parked_until"] or 0) / 1000 > at + 1 for at, fields in samples)
+    # An estimate is up to four seconds old, and so may be the numbers beside it.
+    for at, fields in samples:
+        assert abs(int(fields["calls"]) + int(fields["calls_left"]) - calls) <= calls / 5 + 8, fields
+        assert abs(at + int(fields["eta_seconds"]) - end) <= (end - begin) / 5 + 7, (begin, at, end, fields)
+    (first,), = system.query("SELECT min(event_date)::text FROM account_days")
+    done = system.metricx("sync", "--connection", connection, "--wait", "--from", first, code=None)
+    assert done.returncode == 0 and re.search(r" calls, \d+ left  0:\d\d left", done.stderr), done.stderr
