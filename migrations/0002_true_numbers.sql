@@ -55,3 +55,9 @@ RETURNS TABLE (rows_per_day bigint, known text) LANGUAGE sql STABLE AS $$
               FROM account_days d
              WHERE d.connection_id = connection AND d.granularity = by AND d.event_date >= current_date - days)
 $$;
+
+-- Until when a provider allows a scope no call, so that it outlives Redis' data.
+CREATE TABLE provider_blocks (
+    scope         text PRIMARY KEY,
+    blocked_until timestamptz NOT NULL
+);

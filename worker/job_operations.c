@@ -73,6 +73,10 @@ static void on_parsed(void *arg)
     struct err e = {0};
     j->feedback.usage_percent = v->usage_percent;
     j->feedback.blocked_ms = v->blocked_ms;
+    if (v->blocked_ms > j->chunk->blocked_ms) {
+        j->chunk->blocked_ms = v->blocked_ms;
+        j->chunk->blocked_app = v->scope == SCOPE_APP;
+    }
     j->feedback.app_wide = v->scope == SCOPE_APP;
     if (v->rc != 0)
         (void)err_set(&e, v->rc, "%s", v->text);

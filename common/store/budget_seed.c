@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Slice by slice: which budgets are there (limit and window set) → what the ledger says of the others → made. When
- * Redis lost its data the ledger is read late enough to know every call granted before. */
+/* Slice by slice: which budgets are there (limit and window set) → what ledger and blocks say of the others → made.
+ * When Redis lost its data the ledger is read late enough to know every call granted before. */
 enum { SLICE = 100, LIVES_MAX = 3 };
+enum { WAIT, LEDGER, BLOCKS }; /* steps of the reading */
 
 struct seeding {
     struct redis *r;
@@ -66,6 +67,15 @@ static void add_scope(struct lua_args *a, const struct budget_scope *scope)
     lua_add_int(a, scope->window_ms);
 }
 
+static void add_block(struct lua_args *a, const char *scope, const struct db_results *r, int step)
+{
+    int64_t blocked_ms = 0;
+    for (int i = 0; i < db_rows(r, step); i++)
+        if (strcmp(db_text(r, step, i, 0), scope) == 0)
+            blocked_ms = db_int(r, step, i, 1);
+    lua_add_int(a, blocked_ms);
+}
+
 static void add_entries(struct lua_args *a, const char *scope, const struct db_results *r, int step)
 {
     const int rows = db_rows(r, step);
@@ -81,8 +91,7 @@ static void add_entries(struct lua_args *a, const char *scope, const struct db_r
     }
 }
 
-/* The ledger is the last of one or two steps; one row says so for both. */
-static void make_missing(struct seeding *s, const struct db_results *r, int step)
+static void make_missing(struct seeding *s, const struct db_results *r)
 {
     struct lua_args a;
     lua_args_init(&a);
@@ -91,7 +100,8 @@ static void make_missing(struct seeding *s, const struct db_results *r, int step
         if (!s->missing[i - s->from])
             continue;
         add_scope(&a, &s->scopes[i]);
-        add_entries(&a, s->scopes[i].name, r, step);
+        add_block(&a, s->scopes[i].name, r, BLOCKS);
+        add_entries(&a, s->scopes[i].name, r, LEDGER);
     }
     lua_run(s->r, "budget_seed", s->prefix, &a, on_made, s);
 }
@@ -102,7 +112,7 @@ static void on_ledger(void *arg, int rc, const struct db_results *r, const struc
     if (rc != 0)
         seeding_end(s, rc, e);
     else
-        make_missing(s, r, 1);
+        make_missing(s, r);
 }
 
 static void read_ledger(struct seeding *s, int64_t wait_ms)
@@ -118,6 +128,7 @@ static void read_ledger(struct seeding *s, int64_t wait_ms)
     }
     (void)TX_ADD(t, "ledger_wait", tx_int(t, wait_ms));
     (void)TX_ADD(t, "ledger_read", tx_array(t, names, count), tx_array(t, windows, count));
+    (void)TX_ADD(t, "blocks_read", tx_array(t, names, count));
     tx_run(t, on_ledger, s);
 }
 

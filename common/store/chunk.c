@@ -31,6 +31,12 @@ void chunk_add_page(struct tx *t, const struct chunk *c, const struct buf *rows,
             t, c->slice.kind == SLICE_FACTS ? "COPY chunk_facts FROM STDIN" : "COPY chunk_entities FROM STDIN", rows);
 }
 
+void chunk_add_block(struct tx *t, const struct chunk *c)
+{
+    if (c->blocked_ms > 0)
+        (void)TX_ADD(t, "block_store", c->id, tx_int(t, c->blocked_ms), c->blocked_app ? "true" : "false");
+}
+
 void chunk_add_totals_end(struct tx *t, const struct chunk *c)
 {
     (void)TX_ADD(t, "totals_fill", c->id, c->run_id, tx_date(t, c->slice.from), tx_date(t, c->slice.to));

@@ -29,6 +29,8 @@ struct chunk {
     int64_t rows, calls; /* so far */
     char *token_enc;     /* owned; NULL: META_ACCESS_TOKEN is meant (token_source env) */
     bool high;           /* somebody waits for it */
+    int64_t blocked_ms;  /* the provider allows no call for so long: the next commit keeps it; 0 = it did not say so */
+    bool blocked_app;    /* no call of the whole app */
 };
 void chunk_clear(struct chunk *c); /* frees what is owned */
 

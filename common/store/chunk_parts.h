@@ -12,6 +12,8 @@
 void chunk_add_fence(struct tx *t, const struct chunk *c, int page);
 /* What a page brought: staged rows, or totals. */
 void chunk_add_page(struct tx *t, const struct chunk *c, const struct buf *rows, int row_count);
+/* A block that the provider has set, if any. */
+void chunk_add_block(struct tx *t, const struct chunk *c);
 /* After the last page of totals: days that Meta left out are zero. */
 void chunk_add_totals_end(struct tx *t, const struct chunk *c);
 /* Staged rows of a chunk whose cursor is gone. */

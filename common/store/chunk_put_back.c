@@ -66,5 +66,6 @@ void chunk_put_back(struct db_pool *p, struct chunk *c, enum chunk_fate fate, in
     if (connection_status != NULL)
         add_refused_steps(t, c, connection_status, why);
     b->state = chunk_add_state(t, c);
+    chunk_add_block(t, c);
     tx_run(t, on_put_back, b);
 }

@@ -19,6 +19,7 @@ struct staging {
 static void move_on(struct staging *s)
 {
     struct chunk *c = s->chunk;
+    c->blocked_ms = 0;
     free(c->cursor);
     c->cursor = s->next;
     s->next = NULL;
@@ -52,6 +53,7 @@ static void run_staging(struct tx *t, struct staging staging)
     struct staging *s = calloc(1, sizeof *s);
     CHECK(s != NULL);
     *s = staging;
+    chunk_add_block(t, s->chunk);
     (void)TX_ADD(t, "ledger_book", s->chunk->id);
     tx_run(t, on_staged, s);
 }

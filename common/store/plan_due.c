@@ -132,6 +132,7 @@ static void retain_batch(struct retaining *f)
     struct tx *t = tx_new(f->pool);
     f->runs = TX_ADD(t, "retain_runs", tx_int(t, f->days), tx_int(t, RETAIN_BATCH));
     f->ledger = TX_ADD(t, "retain_ledger", tx_int(t, LEDGER_BATCH));
+    (void)tx_add(t, sql_text("retain_blocks"), NULL, 0);
     (void)tx_add(t, sql_text("retain_cursors"), NULL, 0);
     (void)tx_add(t, sql_text("retain_totals"), NULL, 0);
     (void)tx_add(t, sql_text("retain_staged_facts"), NULL, 0);

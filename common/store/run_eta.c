@@ -120,6 +120,10 @@ static void read_run(const struct db_results *r, int row, const struct settings 
                          db_is_null(r, 0, row, 3) ? s->meta_calls_per_window : db_int(r, 0, row, 3),
                          s->meta_window_seconds);
     budget_scope_app(&out->app, provider, s->meta_app_calls_per_window, s->meta_window_seconds);
+    if (!db_bool(r, 0, row, 7)) { /* a twentieth is kept for people */
+        out->account.limit -= out->account.limit / 20;
+        out->app.limit -= out->app.limit / 20;
+    }
     out->calls = db_int(r, 0, row, 4);
     out->in_row = db_int(r, 0, row, 5);
     out->call_ms = db_is_null(r, 0, row, 6) ? CALL_MS_UNKNOWN : db_int(r, 0, row, 6);

@@ -94,15 +94,15 @@ class Queue:
 
     # ---- budgets ----
 
-    def seed(self, *scopes, ledger=None, wait=True):
-        """scopes: (name, limit, window_ms); ledger: name -> [(age_ms, calls)]"""
+    def seed(self, *scopes, ledger=None, blocked=None, wait=True):
+        """scopes: (name, limit, window_ms); ledger: name -> [(age_ms, calls)]; blocked: name -> ms"""
         answer = self.run("budget_set", *[x for scope in scopes for x in scope])
         if wait and answer[1] > 0 and self.fake:
             self.advance(answer[1])
         args = [answer[0]]
         for name, limit, window in scopes:
             entries = (ledger or {}).get(name, [])
-            args += [name, limit, window, len(entries), *[x for entry in entries for x in entry]]
+            args += [name, limit, window, (blocked or {}).get(name, 0), len(entries), *[x for entry in entries for x in entry]]
         return self.run("budget_seed", *args)
 
     def seed_all(self, limit=1000, accounts=("act_1", "act_2"), app=0, window=3_600_000):

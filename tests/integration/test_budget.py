@@ -139,8 +139,8 @@ def test_a_new_life_of_the_data_waits_for_the_ledger(redis_server):
     assert (wait, known) == (3000, [0, 0])
     q.advance(2000)
     assert q.run("budget_set", "meta:app", 0, HOUR) == [life, 1000, 0]
-    assert q.run("budget_seed", "1234", "meta:app", 0, HOUR, 0) == 0  # another life
-    assert q.run("budget_seed", life, "meta:app", 0, HOUR, 0) == 1
+    assert q.run("budget_seed", "1234", "meta:app", 0, HOUR, 0, 0) == 0  # another life
+    assert q.run("budget_seed", life, "meta:app", 0, HOUR, 0, 0) == 1
     assert q.run("budget_set", "meta:app", 0, HOUR) == [life, 1000, 1]
 
 
@@ -235,6 +235,22 @@ def test_a_block_outlives_the_restart(queue):
     queue.r.hset(queue.key("life"), "server", "0" * 40)  # as after a restart
     queue.seed_all()
     assert queue.budget()["blocked_until"] == until and queue.claim(1)[0] == []
+
+
+def test_a_block_outlives_the_data(queue):
+    queue.enqueue(*jobs(3))
+    now = queue.now
+    queue.r.flushall()
+    queue.set_clock(now)
+    queue.enqueue(*jobs(3))
+    queue.seed(("meta:app", 0, HOUR), ("meta:act_1", 10, HOUR), blocked={"meta:act_1": 90_000})
+    until = queue.now // 1000 + 90_000
+    assert (queue.budget()["blocked_until"], queue.budget("meta:app")["blocked_until"]) == (until, 0)
+    assert queue.claim(1) == ([], 90_000)
+    queue.seed(("meta:act_1", 10, HOUR), blocked={"meta:act_1": 1000})  # known by now: nothing is seeded
+    assert queue.budget()["blocked_until"] == until
+    queue.advance(90_000)
+    assert len(queue.claim(1)[0]) == 1
 
 
 def test_calls_outside_of_jobs(queue):

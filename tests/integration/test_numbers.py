@@ -1,8 +1,11 @@
 """The numbers are the provider's own, or the day says that they are not."""
 import collections
 import decimal
+import time
 
-from system import wait_for  # noqa: F401
+import redis as redis_client
+
+from system import wait_for
 from truth import assert_truth, differences, stored_facts, true_facts
 
 
@@ -87,6 +90,22 @@ def test_totals_that_cannot_be_had_cost_no_data(make_system):
     assert system.query("SELECT totals FROM sync_chunks WHERE status = 'dead'") == [[True]]
     assert_truth_of_facts(system, connection)
     assert {state for state, _ in states(system, connection).values()} == {"verified"}
+
+
+def test_a_block_is_kept_when_redis_loses_everything(make_system, redis_server):
+    system, connection = started(make_system)
+    redis = redis_client.Redis(port=redis_server.port, decode_responses=True)
+    system.sandbox.post("fault", kind="error", status=400, code=80004, subcode=2446079, match="insights", skip=2, count=1)
+    system.metricx("sync", "--connection", connection)
+    scope, until = wait_for("the block", lambda: system.query(
+        "SELECT scope, (extract(epoch FROM blocked_until) * 1000)::bigint FROM provider_blocks"))[0]
+    wait_for("the queue to know", lambda: redis.hget(f"{{metricx}}:budget:{scope}", "blocked_until"))
+    calls = system.sandbox.calls()["total"]
+    redis.flushall()
+    seeded = wait_for("the budget", lambda: redis.hget(f"{{metricx}}:budget:{scope}", "blocked_until"))
+    assert abs(int(seeded) - until) < 2000 and until > time.time() * 1000 + 20_000
+    assert system.sandbox.calls()["total"] == calls
+    assert system.query("SELECT sum(attempts) FROM sync_chunks")[0][0] == 0
 
 
 def assert_truth_of_facts(system, connection):

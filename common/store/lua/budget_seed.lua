@@ -1,10 +1,10 @@
 #!lua flags=allow-oom
 -- Makes the budgets that are missing, with the calls of the ledger: each counts as if it ended as late as it can have.
--- ARGV: life, then scope limit window_ms entries (age_ms calls)… for each => 1 | 0 another life has begun: ask again
+-- ARGV: life, then scope limit window_ms blocked_ms entries (age_ms calls)… for each => 1 | 0 another life has begun: ask again
 local FLIGHT = 200000 -- no call lasts longer, in milliseconds
 if life() ~= ARGV[1] then return 0 end
 
-local function make(scope, limit, window_ms, first, entries)
+local function make(scope, limit, window_ms, blocked_ms, first, entries)
   local old = call('HMGET', budget_key(scope), 'usage_percent', 'blocked_until')
   local width = math.ceil(window_ms * 1000 / BUCKETS)
   local last = math.floor(now / width)
@@ -20,7 +20,8 @@ local function make(scope, limit, window_ms, first, entries)
   end
   call('UNLINK', budget_key(scope))
   call('HSET', budget_key(scope), 'life', life(), 'limit', limit, 'width', width, 'window_seconds', window_ms / 1000,
-    'used', used, 'open', 0, 'last', last, 'blocked_until', old[2] or 0)
+    'used', used, 'open', 0, 'last', last,
+    'blocked_until', math.max(n(old[2]), blocked_ms > 0 and ms + blocked_ms or 0))
   if old[1] then call('HSET', budget_key(scope), 'usage_percent', old[1]) end
   for field, calls in pairs(buckets) do call('HSET', budget_key(scope), field, calls) end
   if used > 0 then call('ZADD', P .. ':rolling', (last + 1) * width, scope) end
@@ -29,8 +30,10 @@ end
 
 local i = 2
 while i <= #ARGV do
-  local scope, entries = ARGV[i], n(ARGV[i + 3])
-  if not budget(scope).known then make(scope, n(ARGV[i + 1]), n(ARGV[i + 2]), i + 4, entries) end
-  i = i + 4 + 2 * entries
+  local scope, entries = ARGV[i], n(ARGV[i + 4])
+  if not budget(scope).known then
+    make(scope, n(ARGV[i + 1]), n(ARGV[i + 2]), n(ARGV[i + 3]), i + 5, entries)
+  end
+  i = i + 5 + 2 * entries
 end
 return 1

@@ -5,7 +5,7 @@ SELECT r.id, r.provider, r.external_account_id, r.calls_per_window,
        l.entities + l.totals + l.facts + CASE WHEN r.unplanned > 0 THEN ceil(r.unplanned * a.rows::numeric / $2::bigint) ELSE 0 END,
        greatest(l.entities, l.totals, l.longest)
            + CASE WHEN r.unplanned > 0 THEN least(20, ceil(r.unplanned * a.rows::numeric / $2::bigint)) ELSE 0 END,
-       a.call_ms
+       a.call_ms, r.interactive
   FROM (SELECT o.*, k.provider, k.external_account_id,
                (SELECT min((x.settings ->> 'calls_per_window')::bigint) FROM connections x
                  WHERE x.provider = k.provider AND x.external_account_id = k.external_account_id

@@ -1,0 +1,1 @@
+DELETE FROM provider_blocks WHERE blocked_until < now()
