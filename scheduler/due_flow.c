@@ -1,11 +1,11 @@
 #include "common/base/check.h"
-#include "common/base/clk.h"
 #include "common/base/log.h"
 #include "common/plan/due_plan.h"
 #include "common/store/plan_store.h"
 #include "scheduler/phase.h"
 #include <stdlib.h>
 
+#define HOUR_MS (INT64_C(60) * 60 * 1000)
 #define DUE_BATCH 500
 #define DUE_PER_TICK 2000
 
@@ -51,7 +51,7 @@ static const struct zone *zone_of(const struct plan_due *d)
     return zone;
 }
 
-static void plan_one(struct due_flow *f, const struct plan_due *d, int64_t now_ms)
+static void plan_one(struct due_flow *f, const struct plan_due *d)
 {
     const struct settings *set = f->s->settings;
     const struct zone *zone = zone_of(d);
@@ -66,17 +66,23 @@ static void plan_one(struct due_flow *f, const struct plan_due *d, int64_t now_m
                                  .from = DATE_NONE,
                                  .to = DATE_NONE,
                                  .due_at_ms = d->next_sync_at_ms,
-                                 .next_ms = due_next(&rules, now_ms).at_ms};
+                                 .next_ms = due_next(&rules, d->now_ms).at_ms};
     f->count++;
     if (d->next_sync_at_ms == 0) /* a new connection: its first sync was asked for when it was made */
         return;
-    if (due_kind_at(&rules, d->next_sync_at_ms, now_ms) == DUE_NIGHTLY) {
+    if (due_is_astray(d->next_sync_at_ms, d->now_ms)) {
+        log_warn("the clock was set back since this due time was stored; it is set anew",
+                 F_STR("connection", d->connection_id),
+                 F_INT("hours_ahead", (d->next_sync_at_ms - d->now_ms) / HOUR_MS));
+        return;
+    }
+    if (due_kind_at(&rules, d->next_sync_at_ms, d->now_ms) == DUE_NIGHTLY) {
         w->kind = "full";
         w->trigger = "nightly";
     } else {
         w->kind = "metrics";
         w->trigger = "intraday";
-        w->to = zone_day(zone, now_ms);
+        w->to = zone_day(zone, d->now_ms);
         w->from = w->to - 1;
     }
 }
@@ -104,7 +110,7 @@ static void on_due(void *arg, int rc, const struct plan_due *due, int count, con
     }
     f->count = 0;
     for (int i = 0; i < count; i++)
-        plan_one(f, &due[i], clk_wall_ms());
+        plan_one(f, &due[i]);
     plan_due_store(f->s->db, f->writes, f->count, on_stored, f);
 }
 

@@ -84,7 +84,8 @@ static int teardown(void **state)
 
 static struct plan_due due_at(const char *zone, int64_t next_sync_at_ms)
 {
-    struct plan_due d = {.next_sync_at_ms = next_sync_at_ms, .nightly_at = -1, .intraday_minutes = -1};
+    struct plan_due d = {
+        .next_sync_at_ms = next_sync_at_ms, .now_ms = NOW_MS, .nightly_at = -1, .intraday_minutes = -1};
     (void)str_copy(d.connection_id, sizeof d.connection_id, "0b54c3e4-0000-4000-8000-0000000000bb");
     (void)str_copy(d.timezone, sizeof d.timezone, zone);
     return d;
@@ -113,6 +114,27 @@ static void nothing_due_is_one_question(void **state)
     (void)state;
     due(0, NULL, 0);
     assert_false(more);
+}
+
+static void a_time_too_far_ahead_is_set_anew_without_a_sync(void **state)
+{
+    (void)state;
+    struct plan_due d = due_at("UTC", NOW_MS + 26 * HOUR_MS + 1);
+    due(0, &d, 1);
+    assert_null(store.writes[0].kind);
+    assert_in_range(store.writes[0].next_ms, NOW_MS + 1, NOW_MS + HOUR_MS);
+    stored(0);
+}
+
+static void the_databases_clock_decides(void **state)
+{
+    (void)state;
+    struct plan_due d = due_at("UTC", NOW_MS + 200 * HOUR_MS);
+    d.now_ms = NOW_MS + 200 * HOUR_MS;
+    due(0, &d, 1);
+    assert_non_null(store.writes[0].kind);
+    assert_in_range(store.writes[0].next_ms, d.now_ms + 1, d.now_ms + HOUR_MS);
+    stored(0);
 }
 
 static void a_new_connection_only_gets_its_time(void **state)
@@ -217,6 +239,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(nothing_due_is_one_question),
+        CASE(a_time_too_far_ahead_is_set_anew_without_a_sync),
+        CASE(the_databases_clock_decides),
         CASE(a_new_connection_only_gets_its_time),
         CASE(each_tick_has_its_kind),
         CASE(the_connections_own_times_come_first),
