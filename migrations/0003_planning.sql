@@ -20,3 +20,7 @@ RETURNS TABLE (rows_per_day bigint, learned boolean, known text) LANGUAGE sql ST
                   WHERE d.connection_id = connection AND d.granularity = by AND d.read_at IS NOT NULL
                     AND d.event_date > current_date - 31) l
 $$;
+
+-- Days and hours of a connection are due at once.
+DROP INDEX sync_runs_due;
+CREATE UNIQUE INDEX sync_runs_due ON sync_runs (connection_id, trigger, due_at, granularity) WHERE due_at IS NOT NULL;

@@ -82,13 +82,15 @@ struct plan_due {
     int64_t next_sync_at_ms;              /* 0 = never set */
     int64_t now_ms;                       /* the database's clock: one for all schedulers */
     int64_t nightly_at, intraday_minutes; /* of its settings; -1 = the program's */
+    bool hourly;                          /* wants its days by the hour too */
 };
 void plan_due(struct db_pool *p, int limit,
               void (*done)(void *arg, int rc, const struct plan_due *due, int count, const struct err *e), void *arg);
 /* Inserts the scheduled runs (kind NULL: none, only the time) and sets the next times, in one transaction. */
 struct plan_due_write {
     const char *connection_id;
-    const char *kind, *trigger; /* full + nightly, or metrics + intraday */
+    const char *kind, *trigger; /* full or metrics + nightly, or metrics + intraday */
+    const char *granularity;    /* NULL: day */
     date_t from, to;            /* DATE_NONE: default range */
     int64_t due_at_ms, next_ms;
 };

@@ -126,6 +126,28 @@ static void a_time_too_far_ahead_is_set_anew_without_a_sync(void **state)
     stored(0);
 }
 
+static void hours_are_due_with_their_days(void **state)
+{
+    (void)state;
+    struct plan_due list[2] = {due_at("UTC", NOW_MS - HOUR_MS / 2), due_at("UTC", NOW_MS - 24 * HOUR_MS)};
+    list[0].hourly = list[1].hourly = true;
+    due(0, list, 2);
+    assert_int_equal(store.count, 4);
+    for (int i = 0; i < 4; i += 2) {
+        const struct plan_due_write *days = &store.writes[i], *hours = &store.writes[i + 1];
+        assert_null(days->granularity);
+        assert_string_equal(hours->granularity, "hour");
+        assert_string_equal(hours->kind, "metrics");
+        assert_string_equal(hours->trigger, days->trigger);
+        assert_string_equal(hours->connection_id, days->connection_id);
+        assert_int_equal(hours->from, days->from);
+        assert_int_equal(hours->to, days->to);
+        assert_int_equal(hours->due_at_ms, days->due_at_ms);
+        assert_int_equal(hours->next_ms, days->next_ms);
+    }
+    stored(0);
+}
+
 static void the_databases_clock_decides(void **state)
 {
     (void)state;
@@ -241,6 +263,7 @@ int main(void)
         CASE(nothing_due_is_one_question),
         CASE(a_time_too_far_ahead_is_set_anew_without_a_sync),
         CASE(the_databases_clock_decides),
+        CASE(hours_are_due_with_their_days),
         CASE(a_new_connection_only_gets_its_time),
         CASE(each_tick_has_its_kind),
         CASE(the_connections_own_times_come_first),

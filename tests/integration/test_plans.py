@@ -288,23 +288,25 @@ def test_open_jobs_come_in_pages_and_in_order(database, store):
 def test_due_connections(database, store):
     never, past, later, paused, ingest = (Account(database) for _ in range(5))
     database.execute("UPDATE connections SET next_sync_at = now() - interval '1 minute', "
-                     """settings = '{"nightly_at": "04:30", "intraday_minutes": 0}' WHERE id = %s""", past.id)
+                     """settings = '{"nightly_at": "04:30", "intraday_minutes": 0, "hourly": true}' WHERE id = %s""", past.id)
     database.execute("UPDATE connections SET next_sync_at = now() + interval '1 minute' WHERE id = %s", later.id)
     database.execute("UPDATE connections SET status = 'paused' WHERE id = %s", paused.id)
     database.execute("UPDATE connections SET token_source = 'none' WHERE id = %s", ingest.id)
     due = store.ok("due")["due"]
     assert [d["connection_id"] for d in due] == [never.id, past.id]
-    assert (due[0]["next_sync_at_ms"], due[0]["nightly_at"], due[0]["intraday_minutes"]) == (0, -1, -1)
-    assert due[1]["next_sync_at_ms"] > 0 and (due[1]["nightly_at"], due[1]["intraday_minutes"]) == (270, 0)
+    assert (due[0]["next_sync_at_ms"], due[0]["nightly_at"], due[0]["intraday_minutes"], due[0]["hourly"]) == (0, -1, -1, False)
+    assert due[1]["next_sync_at_ms"] > 0 and (due[1]["nightly_at"], due[1]["intraday_minutes"], due[1]["hourly"]) == (270, 0, True)
     at = due[1]["next_sync_at_ms"]
     writes = [{"connection": never.id, "next_ms": at + 3_600_000},
               {"connection": past.id, "kind": "metrics", "trigger": "intraday", "from": D1, "to": D2, "due_at_ms": at,
                "next_ms": at + 3_600_000}]
+    writes.append(writes[1] | {"granularity": "hour"})
     for _ in range(2):  # two schedulers, one tick
         store.ok("due_store", writes=writes)
     assert store.ok("due")["due"] == []
-    assert database.query("SELECT connection_id, kind, trigger, asked_from::text, asked_to::text, interactive, status FROM sync_runs") \
-        == [(past.id, "metrics", "intraday", D1, D2, False, "queued")]
+    assert database.query("SELECT connection_id, kind, trigger, granularity, asked_from::text, asked_to::text, interactive, status "
+                          "FROM sync_runs ORDER BY granularity") == \
+        [(past.id, "metrics", "intraday", by, D1, D2, False, "queued") for by in ("day", "hour")]
     assert store.ok("due", limit=1)["due"] == []
     # The clock ran ahead when this one was stored, and has been set right since.
     database.execute("UPDATE connections SET next_sync_at = now() + interval '27 hours' WHERE id = %s", later.id)

@@ -99,9 +99,10 @@ static void on_due(void *arg, int rc, const struct plan_due *due, int count, con
 {
     json_t *list = list_in(arg, "due");
     for (int i = 0; i < count; i++)
-        add(list, json_pack("{ss ss sI sI sI}", "connection_id", due[i].connection_id, "timezone", due[i].timezone,
+        add(list, json_pack("{ss ss sI sI sI sb}", "connection_id", due[i].connection_id, "timezone", due[i].timezone,
                             "next_sync_at_ms", (json_int_t)due[i].next_sync_at_ms, "nightly_at",
-                            (json_int_t)due[i].nightly_at, "intraday_minutes", (json_int_t)due[i].intraday_minutes));
+                            (json_int_t)due[i].nightly_at, "intraday_minutes", (json_int_t)due[i].intraday_minutes,
+                            "hourly", due[i].hourly));
     reply_end(arg, rc, e);
 }
 
@@ -191,6 +192,7 @@ static void store_due(struct driver *d, const json_t *o)
                                        .trigger = text_of(item, "trigger"),
                                        .from = day_of(item, "from"),
                                        .to = day_of(item, "to"),
+                                       .granularity = text_of(item, "granularity"),
                                        .due_at_ms = int_of(item, "due_at_ms", 0),
                                        .next_ms = int_of(item, "next_ms", 0)};
     }
