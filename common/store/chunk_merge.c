@@ -60,8 +60,8 @@ static void add_entity_steps(struct tx *t, const struct chunk *c)
     (void)TX_ADD(t, "entity_update", c->id, c->connection_id, "campaign");
     (void)TX_ADD(t, "entity_update", c->id, c->connection_id, "adset");
     (void)TX_ADD(t, "entity_update", c->id, c->connection_id, "ad");
-    (void)TX_ADD(t, "entity_follow", c->id, c->connection_id);
     (void)TX_ADD(t, "entity_vanish", c->id, c->connection_id);
+    (void)TX_ADD(t, "entity_follow", c->id, c->connection_id);
     (void)TX_ADD(t, "entity_listing_close", c->id, c->connection_id, c->run_id);
 }
 
