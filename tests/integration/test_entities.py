@@ -191,6 +191,8 @@ def test_a_worker_killed_among_the_lookups_loses_none(make_system, redis):
     wait_for("the middle of the lookups", lambda: len(entity_calls(system)) - before >= STATUSES + LISTINGS + 10)
     system.daemons[1].kill()
     assert count_of_stubs(system) == stubs, "nothing is stored before the end"
+    left = system.query("SELECT (cardinality(lookups) - (page - lookups_page))::text FROM chunk_cursor")[0][0]
+    wait_for("the estimate", lambda: redis.hget(f"{{metricx}}:run:{run}", "calls_left") == left.encode())
     system.worker()
     run = ended(system, run)
     calls = [call["query"] for call in entity_calls(system)[before:]]
