@@ -17,11 +17,12 @@ CREATE OR REPLACE FUNCTION chunk_place_serves(place chunk_cursor) RETURNS boolea
                 ELSE place.saved_at >= now() - interval '15 minutes' END
 $$;
 
--- From when on a listing of entities asks for changes; null: for all there are. Whole at first, weekly, and when it is
--- wanted; 15 minutes are for clocks that differ and for changes that the provider shows late.
+-- From when on a listing of entities asks for changes; null: for all there are. Whole at first, every seventh night
+-- (whenever in it), and when it is wanted; 15 minutes are for clocks that differ and for changes that the provider shows
+-- late.
 CREATE FUNCTION entities_since(connection uuid, want_whole boolean) RETURNS timestamptz LANGUAGE sql STABLE AS $$
     SELECT l.read_at - interval '15 minutes' FROM entity_listings l
-     WHERE l.connection_id = connection AND NOT want_whole AND l.whole_at > now() - interval '7 days'
+     WHERE l.connection_id = connection AND NOT want_whole AND l.whole_at > now() - interval '6 days 12 hours'
 $$;
 
 -- MX005: every stub of the connection came with the listing.

@@ -6,7 +6,7 @@ import pytest
 from store_client import account, database, entity, fact, store  # noqa: F401 (fixtures)
 
 D1 = "2026-10-01"
-T1, T2 = "2026-10-01T10:00:00+0000", "2026-10-02T10:00:00+0000"
+T1, T2, T3 = "2026-10-01T10:00:00+0000", "2026-10-02T10:00:00+0000", "2026-10-03T10:00:00+0000"
 TREE = [entity("c1", objective="OUTCOME_SALES"), entity("c2", objective="OUTCOME_LEADS"), entity("s1", "c1", "c1"),
         entity("s2", "c2", "c2"), entity("a1", "s1", "c1"), entity("a2", "s2", "c2")]
 TREE = [row | {"updated_at": T1} for row in TREE]
@@ -74,7 +74,7 @@ def test_whole_at_first_then_what_changed_since_the_last_listing(account, store,
     assert listings(account)[0] > read_at and listings(account)[1] == whole_at
     assert since(interactive=True) == 0 and since(force=True) == 0
     assert listings(account)[1] > whole_at
-    age("whole_at", "6 days 23 hours")
+    age("whole_at", "6 days 11 hours")
     assert since() > 0
     age("whole_at", "1 hour")
     assert since() == 0 and since() > 0
@@ -132,14 +132,16 @@ def test_a_whole_listing_and_a_later_one_of_changes(account, store):
     account.database.execute("UPDATE sync_chunks SET since = now() WHERE id = %s", listed_later)
     store.ok("open", chunk=listed_later)
     store.ok("merge", chunk=listed_later, rows=[changed("c1", name="later"), entity("c3", updated_at=T2),
-                                                changed("a1", updated_at=T1, status="PAUSED")])
+                                                changed("s1", name="once"), changed("a1", updated_at=T1, status="PAUSED")])
+    stubs(account, store, "a9")
     read_at, before = listings(account)[0], versions(account)
-    # Of a1 it has the same version: its status is the later listing's. Of s2 it saw a change. a2 is gone.
-    older = [TREE[0], TREE[1], TREE[2], changed("s2", name="seen"), TREE[4], entity("c4")]
+    # Of a1 it has the same version: its status is the later listing's. Of s2 it saw a change, of s1 a further one. a2 is gone.
+    older = [TREE[0], TREE[1], changed("s1", name="twice", updated_at=T3), changed("s2", name="seen"), TREE[4], entity("c4"),
+             entity("a9", "s9", "c9", updated_at=T1)]
     state = store.ok("merge", chunk=whole, rows=older)
-    assert (state["inserted"], state["updated"], state["removed"]) == (1, 1, 1)
-    assert moved(account, before) == ["a2", "c4", "s2"] and gone(account) == ["a2"]
-    assert names(account)["c1"] == "later" and names(account)["s2"] == "seen"
+    assert (state["inserted"], state["updated"], state["removed"]) == (1, 3, 1)
+    assert moved(account, before) == ["a2", "a9", "c4", "s1", "s2"] and gone(account) == ["a2"]
+    assert [names(account)[key] for key in ("c1", "s1", "s2", "a9")] == ["later", "twice", "seen", "name of a9"]
     assert listings(account)[0] == read_at > listings(account)[1]
     (whole_opened,) = account.one("SELECT started_at FROM sync_chunks WHERE id = %s", whole)
     assert listings(account)[1] == whole_opened
