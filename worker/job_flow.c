@@ -16,9 +16,9 @@
 #define DATABASE_REFUSED_RETRY_MS 60000
 
 static const char *const state_names[] = {
-    [OPENING] = "opening",           [GRANTING] = "granting",   [FETCHING] = "fetching", [PARSING] = "parsing",
-    [STAGING] = "staging",           [MERGING] = "merging",     [DOUBTING] = "doubting", [REREADING] = "rereading",
-    [PUTTING_BACK] = "putting back", [FINISHING] = "finishing", [STRANDED] = "stranded"};
+    [OPENING] = "opening",     [GRANTING] = "granting",         [FETCHING] = "fetching",   [PARSING] = "parsing",
+    [STAGING] = "staging",     [MERGING] = "merging",           [LISTED] = "listed",       [DOUBTING] = "doubting",
+    [REREADING] = "rereading", [PUTTING_BACK] = "putting back", [FINISHING] = "finishing", [STRANDED] = "stranded"};
 
 static const char *const finish_names[] = {"done", "retry", "yield", "dead", "drop"};
 
@@ -195,6 +195,12 @@ static void after_difference(struct job *j)
     job_wait(j, j->chunk->checking ? REREADING : DOUBTING);
 }
 
+/* After the last page of a slice. */
+static enum job_state closing_state(const struct job *j)
+{
+    return j->chunk->slice.kind == SLICE_ENTITIES && j->chunk->stubs ? LISTED : MERGING;
+}
+
 /* All facts are in hand: that the totals cannot be had is no reason to lose them. */
 static bool merges_unchecked(const struct job *j, int rc)
 {
@@ -287,16 +293,19 @@ void job_step(struct job *j, int rc, const struct err *e)
     case PARSING:
         if (rc == 0) {
             j->commit_tries = 0;
-            job_wait(j, j->work.next != NULL ? STAGING : MERGING);
+            job_wait(j, j->work.next != NULL ? STAGING : closing_state(j));
             return;
         }
         after_call_failed(j, rc, e);
         return;
     case STAGING:
+    case LISTED:
     case DOUBTING:
     case REREADING:
         if (rc == 0)
             after_page_committed(j);
+        else if (j->state == LISTED && rc == ERR_NOT_FOUND)
+            job_wait(j, MERGING); /* every stub came with the listing */
         else
             after_commit_failed(j, rc, e);
         return;

@@ -12,6 +12,8 @@
  *      │           └───────────────────────────────────────────────────────┘
  *      └ staged pages lost        any failure ─► PUTTING_BACK ─► FINISHING
  *
+ * A listing of an account with stubs, at its last page: LISTED ─► GRANTING ─► FETCHING (a stub) … ─► MERGING.
+ *
  * A slice that differs from the account's totals at MERGING: DOUBTING ─► GRANTING ─► FETCHING (totals) ─► MERGING;
  * still: REREADING ─► GRANTING ─► FETCHING (page 1) … ─► MERGING, as it is.
  *

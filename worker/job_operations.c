@@ -199,6 +199,9 @@ void job_begin(struct job *j)
     case MERGING:
         chunk_merge(s->db, j->chunk, &j->work.rows, j->work.row_count, j->chunk->reread || j->unchecked, on_merged, j);
         break;
+    case LISTED:
+        chunk_look_up(s->db, j->chunk, &j->work.rows, j->work.row_count, on_staged, j);
+        break;
     case DOUBTING:
         chunk_check_again(s->db, j->chunk, &j->work.rows, j->work.row_count, on_staged, j);
         break;

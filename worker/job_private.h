@@ -12,6 +12,7 @@ enum job_state {
     PARSING,      /* the thread pool */
     STAGING,      /* PostgreSQL: a page and the cursor after it */
     MERGING,      /* PostgreSQL: the last page, and the slice whole */
+    LISTED,       /* PostgreSQL: the last page of a listing, and which stubs are to be looked up behind it */
     DOUBTING,     /* PostgreSQL: the slice differs from the account's totals, which are to be asked for again */
     REREADING,    /* PostgreSQL: it differs from those too, and is to be read once more */
     PUTTING_BACK, /* PostgreSQL: why it is not done */

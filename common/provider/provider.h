@@ -9,18 +9,23 @@
  * and a verdict. No I/O, no clock, no globals; read_* may run on any thread. A new provider is one folder and one line
  * in registry.c. */
 
-enum slice_kind { SLICE_ENTITIES, SLICE_FACTS, SLICE_TOTALS };
+enum slice_kind { SLICE_ENTITIES, SLICE_LOOKUPS, SLICE_FACTS, SLICE_TOTALS };
 
-/* One question: the entities of an account, its facts of a range of days, or the account's own total of each of those
- * days (one call for 90 days). */
+/* An entity that is asked for by its id, because listings do not have it. */
+struct lookup {
+    const char *level, *external_id;
+};
+
+/* One question: the entities of an account, some of them one by one, its facts of a range of days, or the account's own
+ * total of each of those days (one call for 90 days). */
 struct slice {
     enum slice_kind kind;
     const char *account; /* act_N */
     const char *currency;
-    date_t from, to;            /* both inclusive; facts and totals */
-    bool hourly;                /* facts only */
-    int64_t since_s;            /* entities: only those that changed after this (Unix seconds); 0 = all of them */
-    const char *const *lookups; /* entities: ids of ads to ask for one by one, because listings do not have them */
+    date_t from, to;              /* both inclusive; facts and totals */
+    bool hourly;                  /* facts only */
+    int64_t since_s;              /* entities: only those that changed after this (Unix seconds); 0 = all of them */
+    const struct lookup *lookups; /* at least one; what does not exist any more is an empty page */
     int lookup_count;
     int page_limit;
 };

@@ -10,8 +10,10 @@ void chunk_clear(struct chunk *c)
 {
     free(c->cursor);
     free(c->token_enc);
+    free(c->lookups);
     c->cursor = NULL;
     c->token_enc = NULL;
+    c->lookups = NULL;
 }
 
 /* ---- steps that several operations share ---- */
@@ -29,6 +31,40 @@ void chunk_add_page(struct tx *t, const struct chunk *c, const struct buf *rows,
     else if (row_count > 0)
         (void)tx_copy(
             t, c->slice.kind == SLICE_FACTS ? "COPY chunk_facts FROM STDIN" : "COPY chunk_entities FROM STDIN", rows);
+}
+
+int chunk_add_lookups(struct tx *t, const char *chunk_id)
+{
+    return TX_ADD(t, "chunk_lookups", chunk_id);
+}
+
+/* Copies text to where *room stands, and moves that behind it. */
+static const char *put(char **room, const char *text)
+{
+    char *at = *room;
+    const size_t size = strlen(text) + 1;
+    memcpy(at, text, size);
+    *room += size;
+    return at;
+}
+
+/* One block: the list, and the texts behind it. */
+void chunk_read_lookups(const struct db_results *r, int step, struct chunk *c)
+{
+    const int count = db_rows(r, step);
+    size_t bytes = (size_t)count * sizeof *c->lookups;
+    for (int i = 0; i < count; i++)
+        bytes += strlen(db_text(r, step, i, 0)) + strlen(db_text(r, step, i, 1)) + 2;
+    free(c->lookups);
+    c->lookups = malloc(bytes + 1);
+    CHECK(c->lookups != NULL);
+    char *text = (char *)&c->lookups[count];
+    for (int i = 0; i < count; i++) {
+        c->lookups[i].level = put(&text, db_text(r, step, i, 0));
+        c->lookups[i].external_id = put(&text, db_text(r, step, i, 1));
+    }
+    c->slice.lookups = c->lookups;
+    c->slice.lookup_count = count;
 }
 
 void chunk_add_block(struct tx *t, const struct chunk *c)
@@ -82,7 +118,7 @@ void chunk_read_state(const struct db_results *r, int step, struct run_state *ou
 /* ---- opening ---- */
 
 struct opening {
-    int read; /* the step that tells everything */
+    int read, lookups; /* steps: everything, and what is looked up */
     void (*done)(void *arg, int rc, struct chunk *c, const struct err *e);
     void *arg;
 };
@@ -109,15 +145,18 @@ static struct chunk *read_chunk(const struct db_results *r, int step, const char
     c->checking = db_bool(r, step, 0, 25);
     c->reread = db_bool(r, step, 0, 26);
     c->slice = (struct slice){
-        .kind = strcmp(db_text(r, step, 0, 8), "entities") == 0 ? SLICE_ENTITIES
-                : c->totals || c->checking                      ? SLICE_TOTALS
-                                                                : SLICE_FACTS,
+        .kind = db_bool(r, step, 0, 28)                           ? SLICE_LOOKUPS
+                : strcmp(db_text(r, step, 0, 8), "entities") == 0 ? SLICE_ENTITIES
+                : c->totals || c->checking                        ? SLICE_TOTALS
+                                                                  : SLICE_FACTS,
         .account = c->account,
         .currency = c->currency,
         .from = db_date(r, step, 0, 9),
         .to = db_date(r, step, 0, 10),
         .hourly = strcmp(db_text(r, step, 0, 11), "hour") == 0,
+        .since_s = db_is_null(r, step, 0, 27) ? 0 : db_int(r, step, 0, 27),
     };
+    c->stubs = db_bool(r, step, 0, 29);
     c->high = db_bool(r, step, 0, 12);
     c->epoch = db_int(r, step, 0, 13);
     c->attempts = (int)db_int(r, step, 0, 14);
@@ -141,6 +180,7 @@ static void on_open(void *arg, int rc, const struct db_results *r, const struct 
         rc = err_set(&why, ERR_POISON, "%s", db_text(r, o->read, 0, 22));
     } else {
         c = read_chunk(r, o->read, db_text(r, o->read, 0, 23));
+        chunk_read_lookups(r, o->lookups, c);
         if (c->provider == NULL) {
             rc = err_set(&why, ERR_BUG, "this program knows no provider %s", db_text(r, o->read, 0, 4));
             chunk_clear(c);
@@ -169,6 +209,7 @@ void chunk_open(struct db_pool *p, const char *id, const char *worker, int max_d
     (void)TX_ADD(t, "chunk_run_started", id);
     chunk_add_settle(t, NULL, NULL, id);
     o->read = TX_ADD(t, "chunk_open_read", id);
+    o->lookups = chunk_add_lookups(t, id);
     (void)TX_ADD(t, "ledger_book", id);
     tx_run(t, on_open, o);
 }

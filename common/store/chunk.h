@@ -11,7 +11,10 @@
  *
  * A slice of facts is compared day by day with the account's own totals before it is merged. When it differs, the
  * totals are asked for again (chunk_check_again), then the slice is read once more (chunk_read_again), then it is
- * merged as it is, and the days say so. */
+ * merged as it is, and the days say so.
+ *
+ * Behind a listing of entities stubs that it did not bring are asked for one by one (chunk_look_up), as pages of the
+ * same slice. */
 
 struct chunk {
     char id[UUID_TEXT], run_id[UUID_TEXT], connection_id[UUID_TEXT], workspace_id[UUID_TEXT];
@@ -21,6 +24,8 @@ struct chunk {
     bool totals;        /* asks for the account's totals, to compare the run's slices with; has no facts */
     bool checking;      /* all pages of facts are staged; the question is for the totals of their days */
     bool reread;        /* this is the second reading */
+    bool stubs;         /* the connection has stubs: chunk_look_up behind the listing */
+    struct lookup *lookups; /* owned, texts too */
     char account[64], currency[8], timezone[64];
     int64_t epoch;
     int attempts, deliveries;
@@ -58,6 +63,12 @@ void chunk_check_again(struct db_pool *p, struct chunk *c, const struct buf *row
  * facts away and starts again at page 1; from now on c->reread. */
 void chunk_read_again(struct db_pool *p, struct chunk *c, const struct buf *totals,
                       void (*done)(void *arg, int rc, const struct err *e), void *arg);
+
+#define CHUNK_LOOKUPS_MAX 50
+/* As chunk_stage, for the last page of a listing: from now on the slice's question is for stubs that the listing did
+ * not bring, one by one; the others wait for the next chunk. ERR_NOT_FOUND: there is none; nothing was changed. */
+void chunk_look_up(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count,
+                   void (*done)(void *arg, int rc, const struct err *e), void *arg);
 
 /* How the run stands after a chunk was closed. */
 struct run_state {

@@ -71,12 +71,12 @@ void chunk_rows_copy(const struct chunk *c, const struct page *p, struct buf *ou
 {
     if (c->slice.kind == SLICE_TOTALS)
         add_totals(p, out);
-    for (int i = 0; c->slice.kind == SLICE_FACTS && i < p->fact_count; i++) {
+    for (int i = 0; i < p->fact_count; i++) {
         copy_place(c, i, out);
         copy_fact(&p->facts[i], out);
         copy_end_row(out);
     }
-    for (int i = 0; c->slice.kind == SLICE_ENTITIES && i < p->entity_count; i++) {
+    for (int i = 0; i < p->entity_count; i++) {
         const struct entity_row *e = &p->entities[i];
         copy_place(c, i, out);
         copy_entity(e, c->provider->goal(e->objective), out);

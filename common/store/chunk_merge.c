@@ -56,10 +56,12 @@ static void add_entity_steps(struct tx *t, const struct chunk *c)
     (void)TX_ADD(t, "entity_insert", c->id, c->connection_id, c->workspace_id, provider, "adset");
     (void)TX_ADD(t, "stub_adsets", c->id, c->connection_id, c->workspace_id, provider);
     (void)TX_ADD(t, "entity_insert", c->id, c->connection_id, c->workspace_id, provider, "ad");
+    (void)TX_ADD(t, "entity_listing_doubt", c->id, c->connection_id);
     (void)TX_ADD(t, "entity_update", c->id, c->connection_id, "campaign");
     (void)TX_ADD(t, "entity_update", c->id, c->connection_id, "adset");
     (void)TX_ADD(t, "entity_update", c->id, c->connection_id, "ad");
     (void)TX_ADD(t, "entity_vanish", c->id, c->connection_id);
+    (void)TX_ADD(t, "entity_follow", c->id, c->connection_id);
     (void)TX_ADD(t, "entity_listing_close", c->id, c->connection_id, c->run_id);
 }
 
@@ -79,7 +81,8 @@ static void on_merge(void *arg, int rc, const struct db_results *r, const struct
 void chunk_merge(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count, bool as_it_is,
                  void (*done)(void *arg, int rc, const struct run_state *r, const struct err *e), void *arg)
 {
-    const bool facts = c->slice.kind != SLICE_ENTITIES && !c->totals;
+    const bool entities = c->slice.kind == SLICE_ENTITIES || c->slice.kind == SLICE_LOOKUPS,
+               facts = !entities && !c->totals;
     struct merging *m = calloc(1, sizeof *m);
     struct tx *t = tx_new(p);
     CHECK(m != NULL);
@@ -91,7 +94,7 @@ void chunk_merge(struct db_pool *p, struct chunk *c, const struct buf *rows, int
     (void)tx_add(t, sql_text("merge_settings"), NULL, 0);
     if (facts)
         add_fact_steps(t, c, as_it_is);
-    else if (!c->totals)
+    else if (entities)
         add_entity_steps(t, c);
     (void)TX_ADD(t, "chunk_close", c->id, tx_int(t, row_count));
     (void)TX_ADD(t, "chunk_cursor_drop", c->id);

@@ -3,7 +3,7 @@
 #include "common/store/tx.h"
 /* What the chunk_*.c files share; nobody else includes it.
  *   chunk           opening
- *   chunk_stage     staging a page; what comes after a difference
+ *   chunk_stage     staging a page; what comes after a difference, or a listing
  *   chunk_copy      rows of a page as COPY text
  *   chunk_merge     the slice, whole
  *   chunk_put_back  back to the queue, or given up */
@@ -16,6 +16,9 @@ void chunk_add_page(struct tx *t, const struct chunk *c, const struct buf *rows,
 void chunk_add_block(struct tx *t, const struct chunk *c);
 /* After the last page of totals: days that Meta left out are zero. */
 void chunk_add_totals_end(struct tx *t, const struct chunk *c);
+/* The step that chunk_read_lookups reads. */
+int chunk_add_lookups(struct tx *t, const char *chunk_id);
+void chunk_read_lookups(const struct db_results *r, int step, struct chunk *c);
 /* Staged rows of a chunk whose cursor is gone. */
 void chunk_add_sweep(struct tx *t, const char *chunk_id);
 /* Locks runs and brings their counts and status up to date: a connection's open ones, one run, or the run of a chunk if

@@ -4,19 +4,27 @@
 #include "common/store/sql.h"
 #include <stdlib.h>
 
-enum after_page { NEXT_PAGE, CHECK_AGAIN, READ_AGAIN };
+enum after_page { NEXT_PAGE, CHECK_AGAIN, READ_AGAIN, LOOK_UP };
 
 struct staging {
     struct chunk *chunk;
     enum after_page after;
-    int row_count;
-    char *next; /* owned */
+    int row_count, lookups; /* of LOOK_UP: the step that tells them */
+    char *next;             /* owned */
     void (*done)(void *arg, int rc, const struct err *e);
     void *arg;
 };
 
+static void move_on_to_lookups(const struct staging *s, const struct db_results *r)
+{
+    struct chunk *c = s->chunk;
+    c->stubs = false;
+    c->slice.kind = SLICE_LOOKUPS;
+    chunk_read_lookups(r, s->lookups, c);
+}
+
 /* The chunk as the commit left it. */
-static void move_on(struct staging *s)
+static void move_on(struct staging *s, const struct db_results *r)
 {
     struct chunk *c = s->chunk;
     c->blocked_ms = 0;
@@ -26,7 +34,9 @@ static void move_on(struct staging *s)
     c->page++;
     c->rows += s->row_count;
     c->calls++;
-    if (s->after == NEXT_PAGE)
+    if (s->after == LOOK_UP)
+        move_on_to_lookups(s, r);
+    if (s->after == NEXT_PAGE || s->after == LOOK_UP)
         return;
     c->checking = s->after == CHECK_AGAIN;
     c->slice.kind = c->checking ? SLICE_TOTALS : SLICE_FACTS;
@@ -40,9 +50,8 @@ static void move_on(struct staging *s)
 static void on_staged(void *arg, int rc, const struct db_results *r, const struct err *e)
 {
     struct staging *s = arg;
-    (void)r;
     if (rc == 0)
-        move_on(s);
+        move_on(s, r);
     s->done(s->arg, rc, e);
     free(s->next);
     free(s);
@@ -92,4 +101,16 @@ void chunk_read_again(struct db_pool *p, struct chunk *c, const struct buf *tota
     (void)TX_ADD(t, "staged_facts_drop", c->id);
     (void)TX_ADD(t, "chunk_read_again", c->id, tx_int(t, c->epoch));
     run_staging(t, (struct staging){.chunk = c, .after = READ_AGAIN, .done = done, .arg = arg});
+}
+
+void chunk_look_up(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count,
+                   void (*done)(void *arg, int rc, const struct err *e), void *arg)
+{
+    struct tx *t = page_tx(p, c, rows, row_count);
+    (void)TX_ADD(t, "chunk_look_up", c->id, tx_int(t, c->epoch), tx_int(t, row_count), c->connection_id,
+                 tx_int(t, CHUNK_LOOKUPS_MAX));
+    const int lookups = chunk_add_lookups(t, c->id);
+    run_staging(
+        t, (struct staging){
+               .chunk = c, .after = LOOK_UP, .row_count = row_count, .lookups = lookups, .done = done, .arg = arg});
 }

@@ -1,5 +1,6 @@
 #include "common/store/plan_outlook.h"
 #include "common/base/check.h"
+#include "common/store/chunk.h"
 #include "common/store/plan_parts.h"
 #include "common/store/sql.h"
 #include "common/store/tx.h"
@@ -47,6 +48,7 @@ static void on_read(void *arg, int rc, const struct db_results *r, const struct 
         o.ads = db_int(r, f->read, 0, 18);
         o.call_ms = number(r, f->read, 19);
         o.calls_per_window = number(r, f->read, 20);
+        o.lookups = db_int(r, f->read, 0, 21);
         read_calls(r, f->calls, &o);
     }
     f->done(f->arg, rc, rc == 0 ? &o : NULL, e);
@@ -63,8 +65,9 @@ void plan_outlook(struct db_pool *p, const struct run_request *q, int known_days
     struct tx *t = tx_new(p);
     CHECK(f != NULL);
     *f = (struct reading){.done = done, .arg = arg};
-    f->read = TX_ADD(t, "plan_outlook", q->connection_id, q->kind, q->granularity, tx_date(t, q->from),
-                     tx_date(t, q->to), q->force ? "true" : "false", tx_int(t, known_days));
+    f->read =
+        TX_ADD(t, "plan_outlook", q->connection_id, q->kind, q->granularity, tx_date(t, q->from), tx_date(t, q->to),
+               q->force ? "true" : "false", tx_int(t, known_days), tx_int(t, CHUNK_LOOKUPS_MAX));
     f->calls = TX_ADD(t, "plan_outlook_calls", q->connection_id, tx_int(t, window_ms));
     tx_run(t, on_read, f);
 }

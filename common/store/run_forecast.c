@@ -22,7 +22,7 @@ static void add_first_stage(const struct plan_outlook *o, const struct provider 
     int64_t listings = 0, totals = 0;
     if (w->entities)
         listings = forecast_pages(o->campaigns, p->listing_rows) + forecast_pages(o->adsets, p->listing_rows) +
-                   forecast_pages(o->ads, p->listing_rows);
+                   forecast_pages(o->ads, p->listing_rows) + o->lookups;
     if (w->totals.from != DATE_NONE)
         totals = forecast_pages(days_in(&w->totals), p->totals_rows);
     out->chunks += (listings > 0) + (totals > 0);

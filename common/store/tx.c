@@ -142,6 +142,8 @@ static int own_code(int rc, const struct db_results *r, struct err *own)
         own->rc = ERR_CONFLICT;
     else if (strcmp(state, "MX004") == 0)
         own->rc = ERR_DIFFERS;
+    else if (strcmp(state, "MX005") == 0)
+        own->rc = ERR_NOT_FOUND;
     else if (rc == ERR_CONFLICT)
         own->rc = ERR_DB;
     return own->rc;

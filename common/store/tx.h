@@ -7,7 +7,7 @@
 #include <stdint.h>
 /* One transaction of the store: steps are added, then it runs, again by itself after a deadlock or a serialization
  * failure, and frees itself behind done. Our own SQLSTATEs become ERR_FENCED (MX001), ERR_GONE (MX002), ERR_CONFLICT
- * (MX003) and ERR_DIFFERS (MX004); a deadlock that comes back each time is ERR_DB. */
+ * (MX003), ERR_DIFFERS (MX004) and ERR_NOT_FOUND (MX005); a deadlock that comes back each time is ERR_DB. */
 struct tx;
 struct tx *tx_new(struct db_pool *p);
 /* Adds a step and returns its number in the results. The parameters are copied; sql must be static. */

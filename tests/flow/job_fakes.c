@@ -87,6 +87,17 @@ void chunk_read_again(struct db_pool *p, struct chunk *c, const struct buf *tota
     waiting.chunk = c;
 }
 
+void chunk_look_up(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count,
+                   void (*done)(void *, int, const struct err *), void *arg)
+{
+    (void)p, (void)rows;
+    CHECK(c->stubs && c->slice.kind == SLICE_ENTITIES);
+    ask(OP_LOOK_UP, arg);
+    fakes.asked.rows = row_count;
+    waiting.staged = done;
+    waiting.chunk = c;
+}
+
 void chunk_merge(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count, bool as_it_is,
                  void (*done)(void *, int, const struct run_state *, const struct err *), void *arg)
 {
@@ -212,7 +223,8 @@ static struct chunk *new_chunk(void)
     c->epoch = 1;
     c->attempts = fakes.attempts;
     c->checking = fakes.checking;
-    c->slice.kind = c->checking ? SLICE_TOTALS : SLICE_FACTS;
+    c->stubs = fakes.stubs;
+    c->slice.kind = c->stubs ? SLICE_ENTITIES : c->checking ? SLICE_TOTALS : SLICE_FACTS;
     c->token_enc = str_dup(fakes.token_enc);
     return c;
 }
@@ -258,6 +270,14 @@ void fakes_end(int rc, bool yes)
     case OP_STAGE:
         if (rc == 0)
             waiting.chunk->page++;
+        waiting.staged(waiting.arg, rc, why);
+        break;
+    case OP_LOOK_UP:
+        if (rc == 0) {
+            waiting.chunk->page++;
+            waiting.chunk->stubs = false;
+            waiting.chunk->slice.kind = SLICE_LOOKUPS;
+        }
         waiting.staged(waiting.arg, rc, why);
         break;
     case OP_DOUBT:

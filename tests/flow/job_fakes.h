@@ -16,6 +16,7 @@ enum op {
     OP_MERGE,
     OP_DOUBT,
     OP_REREAD,
+    OP_LOOK_UP,
     OP_PUT_BACK,
     OP_FINISH
 };
@@ -33,7 +34,7 @@ struct asked {
     bool run_ended;                /* of FINISH */
     bool cancelled;                /* of FETCH */
     bool as_it_is;                 /* of MERGE */
-    int rows;                      /* of STAGE, MERGE and DOUBT */
+    int rows;                      /* of STAGE, MERGE, DOUBT and LOOK_UP */
 };
 struct fakes {
     struct asked asked;
@@ -46,6 +47,7 @@ struct fakes {
     int request_rc; /* of making the page's request */
     int attempts;   /* of the chunk that OPEN gives out */
     bool checking;  /* the same */
+    bool stubs;     /* the same: it lists entities, and there are stubs */
     const char *token_enc;
 };
 extern struct fakes fakes;

@@ -413,7 +413,7 @@ static void a_lost_lease_with_an_answer_in_hand_gives_its_place_back(void **stat
 static void random_end(unsigned *seed, bool may_fail)
 {
     static const int faults[] = {ERR_DB_AWAY, ERR_CONFLICT, ERR_FENCED,  ERR_GONE,     ERR_TIMEOUT, ERR_DB,
-                                 ERR_NETWORK, ERR_LIMIT,    ERR_DIFFERS, ERR_CANCELED, ERR_POISON};
+                                 ERR_NETWORK, ERR_LIMIT,    ERR_DIFFERS, ERR_CANCELED, ERR_POISON,  ERR_NOT_FOUND};
     bool fails = rand_r(seed) % 100 < 25 && may_fail;
     int rc = fails ? faults[(size_t)rand_r(seed) % (sizeof faults / sizeof faults[0])] : 0;
     fakes.page_next = rand_r(seed) % 4 == 0 ? NULL : "next";
@@ -422,6 +422,8 @@ static void random_end(unsigned *seed, bool may_fail)
     fakes.redis_ready = rand_r(seed) % 2 == 0;
     clk_fake_advance(rand_r(seed) % 10 == 0 ? 3000 : 1);
     if (rc == ERR_DIFFERS && (fakes.asked.op != OP_MERGE || fakes.asked.as_it_is))
+        rc = ERR_DB_AWAY;
+    if (rc == ERR_NOT_FOUND && fakes.asked.op != OP_LOOK_UP)
         rc = ERR_DB_AWAY;
     if (rc != 0 && (fakes.asked.op == OP_GRANT || fakes.asked.op == OP_FINISH))
         rc = ERR_REDIS_AWAY;
@@ -436,6 +438,7 @@ static void random_faults_at_every_step(void **state)
     for (int round = 0; round < 20000; round++) {
         teardown(state);
         setup(state);
+        fakes.stubs = round % 3 == 0;
         struct job *j = start();
         for (int step = 0; ended == 0; step++) {
             assert_true(step < 100000);

@@ -24,12 +24,14 @@ static void check_entity(const struct entity_row *r)
         check_number(r->lifetime_budget);
 }
 
-/* First byte: which listing and step. The rest: the body. */
+/* First byte: which listing and step, or which lookup. The rest: the body. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const cursors[] = {NULL, "c1", "s0QVFIUn", "s2", "a0", "a1MAZDZD", "x0", "c9"};
+    static const char *const places[] = {NULL, "l00", "l01", "l02", "l03", "l0-1", "l0x", "c0"};
+    static const struct lookup lookups[] = {{"ad", "3"}, {"adset", "2"}, {"campaign", "1"}};
     const struct provider_config config = {.graph_url = "https://graph.facebook.com", .api_version = "v26.0"};
-    const struct slice s = {.kind = SLICE_ENTITIES, .account = "act_123", .currency = "JPY", .page_limit = 500};
+    struct slice s = {.kind = SLICE_ENTITIES, .account = "act_123", .currency = "JPY", .page_limit = 500};
     struct http_answer a;
     struct verdict v;
     struct page p;
@@ -37,7 +39,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size == 0)
         return 0;
-    cursor = cursors[data[0] % 8];
+    if ((data[0] & 64) != 0) {
+        s.kind = SLICE_LOOKUPS;
+        s.lookups = lookups;
+        s.lookup_count = 3;
+    }
+    cursor = s.kind == SLICE_LOOKUPS ? places[data[0] % 8] : cursors[data[0] % 8];
     a = fuzz_answer((data[0] & 8) != 0 ? 400 : 200, "", 0, data + 1, size - 1);
     provider_find("meta")->page_read(&config, &s, cursor, &a, &p, &v);
     check_verdict(&v);

@@ -167,7 +167,8 @@ static bool check_access(struct request *r)
 static void serve_node(struct request *r)
 {
     static const char *const edges[LEVEL_COUNT] = {"", "campaigns", "adsets", "ads"};
-    if (strcmp(http_method(r->x), "GET") != 0 || r->segment_count > 2) {
+    const struct entity *x = ref_entity(&r->node);
+    if (strcmp(http_method(r->x), "GET") != 0 || r->segment_count > 2 || (x != NULL && x->gone)) {
         not_found(r);
         return;
     }

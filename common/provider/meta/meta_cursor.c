@@ -5,7 +5,7 @@
 
 enum { AFTER_BYTES_MAX = 4000 };
 
-static const char letters[META_LISTING_COUNT] = {'c', 's', 'a', 'i', 't'};
+static const char letters[META_LISTING_COUNT] = {'c', 's', 'a', 'l', 'i', 't'};
 
 static enum meta_listing first_listing(enum slice_kind kind)
 {
@@ -14,6 +14,8 @@ static enum meta_listing first_listing(enum slice_kind kind)
         return META_INSIGHTS;
     case SLICE_TOTALS:
         return META_TOTALS;
+    case SLICE_LOOKUPS:
+        return META_LOOKUPS;
     case SLICE_ENTITIES:
         break;
     }

@@ -4,8 +4,16 @@
 #include "common/provider/provider.h"
 #include <jansson.h>
 /* Where a slice stands: which listing, how far its status filter was stepped down, Meta's own cursor in it. As a text:
- * a letter, a digit, Meta's cursor. */
-enum meta_listing { META_CAMPAIGNS, META_ADSETS, META_ADS, META_INSIGHTS, META_TOTALS, META_LISTING_COUNT };
+ * a letter, a digit, Meta's cursor; of lookups its number instead. */
+enum meta_listing {
+    META_CAMPAIGNS,
+    META_ADSETS,
+    META_ADS,
+    META_LOOKUPS,
+    META_INSIGHTS,
+    META_TOTALS,
+    META_LISTING_COUNT
+};
 
 /* Meta hides archived and deleted objects unless asked; some edges refuse the question. */
 enum meta_step { META_ALL_STATUSES, META_NOT_DELETED, META_NO_FILTER };

@@ -2,6 +2,7 @@
 #include "common/provider/meta/meta_json.h"
 #include "common/provider/meta/meta_request.h"
 #include <ctype.h>
+#include <inttypes.h>
 
 enum { DETAILS_MAX = 8, DETAILS_BYTES_MAX = 256 * 1024 };
 
@@ -38,6 +39,7 @@ static const struct listing {
                   .statuses = AD_STATUSES,
                   .parent = "adset_id",
                   .campaign = "campaign_id"},
+    [META_LOOKUPS] = {.edge = NULL},
     [META_INSIGHTS] = {.edge = "insights", .level = "ad", .statuses = AD_STATUSES},
     [META_TOTALS] = {.edge = "insights"},
 };
@@ -47,7 +49,16 @@ const char *meta_listing_edge(enum meta_listing listing)
     return listings[listing].edge;
 }
 
-void meta_listing_filter(struct buf *url, enum meta_listing listing, enum meta_step step)
+enum meta_listing meta_listing_of(const char *level)
+{
+    enum meta_listing listing = META_CAMPAIGNS;
+
+    while (listing < META_ADS && strcmp(listings[listing].level, level) != 0)
+        listing++;
+    return listing;
+}
+
+void meta_listing_filter(struct buf *url, enum meta_listing listing, enum meta_step step, int64_t since_s)
 {
     const char *deleted = step == META_ALL_STATUSES ? ",\"DELETED\"" : "";
     struct buf value;
@@ -62,6 +73,12 @@ void meta_listing_filter(struct buf *url, enum meta_listing listing, enum meta_s
     } else {
         buf_addf(&value, "[%s%s]", listings[listing].statuses, deleted);
         meta_url_param(url, "effective_status", buf_str(&value));
+        buf_reset(&value);
+        if (since_s != 0) {
+            buf_addf(&value, "[{\"field\":\"%s.updated_time\",\"operator\":\"GREATER_THAN\",\"value\":%" PRId64 "}]",
+                     listings[listing].level, since_s);
+            meta_url_param(url, "filtering", buf_str(&value));
+        }
     }
     buf_free(&value);
 }

@@ -2,6 +2,7 @@
 #include "common/provider/meta/meta_cursor.h"
 #include "common/provider/meta/meta_entities.h"
 #include "common/provider/meta/meta_facts.h"
+#include "common/provider/meta/meta_lookups.h"
 #include "common/provider/meta/meta_request.h"
 #include "common/provider/meta/meta_totals.h"
 #include "common/provider/meta/meta_verdict.h"
@@ -26,6 +27,8 @@ int meta_page_request(const struct provider_config *c, const struct slice *s, co
 
     if (rc != 0)
         return rc;
+    if (s->kind == SLICE_LOOKUPS)
+        return meta_lookup_request(c, s, &at, token, out, e);
     meta_url_start(&url, c, s->account, meta_listing_edge(at.listing));
     switch (s->kind) {
     case SLICE_FACTS:
@@ -37,8 +40,10 @@ int meta_page_request(const struct provider_config *c, const struct slice *s, co
     case SLICE_ENTITIES:
         meta_entities_params(&url, at.listing);
         break;
+    case SLICE_LOOKUPS:
+        break;
     }
-    meta_listing_filter(&url, at.listing, at.step);
+    meta_listing_filter(&url, at.listing, at.step, s->since_s);
     (void)snprintf(limit, sizeof limit, "%d", page_limit(s));
     meta_url_param(&url, "limit", limit);
     if (*at.after != '\0')
@@ -83,6 +88,7 @@ static int read_rows(const struct provider_config *c, const struct slice *s, con
     case SLICE_TOTALS:
         return meta_totals_read(s, data, p, e);
     case SLICE_ENTITIES:
+    case SLICE_LOOKUPS:
         break;
     }
     return meta_entities_read(s, at->listing, data, p, e);
@@ -111,7 +117,9 @@ void meta_page_read(const struct provider_config *c, const struct slice *s, cons
     *out = (struct page){0};
     arena_init(&out->arena, a->body.len * PAGE_BYTES_PER_BYTE + PAGE_SLACK_BYTES);
     rc = meta_cursor_read(cursor, s->kind, &at, &e);
-    if (rc == 0 && root == NULL)
+    if (rc == 0 && s->kind == SLICE_LOOKUPS)
+        rc = meta_lookup_read(s, &at, root, out, v, &e);
+    else if (rc == 0 && root == NULL)
         step_down(&at, out, v);
     else if (rc == 0)
         rc = read_rows(c, s, &at, root, out, &e);

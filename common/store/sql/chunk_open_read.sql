@@ -2,7 +2,11 @@
 SELECT c.status, c.run_id, c.connection_id, r.workspace_id, k.provider, k.external_account_id, k.currency, k.timezone,
        c.kind, c.date_from, c.date_to, r.granularity, r.interactive, c.epoch, c.attempts, c.deliveries,
        u.page, u.cursor, u.rows, c.calls + u.calls, k.token_source, t.access_token_enc, c.error, c.id,
-       c.totals, u.totals_at IS NOT NULL, coalesce(u.reread, false)
+       c.totals, u.totals_at IS NOT NULL, coalesce(u.reread, false), floor(extract(epoch FROM c.since))::bigint,
+       u.lookups IS NOT NULL,
+       c.kind = 'entities' AND u.lookups IS NULL
+           AND EXISTS (SELECT 1 FROM entities e WHERE e.connection_id = c.connection_id AND e.details ? 'stub'
+                          AND e.vanished_at IS NULL)
   FROM sync_chunks c
   JOIN sync_runs r ON r.id = c.run_id
   JOIN connections k ON k.id = c.connection_id

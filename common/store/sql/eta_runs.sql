@@ -31,7 +31,9 @@ SELECT r.id, r.provider, r.external_account_id, r.calls_per_window,
               coalesce(sum(x.pages) FILTER (WHERE x.kind = 'metrics' AND NOT x.totals), 0) AS facts,
               coalesce(max(x.pages) FILTER (WHERE x.kind = 'metrics' AND NOT x.totals), 0) AS longest
          FROM (SELECT c.kind, c.totals,
-                      greatest(1, CASE WHEN c.kind = 'entities' THEN greatest(3, coalesce(a.listings, 3))
+                      greatest(1, CASE WHEN u.lookups IS NOT NULL THEN cardinality(u.lookups) + u.lookups_page - 1
+                                       WHEN c.since IS NOT NULL THEN 3
+                                       WHEN c.kind = 'entities' THEN greatest(3, coalesce(a.listings, 3))
                                        WHEN c.totals THEN 1
                                        ELSE ceil((c.date_to - c.date_from + 1) * a.rows::numeric / $2::bigint) END
                                   - (coalesce(u.page, 1) - 1)) AS pages

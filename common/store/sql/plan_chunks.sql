@@ -1,7 +1,8 @@
--- Chunks of runs that wait for just these. $1 runs, $2 how far each was planned, $3 kinds, $4 from, $5 to, $6 places,
--- $7 whether it asks for the account's totals.
-INSERT INTO sync_chunks (run_id, connection_id, kind, date_from, date_to, ordinal, totals)
-SELECT r.id, r.connection_id, p.kind, p.date_from, p.date_to, p.ordinal, p.totals
+-- Chunks of runs that wait for just these. Somebody who waits, or insists, gets a whole listing. $1 runs, $2 how far each
+-- was planned, $3 kinds, $4 from, $5 to, $6 places, $7 whether it asks for the account's totals.
+INSERT INTO sync_chunks (run_id, connection_id, kind, date_from, date_to, ordinal, totals, since)
+SELECT r.id, r.connection_id, p.kind, p.date_from, p.date_to, p.ordinal, p.totals,
+       CASE WHEN p.kind = 'entities' THEN entities_since(r.connection_id, r.interactive OR r.force) END
   FROM unnest($1::uuid[], $2::text[], $3::text[], $4::date[], $5::date[], $6::int[], $7::boolean[])
        p (run_id, was, kind, date_from, date_to, ordinal, totals)
   JOIN sync_runs r ON r.id = p.run_id AND r.status IN ('queued', 'running') AND r.planned = p.was

@@ -36,6 +36,20 @@ void chunk_commands_end(void)
         drop(&held[i]);
 }
 
+static const char *const kinds[] = {
+    [SLICE_ENTITIES] = "entities", [SLICE_LOOKUPS] = "lookups", [SLICE_FACTS] = "metrics", [SLICE_TOTALS] = "totals"};
+
+/* "ad a1, adset s1" */
+static void set_lookups(struct driver *d, const struct chunk *c)
+{
+    struct buf text;
+    buf_init(&text, 1 << 20);
+    for (int i = 0; i < c->slice.lookup_count; i++)
+        buf_addf(&text, "%s%s %s", i > 0 ? ", " : "", c->slice.lookups[i].level, c->slice.lookups[i].external_id);
+    set_text(d, "lookups", buf_str(&text));
+    buf_free(&text);
+}
+
 static void on_opened(void *arg, int rc, struct chunk *c, const struct err *e)
 {
     struct driver *d = arg;
@@ -52,7 +66,10 @@ static void on_opened(void *arg, int rc, struct chunk *c, const struct err *e)
         set_text(d, "account", c->slice.account);
         set_text(d, "currency", c->slice.currency);
         set_text(d, "timezone", c->timezone);
-        set_text(d, "kind", c->slice.kind == SLICE_FACTS ? "metrics" : "entities");
+        set_text(d, "kind", kinds[c->slice.kind]);
+        set_int(d, "since", c->slice.since_s);
+        set_flag(d, "stubs", c->stubs);
+        set_lookups(d, c);
         set_text(d, "from", date_text(c->slice.from, day));
         set_text(d, "to", date_text(c->slice.to, day));
         set_flag(d, "hourly", c->slice.hourly);
@@ -173,8 +190,10 @@ static int make_rows(const struct chunk *c, const json_t *list, struct buf *out)
     struct fact_row *facts = calloc(count + 1, sizeof *facts);
     struct entity_row *entities = calloc(count + 1, sizeof *entities);
     struct day_total *totals = calloc(count + 1, sizeof *totals);
-    int *const counts[] = {
-        [SLICE_ENTITIES] = &page.entity_count, [SLICE_FACTS] = &page.fact_count, [SLICE_TOTALS] = &page.total_count};
+    int *const counts[] = {[SLICE_ENTITIES] = &page.entity_count,
+                           [SLICE_LOOKUPS] = &page.entity_count,
+                           [SLICE_FACTS] = &page.fact_count,
+                           [SLICE_TOTALS] = &page.total_count};
     CHECK(facts != NULL && entities != NULL && totals != NULL);
     for (size_t i = 0; i < count; i++)
         switch (c->slice.kind) {
@@ -185,6 +204,7 @@ static int make_rows(const struct chunk *c, const json_t *list, struct buf *out)
             read_total(json_array_get(list, i), &totals[i]);
             break;
         case SLICE_ENTITIES:
+        case SLICE_LOOKUPS:
             read_entity(json_array_get(list, i), &entities[i]);
             break;
         }
@@ -231,8 +251,9 @@ bool chunk_command(struct driver *d, const char *name, const json_t *o)
         return true;
     }
     const bool stage = strcmp(name, "stage") == 0, merge = strcmp(name, "merge") == 0,
-               check = strcmp(name, "check_again") == 0, read = strcmp(name, "read_again") == 0;
-    if (stage || merge || check || read) {
+               check = strcmp(name, "check_again") == 0, read = strcmp(name, "read_again") == 0,
+               look = strcmp(name, "look_up") == 0;
+    if (stage || merge || check || read || look) {
         struct chunk *c = *slot_of(id);
         struct buf rows;
         const int count = make_rows(c, json_object_get(o, "rows"), &rows);
@@ -242,11 +263,14 @@ bool chunk_command(struct driver *d, const char *name, const json_t *o)
             chunk_check_again(d->db, c, &rows, count, on_plain, d);
         else if (read)
             chunk_read_again(d->db, c, &rows, on_plain, d);
+        else if (look)
+            chunk_look_up(d->db, c, &rows, count, on_plain, d);
         else
             chunk_merge(d->db, c, &rows, count, !flag_of(o, "compare"), on_merged, d);
         wait_done(d);
         buf_free(&rows);
         set_int(d, "page", c->page);
+        set_lookups(d, c);
         return true;
     }
     if (strcmp(name, "put_back") == 0) {

@@ -78,9 +78,40 @@ static void test_listings_and_steps(void **state)
     }
 }
 
+/* The step without a filter asks for all there is, as the edge may refuse that condition too. */
+static void test_only_what_changed(void **state)
+{
+    const char *const cases[][2] = {
+        {NULL, "campaign"}, {"c1", "campaign"}, {"s0QVFI", "adset"}, {"a0", "ad"}, {"a2", NULL}};
+    struct slice s = test_slice(SLICE_ENTITIES);
+    (void)state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct http_request r;
+        char filter[200];
+
+        s.since_s = 0;
+        r = request_of(&s, cases[i][0]);
+        assert_lacks(r.url, "filtering=");
+        http_request_clear(&r);
+        s.since_s = 1763856000;
+        r = request_of(&s, cases[i][0]);
+        (void)snprintf(filter, sizeof filter,
+                       "&filtering=%%5B%%7B%%22field%%22%%3A%%22%s.updated_time%%22%%2C%%22operator%%22%%3A"
+                       "%%22GREATER_THAN%%22%%2C%%22value%%22%%3A1763856000%%7D%%5D&",
+                       cases[i][1] != NULL ? cases[i][1] : "");
+        if (cases[i][1] == NULL)
+            assert_lacks(r.url, "filtering=");
+        else
+            assert_contains(r.url, filter);
+        assert_int_equal(strstr(r.url, "effective_status=") != NULL, cases[i][1] != NULL);
+        http_request_clear(&r);
+    }
+}
+
 static void test_cursors_of_others(void **state)
 {
-    const char *const bad[] = {"", "c", "x0", "c3", "cc", "MAZDZD", "i0"};
+    const char *const bad[] = {"", "c", "x0", "c3", "cc", "MAZDZD", "i0", "l00"};
     struct slice s = test_slice(SLICE_ENTITIES);
     struct http_request r;
     struct err e = {0};
@@ -140,6 +171,7 @@ int main(void)
         cmocka_unit_test(test_facts),
         cmocka_unit_test(test_hourly),
         cmocka_unit_test(test_listings_and_steps),
+        cmocka_unit_test(test_only_what_changed),
         cmocka_unit_test(test_cursors_of_others),
         cmocka_unit_test(test_token_and_proof),
         cmocka_unit_test(test_nothing_escapes_its_parameter),

@@ -1,0 +1,64 @@
+#include "common/provider/meta/meta_lookups.h"
+#include "common/base/str.h"
+#include "common/provider/meta/meta_entities.h"
+#include "common/provider/meta/meta_request.h"
+
+static int find_place(const struct slice *s, const struct meta_cursor *at, int *place, struct err *e)
+{
+    int64_t number = 0;
+
+    if ((*at->after != '\0' && !str_to_i64(at->after, 0, INT32_MAX, &number)) || number >= s->lookup_count)
+        return err_set(e, ERR_GONE, "the stored cursor means none of %d lookups", s->lookup_count);
+    *place = (int)number;
+    return 0;
+}
+
+int meta_lookup_request(const struct provider_config *c, const struct slice *s, const struct meta_cursor *at,
+                        const struct secret *token, struct http_request *out, struct err *e)
+{
+    struct buf url;
+    int place, rc = find_place(s, at, &place, e);
+
+    if (rc != 0)
+        return rc;
+    meta_url_start(&url, c, s->lookups[place].external_id, NULL);
+    meta_entities_params(&url, meta_listing_of(s->lookups[place].level));
+    return meta_url_finish(&url, c, token, out, e);
+}
+
+/* 100/33 is an object that is gone; 803, and every other 100, an id that means no object of this kind: the listing
+ * before was asked for the same fields. */
+static bool is_gone(const struct verdict *v)
+{
+    return (v->rc == ERR_NO_ACCESS || v->rc == ERR_BAD_REQUEST) && (v->code == 100 || v->code == 803);
+}
+
+static int read_object(const struct slice *s, enum meta_listing listing, json_t *root, struct page *p, struct err *e)
+{
+    json_t *data = json_pack("[O]", root);
+    int rc = data != NULL ? meta_entities_read(s, listing, data, p, e)
+                          : err_set(e, ERR_LIMIT, "a page needs too much memory");
+
+    json_decref(data);
+    return rc;
+}
+
+int meta_lookup_read(const struct slice *s, const struct meta_cursor *at, json_t *root, struct page *p,
+                     struct verdict *v, struct err *e)
+{
+    struct meta_cursor next = {.listing = META_LOOKUPS};
+    int place, rc = find_place(s, at, &place, e);
+
+    if (rc == 0 && root != NULL)
+        rc = read_object(s, meta_listing_of(s->lookups[place].level), root, p, e);
+    else if (rc == 0 && !is_gone(v))
+        return 0;
+    if (rc != 0)
+        return rc;
+    v->rc = 0;
+    if (place + 1 == s->lookup_count)
+        return 0;
+    next.after = arena_printf(&p->arena, "%d", place + 1);
+    p->next = next.after != NULL ? meta_cursor_text(&next, &p->arena) : NULL;
+    return p->next != NULL ? 0 : err_set(e, ERR_LIMIT, "a page needs too much memory");
+}
