@@ -76,8 +76,8 @@ def a_night(system):
     wait_for("due times", lambda: system.query(settled)[0][0] == ACCOUNTS)
     (runs,), = system.query("SELECT count(*) FROM sync_runs")
     system.query("UPDATE sync_runs SET due_at = due_at - interval '1 day'")
-    system.query("""UPDATE connections SET next_sync_at = now() - interval '25 hours', settings = jsonb_build_object('nightly_at',
-                    to_char(now() AT TIME ZONE timezone + interval '3 hours', 'HH24:MI'))""")
+    system.query("""UPDATE connections SET next_sync_at = now() - interval '25 hours', settings = jsonb_build_object('intraday_minutes', 0,
+                    'nightly_at', to_char(now() AT TIME ZONE timezone + interval '3 hours', 'HH24:MI'))""")
     wait_for("the night", lambda: system.query("SELECT count(*) FROM sync_runs WHERE finished_at IS NOT NULL")[0][0] ==
              runs + ACCOUNTS, 300)
     assert system.query("SELECT status, count(*) FROM sync_runs WHERE trigger <> 'nightly' OR status <> 'succeeded' GROUP BY 1") == []
