@@ -1,9 +1,6 @@
 """Breakdowns of the sandbox' insights are as Meta's: hours (S18), who goes with whom (S19), how long they are kept (S20)."""
 import collections
 import decimal
-import json
-import pathlib
-import re
 
 import pytest
 from graph_client import error, graph  # noqa: F401 (fixtures)
