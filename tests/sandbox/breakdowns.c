@@ -199,11 +199,11 @@ void breakdown_split(const struct breakdown *d, const struct account *a, int ad,
                      const struct observation *o, const struct fact *f, struct fact *cells)
 {
     int64_t delivery[CELLS_MAX], conversions[CELLS_MAX];
-    uint64_t key = dice_roll(a->entities[LEVEL_AD][ad].key, 2000000 + (uint64_t)day);
     if (breakdown_is_none(d)) {
         cells[0] = *f;
         return;
     }
+    uint64_t key = dice_roll(a->entities[LEVEL_AD][ad].key, 2000000 + (uint64_t)day);
     if (d->hourly)
         hours_weights(a, key, day, o, delivery, conversions);
     else
