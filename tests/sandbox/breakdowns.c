@@ -64,6 +64,7 @@ static const struct axis devices = {{"impression_device"},
 static const struct axis device_platforms = {
     {"device_platform"}, 4, {{{"mobile_app"}, 83}, {{"mobile_web"}, 6}, {{"desktop"}, 10}, {{"unknown"}, 1}}};
 static const struct axis advertiser_hours = {{"hourly_stats_aggregated_by_advertiser_time_zone"}, HOURS, {{{NULL}, 0}}};
+/* All who see ads live in the account's zone. */
 static const struct axis audience_hours = {{"hourly_stats_aggregated_by_audience_time_zone"}, HOURS, {{{NULL}, 0}}};
 
 struct breakdown {
