@@ -2,6 +2,7 @@
 #include "common/base/err.h"
 #include "common/io/db.h"
 #include "common/io/redis.h"
+#include "common/provider/quota.h"
 #include <stdbool.h>
 #include <stdint.h>
 /* The shared rate counter: calls of one scope (meta:app, meta:act_N) in a rolling window, over all workers.
@@ -30,5 +31,6 @@ void budget_take(struct redis *r, struct db_pool *p, const char *prefix, const s
                  const struct budget_scope *app,
                  void (*done)(void *arg, int rc, bool granted, int64_t retry_ms, const struct err *e), void *arg);
 void budget_settle(struct redis *r, const char *prefix, const struct budget_scope *account,
-                   const struct budget_scope *app, bool sent, int usage_percent, int64_t blocked_ms, bool app_wide,
+                   const struct budget_scope *app, bool sent, const struct quota *account_said,
+                   const struct quota *app_said,
                    void (*done)(void *arg, int rc, const struct err *e), void *arg);

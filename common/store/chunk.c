@@ -33,8 +33,10 @@ void chunk_add_page(struct tx *t, const struct chunk *c, const struct buf *rows,
 
 void chunk_add_block(struct tx *t, const struct chunk *c)
 {
+    if (c->app_blocked_ms > 0)
+        (void)TX_ADD(t, "block_store", c->id, tx_int(t, c->app_blocked_ms), "true");
     if (c->blocked_ms > 0)
-        (void)TX_ADD(t, "block_store", c->id, tx_int(t, c->blocked_ms), c->blocked_app ? "true" : "false");
+        (void)TX_ADD(t, "block_store", c->id, tx_int(t, c->blocked_ms), "false");
 }
 
 void chunk_add_totals_end(struct tx *t, const struct chunk *c)
@@ -118,7 +120,7 @@ static struct chunk *read_chunk(const struct db_results *r, int step, const char
         .to = db_date(r, step, 0, 10),
         .hourly = strcmp(db_text(r, step, 0, 11), "hour") == 0,
     };
-    c->high = db_bool(r, step, 0, 12);
+    (void)str_copy(c->lane, sizeof c->lane, db_text(r, step, 0, 12));
     c->epoch = db_int(r, step, 0, 13);
     c->attempts = (int)db_int(r, step, 0, 14);
     c->deliveries = (int)db_int(r, step, 0, 15);

@@ -28,9 +28,9 @@ struct chunk {
     char *cursor;        /* owned; NULL on page 1 */
     int64_t rows, calls; /* so far */
     char *token_enc;     /* owned; NULL: META_ACCESS_TOKEN is meant (token_source env) */
-    bool high;           /* somebody waits for it */
+    char lane[8];        /* chunk_lane() */
     int64_t blocked_ms;  /* the provider allows no call for so long: the next commit keeps it; 0 = it did not say so */
-    bool blocked_app;    /* no call of the whole app */
+    int64_t app_blocked_ms; /* no call of the whole app */
 };
 void chunk_clear(struct chunk *c); /* frees what is owned */
 

@@ -19,7 +19,7 @@ struct staging {
 static void move_on(struct staging *s)
 {
     struct chunk *c = s->chunk;
-    c->blocked_ms = 0;
+    c->blocked_ms = c->app_blocked_ms = 0;
     free(c->cursor);
     c->cursor = s->next;
     s->next = NULL;

@@ -21,7 +21,7 @@ static struct {
 
 void fakes_reset(void)
 {
-    fakes = (struct fakes){.page_rows = 10, .verdict = {.usage_percent = -1}};
+    fakes = (struct fakes){.page_rows = 10, .verdict = {.account = QUOTA_UNSAID, .app = QUOTA_UNSAID}};
 }
 
 static void ask(enum op op, void *arg)
