@@ -61,8 +61,14 @@ local function drain(lane, quota)
   end
   local first = call('ZRANGE', gate, passed, passed, 'WITHSCORES')
   if quota > 0 and first[1] then
-    local app_at = allowed_at(app_of(first[1]), lane)
-    next_at = math.min(next_at, math.max(n(first[2]), app_at))
+    local at, app_at = allowed_at(first[1], lane), allowed_at(app_of(first[1]), lane)
+    if at < n(first[2]) and now < n(first[2]) then -- parked for longer than it must, as when the clock stepped back
+      at = math.max(at, now)
+      call('ZADD', gate, at, first[1])
+    else
+      at = n(first[2])
+    end
+    next_at = math.min(next_at, math.max(at, app_at))
   end
 end
 

@@ -54,6 +54,17 @@ local function roll(b)
   call('HSET', b.key, 'used', b.used, 'last', b.last)
 end
 
+local function pace_of(limit, width) return limit > 0 and math.ceil(width * BUCKETS / (2 * limit)) or 0 end
+local function burst_of(limit) return math.max(BURST, math.floor(limit / 4)) end
+local function pace(b) return pace_of(b.limit, b.width) end
+
+-- Neither can calls be ahead of the pace by a window, nor the last one in the future: the clock stepped back.
+local function step_back(b)
+  if b.spent <= now + b.width * BUCKETS and b.called <= now then return end
+  b.spent, b.called = math.min(b.spent, now + burst_of(b.limit) * pace(b)), math.min(b.called, now)
+  b.dirty = true
+end
+
 -- One scope's budget, read once and written once (flush): limit 0 = none of our own; used = open calls + those that ended,
 -- each in the bucket in which it ended. The pacer is one number: spent_at, the instant at which all calls so far would
 -- have been made had they come one a pace (half of what the limit means on average).
@@ -65,36 +76,23 @@ local function budget(scope)
   local b = { scope = scope, key = budget_key(scope), known = life() and h[1] == life(), limit = n(h[2]), width = n(h[3]),
     used = n(h[4]), open = n(h[5]), last = n(h[6]), blocked = n(h[7]) * 1000, spent = n(h[8]), called = n(h[9]),
     before = n(h[10]), usage = tonumber(h[11]), heard = n(h[12]) * 1000, here = 0 }
-  if b.known then roll(b) end
+  if b.known then
+    roll(b)
+    step_back(b)
+  end
   budgets[scope] = b
   return b
-end
-
-local function pace_of(limit, width) return limit > 0 and math.ceil(width * BUCKETS / (2 * limit)) or 0 end
-local function burst_of(limit) return math.max(BURST, math.floor(limit / 4)) end
-local function pace(b) return pace_of(b.limit, b.width) end
-
--- Microseconds by which the calls so far are ahead of the pace, and how many they may be. More than a window's calls make
--- they cannot be: the clock stepped back.
-local function spent(b)
-  local ahead = b.spent - now
-  local burst = pace(b) * burst_of(b.limit)
-  if ahead > pace(b) * b.limit then ahead = burst end
-  return math.max(0, ahead), burst
 end
 
 -- When the pacer has a call for work that nobody waits for.
 local function paced_at(b, lane)
   if lane == 'high' or b.limit == 0 then return 0 end
-  local ahead, burst = spent(b)
-  return now + ahead + pace(b) - burst
+  return math.max(now, b.spent) + (1 - burst_of(b.limit)) * pace(b)
 end
 
 -- The provider's last word on its own quota; nil when it is too old, or of a clock that stepped back since.
-local function usage(b)
-  local fresh = math.min(HEARD, b.width * BUCKETS)
-  return b.usage and math.abs(now - b.heard) < fresh and b.usage
-end
+local function fresh_for(b) return math.min(HEARD, b.width * BUCKETS) end
+local function usage(b) return b.usage and math.abs(now - b.heard) < fresh_for(b) and b.usage end
 
 -- When a call is far enough from the last one, as near its own quota as the provider says we are. Without a limit of ours
 -- the pace is guessed from what our calls have brought it to.
@@ -106,7 +104,7 @@ local function stretched_at(b)
     local own = b.limit > 0 and pace(b) or b.width * BUCKETS * percent / 200 / math.max(1, b.used)
     gap = math.min(MINUTE, own * (1 + (percent - SLOW) / 5)) -- twice at 80, four times at 90
   end
-  return math.ceil(math.min(b.called, now) + gap)
+  return math.ceil(math.min(b.called + gap, b.heard + fresh_for(b)))
 end
 
 -- Percent of the provider's quota that our own calls cannot explain; '' when it cannot be known.
@@ -140,10 +138,16 @@ local function allowed_at(scope, lane)
   return at, why
 end
 
+-- Of an account and its app.
+local function both_allowed_at(domain, lane)
+  local at, app_at = allowed_at(domain, lane), allowed_at(app_of(domain), lane)
+  return math.max(at, app_at)
+end
+
 local function take(scope)
   local b = budget(scope)
   b.open, b.used, b.dirty = b.open + 1, b.used + 1, true
-  b.spent, b.before, b.called = now + spent(b) + pace(b), b.called, now
+  b.spent, b.before, b.called = math.max(now, b.spent) + pace(b), b.called, now
 end
 
 local function wake(workers)

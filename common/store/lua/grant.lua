@@ -11,8 +11,6 @@ local TURN = 2     -- calls that a job makes before those get the slot that wait
 local LOOKS = 4    -- at so many of those who wait, in each lane
 local CROWD = 100  -- so many of them for each slot, and their turn would not come before the provider's cursors expire
 
-local function allowed(domain, lane) return math.max(allowed_at(domain, lane), allowed_at(app_of(domain), lane)) end
-
 -- Is there a job on top of what a domain has?
 local function has_work(domain, lane)
   local connection = call('ZRANGE', members_key(domain, lane), 0, 0)[1]
@@ -21,7 +19,7 @@ end
 
 local function waits(lane, since, but)
   for _, domain in ipairs(call('ZRANGE', gate_key(lane), '-inf', since, 'BYSCORE', 'LIMIT', 0, LOOKS)) do
-    if domain ~= but and has_work(domain, lane) and allowed(domain, lane) <= now then return true end
+    if domain ~= but and has_work(domain, lane) and both_allowed_at(domain, lane) <= now then return true end
   end
 end
 
@@ -49,7 +47,7 @@ local ended = math.min(n(ARGV[3]), j.open)
 local refunded = math.min(n(ARGV[4]), j.open - ended)
 settle(j.domain, j.life, ended, refunded)
 local open = j.life == life() and j.open - ended - refunded or 0
-local at = allowed(j.domain, j.lane)
+local at = both_allowed_at(j.domain, j.lane)
 local granted = at <= now and not due_to_others()
 if granted then
   take(j.domain)
