@@ -130,7 +130,7 @@ def test_a_page_makes_way_for_those_who_wait_longer_than_it_runs(queue):
 
 
 def test_in_a_crowd_jobs_run_to_their_end(queue):
-    accounts = [f"act_{i}" for i in range(3, 150)]
+    accounts = [f"act_{i}" for i in range(3, 80)]
     queue.seed_all(accounts=accounts)
     queue.enqueue(*jobs(9))
     [job], _ = queue.claim()

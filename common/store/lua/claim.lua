@@ -28,7 +28,8 @@ local function lease(j)
   take(j.domain)
   take(app_of(j.domain))
   call('HSET', job_key(j.id), 'state', 'leased', 'token', token, 'worker', worker, 'leased_at', ms, 'lease_ms', lease_ms,
-    'deliveries', n(j.deliveries) + 1, 'open', 1, 'life', life(), 'turn', 1)
+    'deliveries', n(j.deliveries) + 1, 'open', 1, 'life', life(), 'turn', 1,
+    'called_at', now)
   call('ZADD', P .. ':lease', ms + lease_ms, j.id)
   call('ZINCRBY', members_key(j.domain, j.lane), 1, j.connection_id)
   got = got + 1

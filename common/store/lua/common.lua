@@ -212,7 +212,8 @@ local function flush()
   for name, by in pairs(counts) do call('HINCRBY', P .. ':stats', name, by) end
 end
 
-local JOB = { 'state', 'token', 'domain', 'connection_id', 'lane', 'deliveries', 'open', 'life', 'lease_ms', 'leased_at', 'turn' }
+local JOB = { 'state', 'token', 'domain', 'connection_id', 'lane', 'deliveries', 'open', 'life', 'lease_ms', 'turn',
+  'called_at' }
 local function job(id)
   local h, j = call('HMGET', job_key(id), unpack(JOB)), { id = id }
   for i, name in ipairs(JOB) do j[name] = h[i] end
@@ -256,7 +257,8 @@ local function let_go(j, refunded, goes_on)
   settle(j.domain, j.life, j.open - refunded, refunded)
   call('ZREM', P .. ':lease', j.id)
   if goes_on then
-    call('HDEL', job_key(j.id), 'token', 'worker', 'leased_at', 'lease_ms', 'open', 'life', 'turn', 'page', 'rows')
+    call('HDEL', job_key(j.id), 'token', 'worker', 'leased_at', 'lease_ms', 'open', 'life', 'turn', 'called_at', 'page',
+      'rows')
   else
     call('UNLINK', job_key(j.id))
   end

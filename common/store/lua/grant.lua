@@ -9,7 +9,7 @@ if not j then
 end
 local TURN = 2     -- calls that a job makes before those get the slot that wait for it longer
 local LOOKS = 4    -- at so many of those who wait, in each lane
-local CROWD = 100  -- so many of them for each slot, and their turn would not come before the provider's cursors expire
+local CROWD = 50   -- so many of them for each slot, and their turn would not come before the provider's cursors expire
 
 -- Is there a job on top of what a domain has?
 local function has_work(domain, lane)
@@ -31,14 +31,15 @@ local function sibling_waits()
 end
 
 -- Whether the slot is due to others: to any work of a lane before the job's; in its lane to newcomers, and once it had its
--- turn to those who wait since before it began.
+-- turn to those whose last call is longer ago than its account's.
 local function due_to_others()
   for _, lane in ipairs(LANES) do
     if lane == j.lane then break end
     if waits(lane, now) then return true end
   end
   if sibling_waits() then return true end
-  local since = n(j.turn) >= TURN and n(j.leased_at) * 1000 or now - NEWCOMER / 2
+  local since = now - NEWCOMER / 2
+  if n(j.turn) >= TURN then since = math.min(now, n(call('ZSCORE', gate_key(j.lane), j.domain) or j.called_at)) end
   return waits(j.lane, since, j.domain) and
     call('ZCOUNT', gate_key(j.lane), '-inf', now) <= CROWD * call('ZCARD', P .. ':lease')
 end
@@ -52,7 +53,7 @@ local granted = at <= now and not due_to_others()
 if granted then
   take(j.domain)
   take(app_of(j.domain))
-  call('HSET', job_key(j.id), 'open', open + 1, 'life', life(), 'turn', n(j.turn) + 1)
+  call('HSET', job_key(j.id), 'open', open + 1, 'life', life(), 'turn', n(j.turn) + 1, 'called_at', now)
   call('ZADD', P .. ':lease', 'XX', 'GT', ms + n(j.lease_ms), j.id) -- the call must not outlive the lease
   call('ZADD', members_key(j.domain, j.lane), 'XX', 'INCR', 1, j.connection_id) -- pages count for fairness, not only claims
   call('ZADD', gate_key(j.lane), 'XX', 'GT', now, j.domain)
