@@ -129,6 +129,7 @@ static struct chunk *read_chunk(const struct db_results *r, int step, const char
     c->rows = db_int(r, step, 0, 18);
     c->calls = db_int(r, step, 0, 19);
     c->token_enc = text_or_null(r, step, 21);
+    c->booked = true;
     return c;
 }
 

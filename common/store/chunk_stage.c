@@ -20,6 +20,7 @@ static void move_on(struct staging *s)
 {
     struct chunk *c = s->chunk;
     c->blocked_ms = c->app_blocked_ms = 0;
+    c->booked = true;
     free(c->cursor);
     c->cursor = s->next;
     s->next = NULL;

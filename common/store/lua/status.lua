@@ -39,8 +39,10 @@ for _, scope in ipairs(ARGV) do
     local age = math.max(0, math.floor((ms - n(h[3])) / 1000))
     local known = h[2] and age < n(h[1]) -- of what a window ago was used nothing counts any more
     local at, why = next_call(b, scope == app_of(scope))
-    for _, x in ipairs({ scope, b.limit, b.used, n(h[1]), known and h[2] or '', known and age or '', known and h[4] or '',
-      n(h[5]), at > now and math.ceil(at / 1000) or 0, at > now and why or '' }) do found[#found + 1] = x end
+    for _, x in ipairs({ scope, b.limit, b.used, n(h[1]), known and h[2] or '', known and tostring(age) or '',
+      known and h[4] or '', n(h[5]), at > now and math.ceil(at / 1000) or 0, at > now and why or '' }) do
+      found[#found + 1] = x
+    end
   end
 end
 flush()
