@@ -29,14 +29,19 @@ static void add(struct window *w, int64_t at_us, int64_t calls)
     w->used += calls;
 }
 
-/* The pacer of lua/common.lua: calls may be ahead of the pace by a burst. All in microseconds. */
+/* The pacer of lua/common.lua: calls are ahead of the pace by a burst at most. All in microseconds. */
 struct pacer {
     int64_t pace, burst, spent_at;
 };
 
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 static void spend(struct pacer *p, int64_t at_us, int64_t calls)
 {
-    p->spent_at = (p->spent_at > at_us ? p->spent_at : at_us) + calls * p->pace;
+    p->spent_at = least((p->spent_at > at_us ? p->spent_at : at_us) + calls * p->pace, at_us + p->burst);
 }
 
 static struct pacer pacer_of(const struct forecast_scope *s)
@@ -55,11 +60,6 @@ static int64_t paced_us(const struct pacer *p, int64_t now_us, int64_t *calls)
     const int64_t ahead = p->spent_at > now_us ? p->spent_at - now_us : 0;
     *calls = (p->burst - ahead) / p->pace;
     return *calls > 0 ? 0 : ahead + p->pace - p->burst;
-}
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
 }
 
 struct forecast_wait forecast_wait(const struct forecast_scope *s, struct forecast_calls calls)

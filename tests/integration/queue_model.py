@@ -29,7 +29,7 @@ class Budget:
 
     def take(self, now):
         self.open += 1
-        self.spent = max(now, self.spent) + self.pace
+        self.spent = min(max(now, self.spent) + self.pace, now + max(20, self.limit // 4) * self.pace)
 
 
 class Job:

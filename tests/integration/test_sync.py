@@ -211,7 +211,8 @@ def test_sigterm_hands_work_back_and_another_worker_ends_it(make_system):
 
 
 def test_a_flush_of_redis_loses_no_work(make_system, redis):
-    system = make_system(sandbox=("--latency-ms", "20"), LEASE_SECONDS=2, CHUNK_DAYS=5, PAGE_LIMIT=100)
+    system = make_system(sandbox=("--latency-ms", "20"), LEASE_SECONDS=2, CHUNK_DAYS=5, PAGE_LIMIT=100,
+                         META_CALLS_PER_WINDOW=2000)
     system.scheduler()
     system.worker()
     system.sandbox.post("clock", stop=True)

@@ -58,16 +58,18 @@ local function pace_of(limit, width) return limit > 0 and math.ceil(width * BUCK
 local function burst_of(limit) return math.max(BURST, math.floor(limit / 4)) end
 local function pace(b) return pace_of(b.limit, b.width) end
 
--- Neither can calls be ahead of the pace by a window, nor the last one in the future: the clock stepped back.
+-- Neither can calls be ahead of the pace by more than a burst, nor the last one in the future: the clock stepped back, or
+-- the limit is another one.
 local function step_back(b)
-  if b.spent <= now + b.width * BUCKETS and b.called <= now then return end
-  b.spent, b.called = math.min(b.spent, now + burst_of(b.limit) * pace(b)), math.min(b.called, now)
-  b.dirty = true
+  local most = now + burst_of(b.limit) * pace(b)
+  if b.spent <= most and b.called <= now then return end
+  b.spent, b.called, b.dirty = math.min(b.spent, most), math.min(b.called, now), true
 end
 
 -- One scope's budget, read once and written once (flush): limit 0 = none of our own; used = open calls + those that ended,
 -- each in the bucket in which it ended. The pacer is one number: spent_at, the instant at which all calls so far would
--- have been made had they come one a pace (half of what the limit means on average).
+-- have been made had they come one a pace (half of the mean distance that the limit allows). A burst of calls may be ahead
+-- of it; of the high lane, which keeps no pace, no more are counted.
 local BUDGET = { 'life', 'limit', 'width', 'used', 'open', 'last', 'blocked_until', 'spent_at', 'called_at', 'called_before',
   'usage_percent', 'usage_at' }
 local function budget(scope)
@@ -147,7 +149,8 @@ end
 local function take(scope)
   local b = budget(scope)
   b.open, b.used, b.dirty = b.open + 1, b.used + 1, true
-  b.spent, b.before, b.called = math.max(now, b.spent) + pace(b), b.called, now
+  b.before, b.called = b.called, now
+  b.spent = math.min(math.max(now, b.spent) + pace(b), now + burst_of(b.limit) * pace(b))
 end
 
 local function wake(workers)
