@@ -40,8 +40,8 @@ struct provider_config provider_config_of(const struct settings *s);
 struct verdict {
     int rc; /* 0, or ERR_NETWORK ERR_ANSWER ERR_TRANSIENT ERR_THROTTLED ERR_TOO_MUCH_DATA ERR_NEEDS_REAUTH ERR_NO_ACCESS
                ERR_BAD_REQUEST ERR_GONE (a cursor that no longer works: start the slice again) */
-    int code, subcode;  /* the provider's own; 0 when it gave none */
-    char text[320];     /* for people: the provider's words, its trace id; no token */
+    int code, subcode;         /* the provider's own; 0 when it gave none */
+    char text[320];            /* for people: the provider's words, its trace id; no token */
     struct quota account, app; /* on success too; a throttle blocks one of them */
 };
 

@@ -93,8 +93,7 @@ static void on_settled(void *arg, int rc, const struct redis_reply *r, const str
 
 void budget_settle(struct redis *r, const char *prefix, const struct budget_scope *account,
                    const struct budget_scope *app, bool sent, const struct quota *account_said,
-                   const struct quota *app_said,
-                   void (*done)(void *arg, int rc, const struct err *e), void *arg)
+                   const struct quota *app_said, void (*done)(void *arg, int rc, const struct err *e), void *arg)
 {
     struct settle *s = calloc(1, sizeof *s);
     struct lua_args a;

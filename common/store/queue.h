@@ -52,8 +52,8 @@ struct queue_claimed {
     char lane[8];
 };
 #define QUEUE_CLAIM_MAX 64
-/* Up to `want` jobs (at most QUEUE_CLAIM_MAX), lane after lane, of which at most `want_low` are low ones. next_ms: come back after so
- * long at the latest, -1 = nothing known, wait for a wake token. */
+/* Up to `want` jobs (at most QUEUE_CLAIM_MAX), lane after lane, of which at most `want_low` are low ones. next_ms: come
+ * back after so long at the latest, -1 = nothing known, wait for a wake token. */
 void queue_claim(struct queue *q, const char *worker, int want, int want_low, int64_t lease_ms,
                  void (*done)(void *arg, int rc, const struct queue_claimed *jobs, int count, int64_t next_ms,
                               const struct err *e),

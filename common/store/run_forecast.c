@@ -6,7 +6,8 @@
 /* Of an account that was never called. */
 #define CALL_MS_UNKNOWN 500
 
-/* The first slices of a sync that somebody asked for are of the high lane: chunk_lane() in migrations/0003_lanes.sql. */
+/* The first slices of a sync that somebody asked for are of the high lane: chunk_lane() in migrations/0003_lanes.sql.
+ */
 enum { HIGH_CHUNKS = 16 };
 
 /* Calls that follow each other, in the longest row of them, and all calls. */
@@ -50,8 +51,7 @@ static void add_facts(const struct plan_write *w, int64_t rows_per_day, int64_t 
     work->in_row += longest;
 }
 
-static struct forecast_wait wait_of(const struct plan_outlook *o, const struct settings *s,
-                                    struct forecast_calls calls)
+static struct forecast_wait wait_of(const struct plan_outlook *o, const struct settings *s, struct forecast_calls calls)
 {
     const int64_t window_ms = s->meta_window_seconds * 1000;
     const struct forecast_scope account = {

@@ -323,7 +323,7 @@ static void reaps_finds_removes_clears(void **state)
     found = (struct answer){0};
     queue_remove(c.queue, &ids[5], 1100, on_plain, &removed);
     assert_int_equal(awaited(&c, &removed), 0);
-    lanes[1200] = "normal"; /* of late somebody waits for it more */
+    lanes[1200] = "normal";         /* of late somebody waits for it more */
     (void)said(&c, "SCRIPT FLUSH"); /* each of the three parts finds its place all the same */
     queue_missing(c.queue, ids, lanes, IDS, on_missing, &found);
     assert_int_equal(awaited(&c, &found), 0);

@@ -133,8 +133,11 @@ static void test_with_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_each_header), cmocka_unit_test(test_all_headers_together), cmocka_unit_test(test_seconds_and_minutes),
-        cmocka_unit_test(test_whose_entry), cmocka_unit_test(test_nonsense),
+        cmocka_unit_test(test_each_header),
+        cmocka_unit_test(test_all_headers_together),
+        cmocka_unit_test(test_seconds_and_minutes),
+        cmocka_unit_test(test_whose_entry),
+        cmocka_unit_test(test_nonsense),
         cmocka_unit_test(test_with_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
