@@ -148,6 +148,7 @@ static void each_verdict_has_its_fate(void **state)
         assert_int_equal(fakes.asked.op, OP_PUT_BACK);
         assert_int_equal(fakes.asked.fate, cases[i].fate);
         assert_int_equal(fakes.asked.calls, 1);
+        assert_false(fakes.asked.booked); /* it was made */
         assert_string_equal(fakes.asked.connection_status, cases[i].connection);
         fakes_end(0, cases[i].fate == CHUNK_DEAD);
         assert_int_equal(fakes.asked.feedback.account.used_percent, 12);
@@ -178,6 +179,7 @@ static void a_spent_budget_hands_the_job_back_unharmed(void **state)
     end(OP_STAGE, 0, false);
     end(OP_GRANT, 0, false);
     assert_int_equal(fakes.asked.fate, CHUNK_YIELD);
+    assert_true(fakes.asked.booked);
     end(OP_PUT_BACK, 0, false);
     finish_as(FINISH_YIELD);
 }
