@@ -165,7 +165,7 @@ static void after_grant(struct job *j, int rc, const struct err *e)
     } else if (rc != 0) {
         put_back(j, rc, e);
     } else if (!j->granted) {
-        put_back(j, ERR_THROTTLED, &(struct err){.rc = ERR_THROTTLED, .text = "the budget allows no call now"});
+        put_back(j, ERR_THROTTLED, &(struct err){.rc = ERR_THROTTLED, .text = "no call is granted now"});
     } else if (j->x->stopping) {
         put_back_stopping(j);
     } else if (clk_mono_ms() - j->granted_at_ms > GRANT_GOOD_MS) {
@@ -344,7 +344,7 @@ struct job *job_start(struct job_context *x, const struct queue_claimed *claimed
     j->claimed = *claimed;
     j->granted = true;
     j->granted_at_ms = claimed_at_ms;
-    j->feedback.usage_percent = -1;
+    j->feedback = (struct call_feedback){.account = QUOTA_UNSAID, .app = QUOTA_UNSAID};
     j->started_at_ms = clk_mono_ms();
     metric_add(M_JOBS_CLAIMED, 1);
     job_wait(j, OPENING);

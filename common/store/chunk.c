@@ -69,8 +69,10 @@ void chunk_read_lookups(const struct db_results *r, int step, struct chunk *c)
 
 void chunk_add_block(struct tx *t, const struct chunk *c)
 {
+    if (c->app_blocked_ms > 0)
+        (void)TX_ADD(t, "block_store", c->id, tx_int(t, c->app_blocked_ms), "true");
     if (c->blocked_ms > 0)
-        (void)TX_ADD(t, "block_store", c->id, tx_int(t, c->blocked_ms), c->blocked_app ? "true" : "false");
+        (void)TX_ADD(t, "block_store", c->id, tx_int(t, c->blocked_ms), "false");
 }
 
 void chunk_add_totals_end(struct tx *t, const struct chunk *c)
@@ -157,7 +159,7 @@ static struct chunk *read_chunk(const struct db_results *r, int step, const char
         .since_s = db_is_null(r, step, 0, 27) ? 0 : db_int(r, step, 0, 27),
     };
     c->stubs = db_bool(r, step, 0, 29);
-    c->high = db_bool(r, step, 0, 12);
+    (void)str_copy(c->lane, sizeof c->lane, db_text(r, step, 0, 12));
     c->epoch = db_int(r, step, 0, 13);
     c->attempts = (int)db_int(r, step, 0, 14);
     c->deliveries = (int)db_int(r, step, 0, 15);
@@ -166,6 +168,7 @@ static struct chunk *read_chunk(const struct db_results *r, int step, const char
     c->rows = db_int(r, step, 0, 18);
     c->calls = db_int(r, step, 0, 19);
     c->token_enc = text_or_null(r, step, 21);
+    c->booked = true;
     return c;
 }
 

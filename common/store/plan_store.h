@@ -62,7 +62,7 @@ struct plan_job {
     char id[UUID_TEXT], run_id[UUID_TEXT], connection_id[UUID_TEXT];
     char account[64], kind[12], provider[16];
     char from[DATE_TEXT], to[DATE_TEXT];
-    bool high; /* of an interactive run */
+    char lane[8]; /* chunk_lane() */
     int attempts, deliveries;
     int64_t delay_ms;         /* of a chunk that waits for its retry; 0 = now */
     int64_t calls_per_window; /* the least of the account's connections; -1 = the program's */

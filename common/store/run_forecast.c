@@ -6,9 +6,14 @@
 /* Of an account that was never called. */
 #define CALL_MS_UNKNOWN 500
 
+/* The first slices of a sync that somebody asked for are of the high lane: chunk_lane() in migrations/0003_lanes.sql.
+ */
+enum { HIGH_CHUNKS = 16 };
+
 /* Calls that follow each other, in the longest row of them, and all calls. */
 struct work {
-    int64_t calls, in_row;
+    struct forecast_calls calls;
+    int64_t in_row;
 };
 
 static int64_t days_in(const struct day_span *span)
@@ -26,7 +31,7 @@ static void add_first_stage(const struct plan_outlook *o, const struct provider 
     if (w->totals.from != DATE_NONE)
         totals = forecast_pages(days_in(&w->totals), p->totals_rows);
     out->chunks += (listings > 0) + (totals > 0);
-    work->calls += listings + totals;
+    work->calls.high += listings + totals;
     work->in_row += listings > totals ? listings : totals;
 }
 
@@ -36,14 +41,17 @@ static void add_facts(const struct plan_write *w, int64_t rows_per_day, int64_t 
     int64_t longest = 0;
     for (int i = 0; i < w->chunk_count; i++) {
         int64_t pages = forecast_pages(days_in(&w->chunks[i]) * rows_per_day, page_limit);
-        work->calls += pages;
+        if (i < HIGH_CHUNKS)
+            work->calls.high += pages;
+        else
+            work->calls.others += pages;
         longest = pages > longest ? pages : longest;
     }
     out->chunks += w->chunk_count;
     work->in_row += longest;
 }
 
-static struct forecast_wait wait_of(const struct plan_outlook *o, const struct settings *s, int64_t calls)
+static struct forecast_wait wait_of(const struct plan_outlook *o, const struct settings *s, struct forecast_calls calls)
 {
     const int64_t window_ms = s->meta_window_seconds * 1000;
     const struct forecast_scope account = {
@@ -80,8 +88,8 @@ int run_forecast(const struct plan_outlook *o, const struct settings *s, int64_t
         run.planned = stage.stage;
         run.sampled = stage.stage == PLANNED_SAMPLE ? chunks[0].from : run.sampled;
     } while (stage.stage != PLANNED_ALL);
-    out->calls = work.calls;
-    if (work.calls == 0)
+    out->calls = work.calls.high + work.calls.others;
+    if (out->calls == 0)
         return 0;
     const struct forecast_wait wait = wait_of(o, s, work.calls);
     const int64_t call_ms = o->call_ms >= 0 ? o->call_ms : CALL_MS_UNKNOWN;

@@ -144,6 +144,18 @@ def test_the_lease_is_one_schedulers(store, database):
     assert store.ok("lease", holder="one")["leading"]
 
 
+def test_lanes(account, store):
+    """A person's newest slices, then the nightly work, then all else."""
+    for trigger, interactive, lanes in [("manual", True, ["high", "low"]), ("external", False, ["low", "low"]),
+                                        ("connect", False, ["low", "low"]), ("nightly", False, ["normal", "normal"]),
+                                        ("intraday", False, ["normal", "normal"]), ("nightly", True, ["high", "normal"])]:
+        run = account.run(trigger=trigger, interactive=interactive, status="running")
+        chunks = [account.chunk(run, ordinal=ordinal) for ordinal in (0, 16, 17)]
+        jobs = {j["id"]: j["lane"] for j in store.ok("open_jobs", runs=[run])["jobs"]}
+        assert [jobs[c] for c in chunks] == [lanes[0], *lanes], (trigger, interactive)
+        assert [store.ok("open", chunk=c)["lane"] for c in chunks] == [lanes[0], *lanes]
+
+
 def test_a_full_run_is_planned_in_two_stages(account, store, database):
     run = store.ok("run_create", connection=account.id, kind="full", interactive=True)["id"]
     (planned,) = store.ok("plan_runs")["runs"]
@@ -157,8 +169,8 @@ def test_a_full_run_is_planned_in_two_stages(account, store, database):
     assert store.ok("plan_runs")["runs"] == []
     assert account.run_row(run, "status, planned, chunks_total") == ("queued", "first", 2)
     job, totals = sorted(store.ok("open_jobs")["jobs"], key=lambda j: j["kind"])
-    assert (job["kind"], job["from"], job["to"], job["high"]) == ("entities", "", "", True)
-    assert (totals["kind"], totals["from"], totals["to"], totals["high"]) == ("metrics", D1, D3, True)
+    assert (job["kind"], job["from"], job["to"], job["lane"]) == ("entities", "", "", "high")
+    assert (totals["kind"], totals["from"], totals["to"], totals["lane"]) == ("metrics", D1, D3, "high")
     store.ok("open", chunk=totals["id"])
     assert not store.ok("merge", chunk=totals["id"], rows=[])["plan"]
     store.ok("open", chunk=job["id"])

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Leases up to `want` jobs, at most want_low of them from low lists, each with one call of its account's and its app's budget.
+-- Leases up to `want` jobs, lane after lane, at most want_low of them low ones, each with one call of its account's and its app's budget.
 -- ARGV: worker want want_low lease_ms nonce => {next_ms, id, token, lane, …}
 local worker, want, want_low, lease_ms, nonce = ARGV[1], n(ARGV[2]), n(ARGV[3]), n(ARGV[4]), ARGV[5]
 local LOOKS = want + 64 -- at most so many steps in each lane
@@ -28,7 +28,8 @@ local function lease(j)
   take(j.domain)
   take(app_of(j.domain))
   call('HSET', job_key(j.id), 'state', 'leased', 'token', token, 'worker', worker, 'leased_at', ms, 'lease_ms', lease_ms,
-    'deliveries', n(j.deliveries) + 1, 'open', 1, 'life', life())
+    'deliveries', n(j.deliveries) + 1, 'open', 1, 'life', life(), 'turn', 1,
+    'called_at', now)
   call('ZADD', P .. ':lease', ms + lease_ms, j.id)
   call('ZINCRBY', members_key(j.domain, j.lane), 1, j.connection_id)
   got = got + 1
@@ -61,13 +62,20 @@ local function drain(lane, quota)
   end
   local first = call('ZRANGE', gate, passed, passed, 'WITHSCORES')
   if quota > 0 and first[1] then
-    local app_at = allowed_at(app_of(first[1]), lane)
-    next_at = math.min(next_at, math.max(n(first[2]), app_at))
+    local at, app_at = allowed_at(first[1], lane), allowed_at(app_of(first[1]), lane)
+    if at < n(first[2]) and now < n(first[2]) then -- parked for longer than it must, as when the clock stepped back
+      at = math.max(at, now)
+      call('ZADD', gate, at, first[1])
+    else
+      at = n(first[2])
+    end
+    next_at = math.min(next_at, math.max(at, app_at))
   end
 end
 
 promote(32)
 drain('high', want)
+drain('normal', want - got)
 drain('low', math.min(want - got, want_low))
 local due = call('ZRANGE', P .. ':delayed', 0, 0, 'WITHSCORES')[2]
 if due then next_at = math.min(next_at, due * 1000) end

@@ -22,10 +22,10 @@ for i = 1, #ARGV, FIELDS do
   if not j.state or j.state == 'dead' then
     if j.state then remove(j) end
     insert(unpack(ARGV, i, i + FIELDS - 1))
-  elseif j.lane == 'low' and ARGV[i + 7] == 'high' then
-    j.lane = 'high'
-    call('HSET', job_key(j.id), 'lane', 'high')
-    if j.state == 'ready' then -- its old place in the low list is passed over when it is reached
+  elseif before(ARGV[i + 7], j.lane) then
+    j.lane = ARGV[i + 7]
+    call('HSET', job_key(j.id), 'lane', j.lane)
+    if j.state == 'ready' then -- its old place is passed over when it is reached
       ready(j, false)
       awake = awake + 1
     end

@@ -86,9 +86,9 @@ static void on_jobs(void *arg, int rc, const struct plan_job *jobs, int count, c
     for (int i = 0; i < count; i++) {
         const struct plan_job *j = &jobs[i];
         add(list,
-            json_pack("{ss ss ss ss ss ss ss ss sb si si sI sI}", "id", j->id, "run_id", j->run_id, "connection_id",
+            json_pack("{ss ss ss ss ss ss ss ss ss si si sI sI}", "id", j->id, "run_id", j->run_id, "connection_id",
                       j->connection_id, "account", j->account, "kind", j->kind, "provider", j->provider, "from",
-                      j->from, "to", j->to, "high", j->high, "attempts", j->attempts, "deliveries", j->deliveries,
+                      j->from, "to", j->to, "lane", j->lane, "attempts", j->attempts, "deliveries", j->deliveries,
                       "delay_ms", (json_int_t)j->delay_ms, "calls_per_window", (json_int_t)j->calls_per_window));
     }
     set_text(arg, "last", last_id);
