@@ -25,7 +25,7 @@ class Worker:
         self.q, self.slots, self.free = Queue(client), slots, slots
         self.q.seed(("meta:app", app, WINDOW), *[(f"meta:{a}", 0, WINDOW) for a in ["act_1", *NEW]])
         self.events, self.order, self.claim_at = [], 0, None
-        self.calls, self.claimed = [], []  # (when, account), in the order in which they were granted
+        self.calls, self.claimed = [], []  # accounts and jobs, in the order in which they were granted
         self.pages, self.left, self.lanes = {}, {}, {}
         self.waiting = collections.Counter()  # jobs of an account that have no slot
         self.own, self.others = collections.Counter(), collections.defaultdict(collections.Counter)

@@ -51,8 +51,8 @@ static void what_nobody_waits_for_keeps_the_pace(void **state)
     const struct forecast_scope later = {.limit = 200, .window_ms = HOUR, .made = made, .made_count = 1};
     const struct {
         int64_t high, others, last;
-    } cases[] = {{0, 50, 0},       {0, 51, 9000},           {0, 190, 140 * 9000}, {0, 191, WINDOW},
-                 {50, 1, 9000},    {100, 1, 9000},          {200, 1, WINDOW},     {0, 240, WINDOW},
+    } cases[] = {{0, 50, 0},       {0, 51, 9000},           {0, 190, 1260000},   {0, 191, WINDOW},
+                 {50, 1, 9000},    {100, 1, 9000},          {200, 1, WINDOW},    {0, 240, WINDOW},
                  {190, 1, WINDOW}, {0, 241, WINDOW + 9000}, {0, 381, 2 * WINDOW}};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
