@@ -273,11 +273,33 @@ static void add_wrapped(struct buf *out, const char *text, int indent)
     buf_add_char(out, '\n');
 }
 
+/* The usage in lines of at most HELP_WIDTH characters, broken before an option in brackets. */
+static void add_usage(struct buf *out, const char *before, const struct args_command *c)
+{
+    struct buf usage;
+    int column = (int)strlen(before);
+    buf_init(&usage, 4096);
+    args_usage(&usage, c);
+    buf_add_str(out, before);
+    for (const char *text = buf_str(&usage); *text;) {
+        const char *next = strstr(text + 1, " [");
+        int len = next ? (int)(next - text) : (int)strlen(text);
+        if (column + len > HELP_WIDTH) {
+            buf_add_str(out, "\n       ");
+            column = 7;
+        }
+        buf_addf(out, "%.*s", len, text);
+        column += len;
+        text += len;
+    }
+    buf_add_char(out, '\n');
+    buf_free(&usage);
+}
+
 static void command_help(struct buf *out, const struct args_command *c)
 {
-    buf_add_str(out, "usage: ");
-    args_usage(out, c);
-    buf_add_str(out, "\n\n");
+    add_usage(out, "usage: ", c);
+    buf_add_char(out, '\n');
     add_wrapped(out, c->help, 0);
     for (const struct args_option *o = c->options; o && o->name; o++) {
         buf_addf(out, "%s  %s%s%s\n", o == c->options ? "\n" : "", o->name, o->value ? " " : "",
@@ -302,9 +324,7 @@ void args_help(struct buf *out, const struct args *a, const struct args_command 
     for (const struct args_command *c = table; c->words; c++) {
         if (a->group && !in_group(c, a->group))
             continue;
-        buf_add_str(out, "  ");
-        args_usage(out, c);
-        buf_add_char(out, '\n');
+        add_usage(out, "  ", c);
         add_wrapped(out, c->help, 6);
     }
 }

@@ -19,6 +19,7 @@ static int parse_request(const struct args *a, struct run_request *r, struct err
 {
     bool entities = args_option(a, "--entities") != NULL, metrics = args_option(a, "--metrics") != NULL;
     const char *from = args_option(a, "--from"), *to = args_option(a, "--to");
+    const char *granularity = args_option(a, "--granularity");
     *r = (struct run_request){.connection_id = args_option(a, "--connection"),
                               .kind = entities == metrics ? "full"
                                       : entities          ? "entities"
@@ -26,7 +27,7 @@ static int parse_request(const struct args *a, struct run_request *r, struct err
                               .trigger = "manual",
                               .from = DATE_NONE,
                               .to = DATE_NONE,
-                              .granularity = "day",
+                              .granularity = granularity != NULL ? granularity : "day",
                               .force = args_option(a, "--force") != NULL,
                               .interactive = true};
     if (from)
@@ -37,6 +38,10 @@ static int parse_request(const struct args *a, struct run_request *r, struct err
         return err_set(e, ERR_USAGE, "sync: --to %s needs --from: the first day of the range", to);
     if (from && entities && !metrics)
         return err_set(e, ERR_USAGE, "sync: --from is for metrics; entities are always read whole");
+    if (granularity && strcmp(granularity, "day") != 0 && strcmp(granularity, "hour") != 0)
+        return err_set(e, ERR_USAGE, "sync: --granularity is %s; it must be day or hour", granularity);
+    if (granularity && entities && !metrics)
+        return err_set(e, ERR_USAGE, "sync: --granularity is for metrics; entities have none");
     return 0;
 }
 

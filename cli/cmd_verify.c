@@ -62,7 +62,7 @@ static int read_range(struct verifying *v, const struct args *a, struct err *e)
     if (rc < 0)
         return rc;
     v->today = zone_day(zone, clk_wall_ms());
-    return range_check(v->from, v->to, v->today, v->provider->history_months, e);
+    return range_check(v->from, v->to, v->today, v->provider->history_months(false), e);
 }
 
 static int choose_token(struct session *s, struct verifying *v, struct err *e)

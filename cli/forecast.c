@@ -6,6 +6,7 @@
 #include "common/store/run_plan.h"
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 enum { TIME_TEXT = 32 };
@@ -24,7 +25,8 @@ static int check_range(const struct plan_run *run, int64_t now_ms, struct err *e
     int rc = zone_get(run->timezone, &zone, e);
     if (rc != 0 || run->asked_from == DATE_NONE || provider == NULL)
         return rc;
-    return range_check(run->asked_from, run->asked_to, zone_day(zone, now_ms), provider->history_months, e);
+    const int months = provider->history_months(strcmp(run->granularity, "hour") == 0);
+    return range_check(run->asked_from, run->asked_to, zone_day(zone, now_ms), months, e);
 }
 
 static void on_outlook(void *arg, int rc, const struct plan_outlook *o, const struct err *e)

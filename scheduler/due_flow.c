@@ -1,20 +1,22 @@
 #include "common/base/check.h"
-#include "common/base/clk.h"
 #include "common/base/log.h"
 #include "common/plan/due_plan.h"
 #include "common/store/plan_store.h"
 #include "scheduler/phase.h"
 #include <stdlib.h>
 
+#define HOUR_MS (INT64_C(60) * 60 * 1000)
 #define DUE_BATCH 500
 #define DUE_PER_TICK 2000
+#define WRITES_MAX 2 /* of a connection: its days, and its hours */
 
 struct due_flow {
     struct service *s;
     struct plan_due_write *writes;
-    char (*ids)[UUID_TEXT];
-    int count; /* of the batch */
-    int taken; /* in this tick */
+    char (*ids)[UUID_TEXT]; /* one for each write */
+    int count;              /* of the writes of a batch */
+    int of_all;             /* connections of the batch */
+    int taken;              /* in this tick */
     bool *more;
     phase_done done;
     void *arg;
@@ -51,7 +53,18 @@ static const struct zone *zone_of(const struct plan_due *d)
     return zone;
 }
 
-static void plan_one(struct due_flow *f, const struct plan_due *d, int64_t now_ms)
+/* The same days by the hour. */
+static void add_hours(struct due_flow *f, const struct plan_due_write *days)
+{
+    struct plan_due_write *w = &f->writes[f->count];
+    *w = *days;
+    w->connection_id = f->ids[f->count];
+    (void)snprintf(f->ids[f->count++], UUID_TEXT, "%s", days->connection_id);
+    w->kind = "metrics";
+    w->granularity = "hour";
+}
+
+static void plan_one(struct due_flow *f, const struct plan_due *d)
 {
     const struct settings *set = f->s->settings;
     const struct zone *zone = zone_of(d);
@@ -66,19 +79,27 @@ static void plan_one(struct due_flow *f, const struct plan_due *d, int64_t now_m
                                  .from = DATE_NONE,
                                  .to = DATE_NONE,
                                  .due_at_ms = d->next_sync_at_ms,
-                                 .next_ms = due_next(&rules, now_ms).at_ms};
+                                 .next_ms = due_next(&rules, d->now_ms).at_ms};
     f->count++;
     if (d->next_sync_at_ms == 0) /* a new connection: its first sync was asked for when it was made */
         return;
-    if (due_kind_at(&rules, d->next_sync_at_ms, now_ms) == DUE_NIGHTLY) {
+    if (due_is_astray(d->next_sync_at_ms, d->now_ms)) {
+        log_warn("the clock was set back since this due time was stored; it is set anew",
+                 F_STR("connection", d->connection_id),
+                 F_INT("hours_ahead", (d->next_sync_at_ms - d->now_ms) / HOUR_MS));
+        return;
+    }
+    if (due_kind_at(&rules, d->next_sync_at_ms, d->now_ms) == DUE_NIGHTLY) {
         w->kind = "full";
         w->trigger = "nightly";
     } else {
         w->kind = "metrics";
         w->trigger = "intraday";
-        w->to = zone_day(zone, now_ms);
+        w->to = zone_day(zone, d->now_ms);
         w->from = w->to - 1;
     }
+    if (d->hourly)
+        add_hours(f, w);
 }
 
 static void read_due(struct due_flow *f);
@@ -86,12 +107,12 @@ static void read_due(struct due_flow *f);
 static void on_stored(void *arg, int rc, const struct err *e)
 {
     struct due_flow *f = arg;
-    f->taken += f->count;
-    if (rc == 0 && f->count == DUE_BATCH && f->taken < DUE_PER_TICK) {
+    f->taken += f->of_all;
+    if (rc == 0 && f->of_all == DUE_BATCH && f->taken < DUE_PER_TICK) {
         read_due(f);
         return;
     }
-    *f->more |= rc == 0 && f->count == DUE_BATCH;
+    *f->more |= rc == 0 && f->of_all == DUE_BATCH;
     due_end(f, rc, e);
 }
 
@@ -103,8 +124,9 @@ static void on_due(void *arg, int rc, const struct plan_due *due, int count, con
         return;
     }
     f->count = 0;
+    f->of_all = count;
     for (int i = 0; i < count; i++)
-        plan_one(f, &due[i], clk_wall_ms());
+        plan_one(f, &due[i]);
     plan_due_store(f->s->db, f->writes, f->count, on_stored, f);
 }
 
@@ -117,8 +139,8 @@ void due_flow_start(struct service *s, bool *more, phase_done done, void *arg)
 {
     struct due_flow *f = calloc(1, sizeof *f);
     CHECK(f != NULL);
-    f->writes = calloc(DUE_BATCH, sizeof *f->writes);
-    f->ids = calloc(DUE_BATCH, sizeof *f->ids);
+    f->writes = calloc((size_t)DUE_BATCH * WRITES_MAX, sizeof *f->writes);
+    f->ids = calloc((size_t)DUE_BATCH * WRITES_MAX, sizeof *f->ids);
     CHECK(f->writes != NULL && f->ids != NULL);
     f->s = s;
     f->more = more;

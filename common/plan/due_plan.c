@@ -31,6 +31,11 @@ struct due due_next(const struct due_rules *r, int64_t after_ms)
     return due;
 }
 
+bool due_is_astray(int64_t at_ms, int64_t now_ms)
+{
+    return at_ms - now_ms > DUE_AHEAD_MAX_MS;
+}
+
 enum due_kind due_kind_at(const struct due_rules *r, int64_t at_ms, int64_t now_ms)
 {
     return r->intraday_minutes == 0 || next_nightly(r, at_ms - 1) <= now_ms ? DUE_NIGHTLY : DUE_INTRADAY;

@@ -114,9 +114,9 @@ struct provider {
                           void *arg, struct buf *next, struct verdict *v);
     /* The shared goal word of an objective (contract, section 6); static, "other" for unknown ones, NULL for NULL. */
     const char *(*goal)(const char *objective);
-    int history_months; /* how far back the platform keeps facts */
-    int listing_rows;   /* of a full page of entities */
-    int totals_rows;    /* of a full page of totals */
+    int (*history_months)(bool hourly); /* how far back the platform keeps facts of days, or of hours */
+    int listing_rows;                   /* of a full page of entities */
+    int totals_rows;                    /* of a full page of totals */
     /* "act_12" or "12" to the canonical id; false when it is no account id. */
     bool (*account_id)(const char *text, char out[64]);
 };

@@ -1,5 +1,6 @@
 #include "common/base/check.h"
 #include "common/base/str.h"
+#include "common/plan/due_plan.h"
 #include "common/store/plan_store.h"
 #include "common/store/sql.h"
 #include "common/store/tx.h"
@@ -39,6 +40,8 @@ static void on_due(void *arg, int rc, const struct db_results *r, const struct e
         due[i].nightly_at = minute_of_day(db_text(r, 0, i, 3));
         due[i].intraday_minutes = -1;
         (void)str_to_i64(db_text(r, 0, i, 4), 0, INT64_MAX, &due[i].intraday_minutes);
+        due[i].hourly = db_bool(r, 0, i, 5);
+        due[i].now_ms = db_int(r, 0, i, 6);
     }
     f->done(f->arg, rc, due, count, e);
     free(due);
@@ -52,7 +55,7 @@ void plan_due(struct db_pool *p, int limit,
     struct tx *t = tx_new(p);
     CHECK(f != NULL);
     *f = (struct due_reading){.done = done, .arg = arg};
-    (void)TX_ADD(t, "plan_due", tx_int(t, limit));
+    (void)TX_ADD(t, "plan_due", tx_int(t, limit), tx_int(t, DUE_AHEAD_MAX_MS));
     tx_run(t, on_due, f);
 }
 
@@ -72,7 +75,7 @@ static void on_stored(void *arg, int rc, const struct db_results *r, const struc
 void plan_due_store(struct db_pool *p, const struct plan_due_write *w, int count,
                     void (*done)(void *arg, int rc, const struct err *e), void *arg)
 {
-    enum { CONNECTION, KIND, TRIGGER, FROM, TO, DUE_AT, NEXT_AT, LISTS };
+    enum { CONNECTION, KIND, TRIGGER, FROM, TO, DUE_AT, NEXT_AT, GRANULARITY, LISTS };
     struct storing *f = calloc(1, sizeof *f);
     struct tx *t = tx_new(p);
     const char **lists[LISTS], *arrays[LISTS];
@@ -87,14 +90,15 @@ void plan_due_store(struct db_pool *p, const struct plan_due_write *w, int count
         lists[FROM][i] = tx_date(t, w[i].from);
         lists[TO][i] = tx_date(t, w[i].to);
         lists[DUE_AT][i] = tx_instant(t, w[i].due_at_ms);
+        lists[GRANULARITY][i] = w[i].granularity == NULL ? "day" : w[i].granularity;
         lists[NEXT_AT][i] = tx_instant(t, w[i].next_ms);
     }
     for (int k = 0; k < LISTS; k++)
         arrays[k] = tx_array(t, lists[k], count);
     (void)TX_ADD(t, "plan_due_runs", arrays[CONNECTION], arrays[KIND], arrays[TRIGGER], arrays[FROM], arrays[TO],
-                 arrays[DUE_AT]);
+                 arrays[DUE_AT], arrays[GRANULARITY]);
     (void)TX_ADD(t, "plan_due_lock", arrays[CONNECTION]);
-    (void)TX_ADD(t, "plan_due_next", arrays[CONNECTION], arrays[NEXT_AT]);
+    (void)TX_ADD(t, "plan_due_next", arrays[CONNECTION], arrays[NEXT_AT], tx_int(t, DUE_AHEAD_MAX_MS));
     tx_run(t, on_stored, f);
 }
 

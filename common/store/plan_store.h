@@ -33,7 +33,9 @@ struct plan_run {
     date_t asked_from, asked_to; /* DATE_NONE: default range */
     int known_count;
     int64_t backfill_days, restate_days; /* of the connection's settings; -1 = the program's */
-    int64_t rows_per_day;                /* ads seen delivering lately, else ads known that are not gone; 0 = unknown */
+    int64_t rows_per_day;                /* of days read lately, else ads known that are not gone; 0 = unknown */
+    bool rows_learned;                   /* of days read lately */
+    date_t sampled;                      /* the day that this run has read to learn from; DATE_NONE: none */
     struct day_known *known;             /* of the last backfill_days_max days, ascending */
 };
 /* Up to `limit` runs, oldest interactive ones first; borrowed during the callback. known covers `known_days` days back.
@@ -73,19 +75,22 @@ void plan_open_jobs(struct db_pool *p, const char *const *run_ids, int run_count
                                  const struct err *e),
                     void *arg);
 
-/* Connections whose next_sync_at has come (or was never set), at most limit. */
+/* Connections whose next_sync_at has come, was never set, or lies too far ahead (due_is_astray); at most limit. */
 struct plan_due {
     char connection_id[UUID_TEXT];
     char timezone[64];
     int64_t next_sync_at_ms;              /* 0 = never set */
+    int64_t now_ms;                       /* the database's clock: one for all schedulers */
     int64_t nightly_at, intraday_minutes; /* of its settings; -1 = the program's */
+    bool hourly;                          /* wants its days by the hour too */
 };
 void plan_due(struct db_pool *p, int limit,
               void (*done)(void *arg, int rc, const struct plan_due *due, int count, const struct err *e), void *arg);
 /* Inserts the scheduled runs (kind NULL: none, only the time) and sets the next times, in one transaction. */
 struct plan_due_write {
     const char *connection_id;
-    const char *kind, *trigger; /* full + nightly, or metrics + intraday */
+    const char *kind, *trigger; /* full or metrics + nightly, or metrics + intraday */
+    const char *granularity;    /* NULL: day */
     date_t from, to;            /* DATE_NONE: default range */
     int64_t due_at_ms, next_ms;
 };

@@ -111,7 +111,7 @@ static int check_range(struct creating *c, const char *provider_name, const char
         return err_set(e, ERR_INPUT, "from: missing beside to");
     if (c->to == DATE_NONE)
         c->to = today;
-    return range_check(c->from, c->to, today, provider->history_months, e);
+    return range_check(c->from, c->to, today, provider->history_months(strcmp(c->granularity, "hour") == 0), e);
 }
 
 static int check_connection(const struct creating *c, const struct db_results *r, struct err *e)

@@ -71,16 +71,15 @@ int run_forecast(const struct plan_outlook *o, const struct settings *s, int64_t
                                  .guessed = o->run.rows_per_day == 0 && strcmp(o->run.kind, "entities") != 0};
     if (provider == NULL)
         return err_set(e, ERR_BUG, "this program knows no provider %s", o->run.provider);
-    int rc = run_plan(&run, s, now_ms, chunks, &stage, e);
-    if (rc != 0)
-        return rc;
-    add_first_stage(o, provider, &stage, out, &work);
-    run.planned = stage.stage;
-    if (stage.stage != PLANNED_ALL)
-        rc = run_plan(&run, s, now_ms, chunks, &stage, e);
-    if (rc != 0)
-        return rc;
-    add_facts(&stage, run.rows_per_day, s->page_limit, out, &work);
+    do {
+        int rc = run_plan(&run, s, now_ms, chunks, &stage, e);
+        if (rc != 0)
+            return rc;
+        add_first_stage(o, provider, &stage, out, &work);
+        add_facts(&stage, run.rows_per_day, s->page_limit, out, &work);
+        run.planned = stage.stage;
+        run.sampled = stage.stage == PLANNED_SAMPLE ? chunks[0].from : run.sampled;
+    } while (stage.stage != PLANNED_ALL);
     out->calls = work.calls;
     if (work.calls == 0)
         return 0;

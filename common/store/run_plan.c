@@ -1,6 +1,7 @@
 #include "common/store/run_plan.h"
 #include "common/base/zone.h"
 #include "common/plan/range_plan.h"
+#include "common/plan/sample_plan.h"
 #include "common/provider/provider.h"
 #include <string.h>
 
@@ -9,7 +10,8 @@ static int64_t backfill_days(const struct plan_run *run, const struct settings *
 {
     int64_t wanted = run->backfill_days >= 0 ? run->backfill_days : s->backfill_days;
     const struct provider *provider = provider_find(run->provider);
-    int64_t kept = provider == NULL ? wanted : today - range_oldest(today, provider->history_months);
+    const bool hourly = strcmp(run->granularity, "hour") == 0;
+    int64_t kept = provider == NULL ? wanted : today - range_oldest(today, provider->history_months(hourly));
     return wanted < kept ? wanted : kept;
 }
 
@@ -44,7 +46,7 @@ static struct day_span days_to_compare(const struct day_span *spans, int count, 
 int run_plan(const struct plan_run *run, const struct settings *settings, int64_t now_ms, struct day_span *chunks,
              struct plan_write *out, struct err *e)
 {
-    struct day_span spans[RUN_CHUNKS_MAX];
+    struct day_span spans[RUN_CHUNKS_MAX + 1];
     const struct zone *zone = NULL;
     *out = (struct plan_write){.run_id = run->id,
                                .was = run->planned,
@@ -60,12 +62,21 @@ int run_plan(const struct plan_run *run, const struct settings *settings, int64_
     int count = days_asked(run, settings, zone, now_ms, spans, e);
     if (count < 0)
         return count;
+    const date_t today = zone_day(zone, now_ms);
     if (run->planned == PLANNED_NOTHING)
-        out->totals = days_to_compare(spans, count, zone_day(zone, now_ms));
+        out->totals = days_to_compare(spans, count, today);
     if (out->entities || out->totals.from != DATE_NONE) {
         out->stage = PLANNED_FIRST;
         return 0;
     }
+    if (run->planned != PLANNED_SAMPLE && settings->chunk_days == 0 && !run->rows_learned &&
+        sample_pays(spans, count, settings->page_limit, run->rows_per_day)) {
+        chunks[0].from = chunks[0].to = sample_day(spans, count, today);
+        out->chunk_count = 1;
+        out->stage = PLANNED_SAMPLE;
+        return 0;
+    }
+    count = sample_without(spans, count, run->sampled);
     int width = chunk_width(settings->chunk_days, settings->page_limit, run->rows_per_day);
     out->chunk_count = chunk_plan(spans, count, width, settings->chunk_days == 0, chunks, RUN_CHUNKS_MAX);
     if (out->chunk_count < 0)

@@ -84,7 +84,8 @@ static int teardown(void **state)
 
 static struct plan_due due_at(const char *zone, int64_t next_sync_at_ms)
 {
-    struct plan_due d = {.next_sync_at_ms = next_sync_at_ms, .nightly_at = -1, .intraday_minutes = -1};
+    struct plan_due d = {
+        .next_sync_at_ms = next_sync_at_ms, .now_ms = NOW_MS, .nightly_at = -1, .intraday_minutes = -1};
     (void)str_copy(d.connection_id, sizeof d.connection_id, "0b54c3e4-0000-4000-8000-0000000000bb");
     (void)str_copy(d.timezone, sizeof d.timezone, zone);
     return d;
@@ -113,6 +114,49 @@ static void nothing_due_is_one_question(void **state)
     (void)state;
     due(0, NULL, 0);
     assert_false(more);
+}
+
+static void a_time_too_far_ahead_is_set_anew_without_a_sync(void **state)
+{
+    (void)state;
+    struct plan_due d = due_at("UTC", NOW_MS + 26 * HOUR_MS + 1);
+    due(0, &d, 1);
+    assert_null(store.writes[0].kind);
+    assert_in_range(store.writes[0].next_ms, NOW_MS + 1, NOW_MS + HOUR_MS);
+    stored(0);
+}
+
+static void hours_are_due_with_their_days(void **state)
+{
+    (void)state;
+    struct plan_due list[2] = {due_at("UTC", NOW_MS - HOUR_MS / 2), due_at("UTC", NOW_MS - 24 * HOUR_MS)};
+    list[0].hourly = list[1].hourly = true;
+    due(0, list, 2);
+    assert_int_equal(store.count, 4);
+    for (int i = 0; i < 4; i += 2) {
+        const struct plan_due_write *days = &store.writes[i], *hours = &store.writes[i + 1];
+        assert_null(days->granularity);
+        assert_string_equal(hours->granularity, "hour");
+        assert_string_equal(hours->kind, "metrics");
+        assert_string_equal(hours->trigger, days->trigger);
+        assert_string_equal(hours->connection_id, days->connection_id);
+        assert_int_equal(hours->from, days->from);
+        assert_int_equal(hours->to, days->to);
+        assert_int_equal(hours->due_at_ms, days->due_at_ms);
+        assert_int_equal(hours->next_ms, days->next_ms);
+    }
+    stored(0);
+}
+
+static void the_databases_clock_decides(void **state)
+{
+    (void)state;
+    struct plan_due d = due_at("UTC", NOW_MS + 200 * HOUR_MS);
+    d.now_ms = NOW_MS + 200 * HOUR_MS;
+    due(0, &d, 1);
+    assert_non_null(store.writes[0].kind);
+    assert_in_range(store.writes[0].next_ms, d.now_ms + 1, d.now_ms + HOUR_MS);
+    stored(0);
 }
 
 static void a_new_connection_only_gets_its_time(void **state)
@@ -217,6 +261,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(nothing_due_is_one_question),
+        CASE(a_time_too_far_ahead_is_set_anew_without_a_sync),
+        CASE(the_databases_clock_decides),
+        CASE(hours_are_due_with_their_days),
         CASE(a_new_connection_only_gets_its_time),
         CASE(each_tick_has_its_kind),
         CASE(the_connections_own_times_come_first),

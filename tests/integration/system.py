@@ -52,6 +52,13 @@ class Sandbox:
     def calls(self, account=ACCOUNT, window=3600):
         return self.get("calls", account=account, window=window)
 
+    def accounts(self):
+        """All ad accounts, as Meta lists them."""
+        answer = requests.get(f"{self.url}/v26.0/me/adaccounts", timeout=60, headers={"Authorization": f"Bearer {TOKEN}"},
+                              params={"fields": "currency,timezone_name", "limit": 10000})
+        assert answer.status_code == 200, answer.text
+        return answer.json()["data"]
+
     def stop(self):
         self.process.terminate()
         self.process.wait(20)

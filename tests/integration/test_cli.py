@@ -53,7 +53,7 @@ def test_help_and_version(program):
     (["sync", "--connection", "7"], "'7' is not an id"),
     (["sync", "--connection", NOBODY, "--from", "yesterday"], "'yesterday' is not a day"),
     (["sync", "--connection", NOBODY, "--to", "2026-01-01"], "needs --from"),
-    (["sync", "--connection", NOBODY, "--granularity", "hour"], "unknown option --granularity"),
+    (["sync", "--connection", NOBODY, "--granularity", "week"], "day or hour"),
     (["workspace", "delete", NOBODY], "--yes is missing"),
     (["connection", "delete", NOBODY], "--yes is missing"),
     (["connection", "create", "--workspace", NOBODY, "--provider", "tiktok", "--account", "act_1"], "'tiktok' is not known"),
@@ -397,6 +397,9 @@ def test_ranges(make_system):
 
     refused(sync("--from", "2099-01-01", "--to", "2099-01-02"), 2, "2099-01-0")
     refused(sync("--from", "2099-01-01"), 2, "2099-01-01")
+    refused(sync("--granularity", "week"), 2, "--granularity is week", "day or hour")
+    refused(system.metricx("sync", "--connection", connection, "--entities", "--granularity", "hour", code=None), 2, "metrics")
+    refused(sync("--granularity", "hour", "--from", "2025-01-01", "--to", "2025-01-02"), 2, "2025-01-01", "older")
     refused(sync("--from", "2026-02-02", "--to", "2026-02-01"), 2, "2026-02-02")
     oldest = sync("--from", "2001-01-01", "--to", "2001-01-02")
     refused(oldest, 2, "2001-01-01")

@@ -1,13 +1,14 @@
 """Runs: asked for, planned into chunks, due, cancelled, retried, forgotten."""
 import datetime
 import re
+import time
 import uuid
 
 from store_client import Account, account, database, entity, fact, store  # noqa: F401 (fixtures)
 
 D1, D2, D3 = "2026-10-01", "2026-10-02", "2026-10-03"
 NOBODY = str(uuid.uuid4())
-NOTHING, FIRST = 0, 1  # how far a run is planned
+NOTHING, FIRST, SAMPLE = 0, 1, 2  # how far a run is planned
 
 
 # ---- runs ----
@@ -148,7 +149,8 @@ def test_a_full_run_is_planned_in_two_stages(account, store, database):
     (planned,) = store.ok("plan_runs")["runs"]
     assert planned == {"id": run, "connection_id": account.id, "kind": "full", "granularity": "day", "timezone": "UTC",
                        "provider": "meta", "planned": NOTHING, "force": False, "from": None, "to": None,
-                       "backfill_days": -1, "restate_days": -1, "rows_per_day": 0, "known": []}
+                       "backfill_days": -1, "restate_days": -1, "rows_per_day": 0, "rows_learned": False,
+                       "sampled": None, "known": []}
     plan = [{"run": run, "was": NOTHING, "stage": FIRST, "entities": True, "totals": [D1, D3]}]
     store.ok("plan_store", plans=plan)
     store.ok("plan_store", plans=plan)  # a tick done twice
@@ -166,8 +168,8 @@ def test_a_full_run_is_planned_in_two_stages(account, store, database):
     assert (state["status"], state["ended"], state["plan"]) == ("running", False, True)
     database.execute("""UPDATE connections SET settings = '{"backfill_days": 30, "restate_days": 7}'""")
     (planned,) = store.ok("plan_runs")["runs"]
-    assert [planned[k] for k in ("planned", "backfill_days", "restate_days", "rows_per_day", "known")] == \
-        [FIRST, 30, 7, 3, []]
+    assert [planned[k] for k in ("planned", "backfill_days", "restate_days", "rows_per_day", "rows_learned", "known")] == \
+        [FIRST, 30, 7, 3, False, []]
     plan = [{"run": run, "was": FIRST, "chunks": [[D2, D3], [D1, D1]]}]
     store.ok("plan_store", plans=plan)
     store.ok("plan_store", plans=plan)
@@ -178,6 +180,22 @@ def test_a_full_run_is_planned_in_two_stages(account, store, database):
         store.ok("open", chunk=j["id"])
         state = store.ok("merge", chunk=j["id"], rows=[])
     assert (state["status"], state["ended"], state["chunks_done"]) == ("succeeded", True, 4)
+
+
+def test_a_day_read_to_learn_from_is_told_to_the_next_stage(account, store):
+    run = store.ok("run_create", connection=account.id, kind="metrics")["id"]
+    store.ok("plan_store", plans=[{"run": run, "stage": FIRST, "totals": [D1, D3]}])
+    (totals,) = store.ok("open_jobs")["jobs"]
+    store.ok("open", chunk=totals["id"])
+    assert store.ok("merge", chunk=totals["id"], rows=[])["plan"]
+    store.ok("plan_store", plans=[{"run": run, "was": FIRST, "stage": SAMPLE, "chunks": [[D2, D2]]}])
+    assert store.ok("plan_runs")["runs"] == []
+    (job,) = store.ok("open_jobs")["jobs"]
+    store.ok("open", chunk=job["id"])
+    state = store.ok("merge", chunk=job["id"], rows=[])
+    assert (state["status"], state["ended"], state["plan"]) == ("running", False, True)
+    (planned,) = store.ok("plan_runs")["runs"]
+    assert (planned["planned"], planned["sampled"]) == (SAMPLE, D2)
 
 
 def test_metrics_are_planned_after_a_dead_entities_job_too(account, store):
@@ -202,7 +220,9 @@ def test_what_planning_knows_of_days(account, store, database):
                   day_from=days[0], day_to=days[2])
     run = store.ok("run_create", connection=account.id, kind="metrics", force=True)["id"]
     (planned,) = store.ok("plan_runs")["runs"]
-    assert (planned["id"], planned["planned"], planned["force"], planned["rows_per_day"]) == (run, NOTHING, True, 3)
+    # Five rows on three days; a day without rows is one to learn from too.
+    assert (planned["id"], planned["planned"], planned["force"], planned["rows_per_day"], planned["rows_learned"]) == \
+        (run, NOTHING, True, 2, True)
     read_at = int(account.one("SELECT floor(extract(epoch FROM read_at) * 1000) FROM account_days LIMIT 1")[0])
     assert [d[0] for d in planned["known"]] == days
     assert all(abs(d[1] - read_at) <= 1 for d in planned["known"])
@@ -268,24 +288,33 @@ def test_open_jobs_come_in_pages_and_in_order(database, store):
 def test_due_connections(database, store):
     never, past, later, paused, ingest = (Account(database) for _ in range(5))
     database.execute("UPDATE connections SET next_sync_at = now() - interval '1 minute', "
-                     """settings = '{"nightly_at": "04:30", "intraday_minutes": 0}' WHERE id = %s""", past.id)
+                     """settings = '{"nightly_at": "04:30", "intraday_minutes": 0, "hourly": true}' WHERE id = %s""", past.id)
     database.execute("UPDATE connections SET next_sync_at = now() + interval '1 minute' WHERE id = %s", later.id)
     database.execute("UPDATE connections SET status = 'paused' WHERE id = %s", paused.id)
     database.execute("UPDATE connections SET token_source = 'none' WHERE id = %s", ingest.id)
     due = store.ok("due")["due"]
     assert [d["connection_id"] for d in due] == [never.id, past.id]
-    assert (due[0]["next_sync_at_ms"], due[0]["nightly_at"], due[0]["intraday_minutes"]) == (0, -1, -1)
-    assert due[1]["next_sync_at_ms"] > 0 and (due[1]["nightly_at"], due[1]["intraday_minutes"]) == (270, 0)
+    assert (due[0]["next_sync_at_ms"], due[0]["nightly_at"], due[0]["intraday_minutes"], due[0]["hourly"]) == (0, -1, -1, False)
+    assert due[1]["next_sync_at_ms"] > 0 and (due[1]["nightly_at"], due[1]["intraday_minutes"], due[1]["hourly"]) == (270, 0, True)
     at = due[1]["next_sync_at_ms"]
     writes = [{"connection": never.id, "next_ms": at + 3_600_000},
               {"connection": past.id, "kind": "metrics", "trigger": "intraday", "from": D1, "to": D2, "due_at_ms": at,
                "next_ms": at + 3_600_000}]
+    writes.append(writes[1] | {"granularity": "hour"})
     for _ in range(2):  # two schedulers, one tick
         store.ok("due_store", writes=writes)
     assert store.ok("due")["due"] == []
-    assert database.query("SELECT connection_id, kind, trigger, asked_from::text, asked_to::text, interactive, status FROM sync_runs") \
-        == [(past.id, "metrics", "intraday", D1, D2, False, "queued")]
+    assert database.query("SELECT connection_id, kind, trigger, granularity, asked_from::text, asked_to::text, interactive, status "
+                          "FROM sync_runs ORDER BY granularity") == \
+        [(past.id, "metrics", "intraday", by, D1, D2, False, "queued") for by in ("day", "hour")]
     assert store.ok("due", limit=1)["due"] == []
+    # The clock ran ahead when this one was stored, and has been set right since.
+    database.execute("UPDATE connections SET next_sync_at = now() + interval '27 hours' WHERE id = %s", later.id)
+    (astray,) = store.ok("due")["due"]
+    assert astray["connection_id"] == later.id
+    store.ok("due_store", writes=[{"connection": later.id, "next_ms": at + 3_600_000}])
+    assert store.ok("due")["due"] == []
+    assert database.query("SELECT next_sync_at < now() + interval '1 hour' FROM connections WHERE id = %s", later.id) == [(True,)]
 
 
 def test_ten_thousand_connections(database, store):
@@ -293,10 +322,10 @@ def test_ten_thousand_connections(database, store):
     (workspace,) = database.query("INSERT INTO workspaces (name) VALUES ('w') RETURNING id")[0]
     database.execute("INSERT INTO connections (workspace_id, provider, external_account_id, name, currency, timezone, token_source) "
                      "SELECT %s, 'meta', 'act_' || n, 'n', 'USD', 'UTC', 'env' FROM generate_series(1, 10000) n", workspace)
-    planned = 0
+    planned, next_ms = 0, int(time.time() * 1000) + 3_600_000
     while due := store.ok("due", limit=500)["due"]:
         store.ok("due_store", writes=[{"connection": d["connection_id"], "kind": "full", "trigger": "nightly",
-                                       "due_at_ms": 1_790_000_000_000, "next_ms": 4_000_000_000_000} for d in due])
+                                       "due_at_ms": 1_790_000_000_000, "next_ms": next_ms} for d in due])
     while runs := store.ok("plan_runs", limit=500)["runs"]:
         store.ok("plan_store", plans=[{"run": r["id"], "stage": FIRST, "entities": True} for r in runs])
         planned += len(runs)

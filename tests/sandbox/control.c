@@ -5,6 +5,7 @@
 #include "common/base/str.h"
 #include "tests/sandbox/dice.h"
 #include "tests/sandbox/facts.h"
+#include "tests/sandbox/reports.h"
 #include "tests/sandbox/text.h"
 #include "tests/sandbox/times.h"
 #include "tests/sandbox/truth.h"
@@ -99,8 +100,12 @@ static void truth_call(struct request *r)
         return;
     date_t today = zone_day(a->zone, r->now_ms);
     date_t from = day_of(r, "from", today - 90), to = day_of(r, "to", today);
+    const char *granularity = text_of(r, "granularity");
+    bool hourly = granularity != NULL && strcmp(granularity, "hour") == 0;
+    if (granularity != NULL && !hourly && strcmp(granularity, "day") != 0)
+        request_error(r, 400, 100, 0, "granularity must be day or hour; it is %s", granularity);
     if (!request_failed(r))
-        truth_write(&r->body, a, from, to, r->now_ms);
+        truth_write(&r->body, a, from, to, hourly, r->now_ms);
 }
 
 static void calls_call(struct request *r)
@@ -337,15 +342,50 @@ static void fault_call(struct request *r)
     done(r);
 }
 
+static void report_plan_call(struct request *r)
+{
+    struct report_plan plan = report_plan_usual;
+    const char *outcome = text_of(r, "outcome"), *message = text_of(r, "error_message");
+    plan.polls = number_of(r, "polls", plan.polls);
+    plan.ms = number_of(r, "ms", plan.ms);
+    plan.hold = number_of(r, "hold", plan.hold);
+    plan.unseen_ms = number_of(r, "unseen_ms", plan.unseen_ms);
+    plan.percent = (int)number_of(r, "percent", plan.percent);
+    plan.error_code = (int)number_of(r, "error_code", plan.error_code);
+    plan.error_subcode = (int)number_of(r, "error_subcode", plan.error_subcode);
+    plan.count = number_of(r, "count", plan.count);
+    if (message != NULL)
+        (void)str_copy(plan.error_message, sizeof plan.error_message, message);
+    if (outcome != NULL && !report_outcome_find(outcome, &plan.outcome))
+        request_error(r, 400, 100, 0, "outcome is unknown: %s", outcome);
+    if (plan.polls < 0 || plan.ms < 0 || plan.percent < 0 || plan.percent > 100)
+        request_error(r, 400, 100, 0, "polls and ms must not be negative, percent must be 0 to 100");
+    if (!request_failed(r))
+        r->sandbox->reports->plan = plan;
+    done(r);
+}
+
+static void reports_call(struct request *r)
+{
+    const struct reports *all = r->sandbox->reports;
+    buf_addf(&r->body, "{\"created\":%lld,\"polls\":%lld,\"pages\":%lld,\"reports\":", (long long)all->made,
+             (long long)all->polls, (long long)all->pages);
+    reports_write(&r->body, all);
+    buf_add_char(&r->body, '}');
+}
+
 static const struct {
     const char *method, *name;
     void (*handle)(struct request *r);
 } routes[] = {
-    {"GET", "clock", clock_call},          {"POST", "clock", clock_call},   {"GET", "truth", truth_call},
-    {"GET", "calls", calls_call},          {"POST", "token", token_call},   {"POST", "reset-calls", reset_calls_call},
-    {"POST", "restate", restate_call},     {"POST", "entity", entity_call}, {"POST", "account", account_call},
-    {"POST", "delete-ad", delete_ad_call}, {"POST", "limits", limits_call}, {"POST", "oauth", oauth_call},
-    {"POST", "fault", fault_call},
+    {"GET", "clock", clock_call},      {"POST", "clock", clock_call},
+    {"GET", "truth", truth_call},      {"GET", "calls", calls_call},
+    {"POST", "token", token_call},     {"POST", "reset-calls", reset_calls_call},
+    {"POST", "restate", restate_call}, {"POST", "entity", entity_call},
+    {"POST", "account", account_call}, {"POST", "delete-ad", delete_ad_call},
+    {"POST", "limits", limits_call},   {"POST", "oauth", oauth_call},
+    {"POST", "fault", fault_call},     {"POST", "report", report_plan_call},
+    {"GET", "reports", reports_call},
 };
 
 void control_handle(struct request *r)

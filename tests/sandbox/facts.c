@@ -220,6 +220,11 @@ bool facts_of_ad(const struct account *a, int ad_index, date_t day, const struct
     return restated(a, ad, day, day_key, exists, out);
 }
 
+bool facts_any(const struct fact *f)
+{
+    return f->impressions > 0 || f->carts > 0 || f->checkouts > 0 || has_conversions(f);
+}
+
 void facts_add(struct fact *sum, const struct fact *f)
 {
     sum->impressions += f->impressions;

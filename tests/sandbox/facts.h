@@ -30,6 +30,7 @@ struct observation facts_observe(const struct account *a, int64_t now_ms);
 
 /* False when Meta has no row: no delivery and nothing attributed to that day. */
 bool facts_of_ad(const struct account *a, int ad, date_t day, const struct observation *o, struct fact *out);
+bool facts_any(const struct fact *f); /* delivery, or conversions: something to have a row for */
 void facts_add(struct fact *sum, const struct fact *f);
 const char *facts_attribution_setting(const struct account *a, int adset);
 enum overlap facts_overlap(const struct account *a, int adset);

@@ -15,7 +15,7 @@ bool fault_kind_find(const char *name, enum fault_kind *out);
 
 struct fault {
     enum fault_kind kind;
-    char match[96];   /* a kind of call ("insights") or a part of path?query; "" matches all */
+    char match[96];   /* a kind of call ("insights") or a part of METHOD path?query; "" matches all */
     int64_t skip;     /* matching calls to let pass first */
     int64_t count;    /* how often it strikes; -1 = always */
     int64_t percent;  /* of the matching calls that are left to it */

@@ -5,6 +5,7 @@
 #include "tests/sandbox/insights.h"
 #include "tests/sandbox/oauth.h"
 #include "tests/sandbox/objects.h"
+#include "tests/sandbox/reports.h"
 
 /* Calls that name no object of the world. */
 static const struct {
@@ -31,7 +32,15 @@ static int route_of(const struct request *r)
 
 static void classify(struct request *r)
 {
-    if (r->segment_count == 0 || !world_find(r->sandbox->world, r->segments[0], &r->node)) {
+    if (r->segment_count == 0)
+        return;
+    r->report = reports_find(r->sandbox->reports, r->segments[0]);
+    if (r->report != NULL) {
+        r->node = (struct ref){.account = report_account(r->report)};
+        r->kind = CALL_INSIGHTS;
+        return;
+    }
+    if (!world_find(r->sandbox->world, r->segments[0], &r->node)) {
         r->node.account = NULL;
         return;
     }
@@ -140,22 +149,12 @@ static bool check_limits(struct request *r)
     return false;
 }
 
-static void not_found(struct request *r)
-{
-    request_error(r, 400, 100, 33,
-                  "Unsupported %s request. Object with ID '%s' does not exist, cannot be loaded due to missing "
-                  "permissions, or does "
-                  "not support this operation. Please read the Graph API documentation at "
-                  "https://developers.facebook.com/docs/graph-api",
-                  strcmp(http_method(r->x), "GET") == 0 ? "get" : "post", r->segment_count > 0 ? r->segments[0] : "");
-}
-
 /* An account that the token does not see does not exist; one whose owner took the right away says so. */
 static bool check_access(struct request *r)
 {
     const struct account *a = r->node.account;
     if (a == NULL || !token_sees(r->token, a->number)) {
-        not_found(r);
+        request_not_found(r);
         return false;
     }
     if (a->access && r->token->can_read_ads)
@@ -164,12 +163,34 @@ static bool check_access(struct request *r)
     return false;
 }
 
+static bool is_method(const struct request *r, const char *method)
+{
+    return strcmp(http_method(r->x), method) == 0;
+}
+
+static void serve_report(struct request *r)
+{
+    bool edge = r->segment_count == 2 && strcmp(r->segments[1], "insights") == 0;
+    if (r->segment_count == 1 && is_method(r, "GET"))
+        report_node(r);
+    else if (edge && is_method(r, "GET"))
+        report_rows(r);
+    else if (r->segment_count == 1 && is_method(r, "DELETE"))
+        report_delete(r);
+    else
+        request_not_found(r);
+}
+
 static void serve_node(struct request *r)
 {
     static const char *const edges[LEVEL_COUNT] = {"", "campaigns", "adsets", "ads"};
     const struct entity *x = ref_entity(&r->node);
-    if (strcmp(http_method(r->x), "GET") != 0 || r->segment_count > 2 || (x != NULL && x->gone)) {
-        not_found(r);
+    if (r->segment_count == 2 && r->kind == CALL_INSIGHTS && is_method(r, "POST")) {
+        reports_create(r);
+        return;
+    }
+    if (!is_method(r, "GET") || r->segment_count > 2 || (x != NULL && x->gone)) {
+        request_not_found(r);
         return;
     }
     if (r->segment_count == 1) {
@@ -203,7 +224,9 @@ static void serve(struct request *r)
     else if (r->segment_count == 0 && params_get(&r->params, "ids") != NULL)
         request_error(r, 400, 100, 0,
                       "(#100) The parameter ids is no longer supported. Please use batch requests instead.");
-    else if (check_access(r))
+    else if (check_access(r) && r->report != NULL)
+        serve_report(r);
+    else if (!request_failed(r))
         serve_node(r);
 }
 
@@ -253,7 +276,7 @@ void graph_handle(struct request *r)
     struct sandbox *s = r->sandbox;
     classify(r);
     const char *path = http_path(r->x), *after = params_get(&r->params, "after");
-    const char *target = arena_printf(&r->arena, "%s?after=%s", path, after != NULL ? after : "");
+    const char *target = arena_printf(&r->arena, "%s %s?after=%s", http_method(r->x), path, after != NULL ? after : "");
     const struct fault *fault = faults_take(&s->faults, call_kind_names[r->kind], target != NULL ? target : path);
     if (fault != NULL) {
         r->fault = *fault;

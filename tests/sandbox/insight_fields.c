@@ -77,6 +77,11 @@ static void write_account_currency(struct buf *b, const struct insight_row *row)
     text_pair(b, "account_currency", row->account->currency);
 }
 
+static int64_t reach_of(const struct insight_row *row)
+{
+    return row->no_unique ? 0 : row->fact.reach;
+}
+
 /* A count that is left out when it is zero. */
 #define COUNT_FIELD(function, name, value)                                                                             \
     static void function(struct buf *b, const struct insight_row *row)                                                 \
@@ -88,9 +93,9 @@ static void write_account_currency(struct buf *b, const struct insight_row *row)
         }                                                                                                              \
     }
 COUNT_FIELD(write_clicks, "clicks", row->fact.clicks)
-COUNT_FIELD(write_reach, "reach", row->fact.reach)
+COUNT_FIELD(write_reach, "reach", reach_of(row))
 COUNT_FIELD(write_inline_link_clicks, "inline_link_clicks", row->fact.link_clicks)
-COUNT_FIELD(write_unique_clicks, "unique_clicks", row->fact.clicks * 9 / 10)
+COUNT_FIELD(write_unique_clicks, "unique_clicks", row->no_unique ? 0 : row->fact.clicks * 9 / 10)
 
 static void write_impressions(struct buf *b, const struct insight_row *row)
 {
@@ -121,12 +126,20 @@ static int64_t hundred(const struct insight_row *row)
             buf_add_char(b, '"');                                                                                      \
         }                                                                                                              \
     }
-RATIO_FIELD(write_frequency, "frequency", row->fact.impressions, row->fact.reach)
+RATIO_FIELD(write_people_frequency, "frequency", row->fact.impressions, reach_of(row))
 RATIO_FIELD(write_ctr, "ctr", row->fact.clicks * 100, row->fact.impressions)
 RATIO_FIELD(write_cpc, "cpc", row->fact.spend, row->fact.clicks *hundred(row))
 RATIO_FIELD(write_cpm, "cpm", row->fact.spend * 1000, row->fact.impressions *hundred(row))
-RATIO_FIELD(write_cpp, "cpp", row->fact.spend * 1000, row->fact.reach *hundred(row))
+RATIO_FIELD(write_cpp, "cpp", row->fact.spend * 1000, reach_of(row) * hundred(row))
 RATIO_FIELD(write_link_ctr, "inline_link_click_ctr", row->fact.link_clicks * 100, row->fact.impressions)
+
+static void write_frequency(struct buf *b, const struct insight_row *row)
+{
+    if (breakdown_is_hourly(row->breakdown))
+        TEXT_LITERAL(b, ",\"frequency\":\"0\""); /* said, but never known */
+    else
+        write_people_frequency(b, row);
+}
 
 /* Writes ,"name": and takes it back when the list turns out empty. */
 static void put_actions(struct buf *b, const struct insight_row *row, const char *name, const struct action *list,
@@ -161,7 +174,8 @@ static void write_outbound_clicks(struct buf *b, const struct insight_row *row)
 static void write_video_plays(struct buf *b, const struct insight_row *row)
 {
     struct action one = {"video_view", row->fact.video_views * 130, -1, false};
-    put_actions(b, row, "video_play_actions", &one, one.hundredths != 0, ACTIONS_COUNT);
+    if (!breakdown_is_hourly(row->breakdown))
+        put_actions(b, row, "video_play_actions", &one, one.hundredths != 0, ACTIONS_COUNT);
 }
 
 static void write_cost_per_action(struct buf *b, const struct insight_row *row)
@@ -180,7 +194,7 @@ static void write_cost_per_action(struct buf *b, const struct insight_row *row)
 
 static void put_roas(struct buf *b, const struct insight_row *row, const char *name, const char *type)
 {
-    if (row->fact.revenue == 0 || row->fact.spend == 0)
+    if (row->fact.revenue == 0 || row->fact.spend == 0 || row->no_off_meta)
         return;
     buf_addf(b, ",\"%s\":[{\"action_type\":\"%s\",\"value\":\"", name, type);
     text_ratio(b, row->fact.revenue, row->fact.spend);
@@ -344,6 +358,16 @@ bool insight_select(struct request *r, struct insight_selection *out)
     return true;
 }
 
+static void list_actions(struct insight_row *row)
+{
+    int kept = 0;
+    row->action_count = actions_list(&row->fact, row->actions);
+    for (int i = 0; i < row->action_count; i++)
+        if (!row->no_off_meta || !row->actions[i].off_meta)
+            row->actions[kept++] = row->actions[i];
+    row->action_count = kept;
+}
+
 void insight_write(struct buf *b, struct insight_row *row, const struct insight_selection *s)
 {
     char from[DATE_TEXT], to[DATE_TEXT];
@@ -352,7 +376,11 @@ void insight_write(struct buf *b, struct insight_row *row, const struct insight_
     TEXT_LITERAL(b, "\",\"date_stop\":\"");
     buf_add(b, date_text(row->days.to, to), 10);
     buf_add_char(b, '"');
-    row->action_count = s->actions ? actions_list(&row->fact, row->actions) : 0;
+    if (row->cell >= 0)
+        breakdown_write(b, row->breakdown, row->cell);
+    row->action_count = 0;
+    if (s->actions)
+        list_actions(row);
     for (int i = 0; i < s->count; i++)
         s->list[i]->write(b, row);
     buf_add_char(b, '}');

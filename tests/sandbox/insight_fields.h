@@ -1,5 +1,6 @@
 #pragma once
 #include "tests/sandbox/actions.h"
+#include "tests/sandbox/breakdowns.h"
 #include "tests/sandbox/ranges.h"
 /* The fields of an insights row and how each is written. Every metric is a string; zero and what does not apply is left
  * out, but for impressions and spend. */
@@ -12,6 +13,9 @@ struct insight_row {
     struct action actions[ACTIONS_MAX];
     int action_count;
     unsigned windows; /* attribution windows that were asked for */
+    const struct breakdown *breakdown;
+    int cell;                    /* -1: the row lacks its keys */
+    bool no_unique, no_off_meta; /* numbers of people, actions off Meta: left out */
 };
 struct insight_field;
 #define INSIGHT_FIELDS_MAX 128

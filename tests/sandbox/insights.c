@@ -1,5 +1,6 @@
-/* Rows are written straight into the answer, bucket by bucket and within one object by object. A position in the list
- * is bucket x objects + object, so that a page begins where the last one ended without looking at what came before. */
+/* Rows are written straight into the answer, bucket by bucket, within one object by object, of an object cell by cell
+ * of the breakdown. A position in the list is (bucket x objects + object) x cells + cell, so that a page begins where
+ * the last one ended without looking at what came before. */
 #include "tests/sandbox/insights.h"
 #include "common/base/check.h"
 #include "tests/sandbox/dice.h"
@@ -7,6 +8,9 @@
 #include "tests/sandbox/insight_fields.h"
 #include "tests/sandbox/paging.h"
 #include "tests/sandbox/text.h"
+
+#define BREAKDOWN_MONTHS 13
+#define ALIVE (WINDOW_1D_CLICK | WINDOW_7D_CLICK | WINDOW_1D_VIEW) /* windows that bring off-Meta actions back */
 
 struct query {
     struct request *request;
@@ -18,6 +22,9 @@ struct query {
     bool *counted; /* by ad of the account: passes the filters */
     struct insight_selection fields;
     unsigned windows;
+    const struct breakdown *breakdown;
+    int cells;
+    bool no_unique; /* reach and the like are not told */
     struct observation observation;
 };
 
@@ -66,14 +73,20 @@ static bool read_windows(struct request *r, struct query *q)
     return good;
 }
 
-static bool read_breakdowns(struct request *r)
+/* Of breakdowns Meta keeps less: hours for 13 months, and numbers of unique people (S20). */
+static bool check_age(struct query *q)
 {
-    const char *names[16];
-    int count = params_list(&r->params, "breakdowns", &r->arena, names, 16);
-    int actions = params_list(&r->params, "action_breakdowns", &r->arena, names, 16);
-    if (count == 0 && (actions == 0 || (actions == 1 && strcmp(names[0], "action_type") == 0)))
+    date_t first = q->ranges.count > 0 ? q->ranges.list[0].from : q->observation.today;
+    for (int i = 1; i < q->ranges.count; i++)
+        first = q->ranges.list[i].from < first ? q->ranges.list[i].from : first;
+    bool old = first < date_add_months(q->observation.today, -BREAKDOWN_MONTHS);
+    q->no_unique = breakdown_is_hourly(q->breakdown) || (old && !breakdown_is_none(q->breakdown));
+    if (!old || !breakdown_is_hourly(q->breakdown))
         return true;
-    request_error(r, 400, 100, 0, "(#100) The sandbox has no breakdowns but action_type");
+    request_error(q->request, 400, 3018, 0,
+                  "(#3018) The start date of the time range cannot be beyond %d months from the current date with "
+                  "hourly breakdowns",
+                  BREAKDOWN_MONTHS);
     return false;
 }
 
@@ -82,9 +95,13 @@ static bool read_query(struct request *r, struct query *q)
     struct account *a = r->node.account;
     const struct entity *node = ref_entity(&r->node);
     *q = (struct query){.request = r, .account = a, .observation = facts_observe(a, r->now_ms)};
-    if (!read_level(r, q) || !read_windows(r, q) || !read_breakdowns(r) || !insight_select(r, &q->fields) ||
-        !filters_read(r, LEVEL_AD, true, &q->filters) || !ranges_read(r, q->observation.today, &q->ranges))
+    if (!read_level(r, q) || !read_windows(r, q) || !insight_select(r, &q->fields))
         return false;
+    q->breakdown = breakdown_read(r);
+    if (q->breakdown == NULL || !filters_read(r, LEVEL_AD, true, &q->filters) ||
+        !ranges_read(r, q->observation.today, &q->ranges) || !check_age(q))
+        return false;
+    q->cells = breakdown_cells(q->breakdown);
     bool whole = q->level == LEVEL_ACCOUNT;
     q->first = node != NULL ? node->first[q->level] : 0;
     q->objects = whole ? 1 : node != NULL ? node->count[q->level] : a->counts[q->level];
@@ -104,26 +121,28 @@ static bool hidden(const struct query *q, int index)
     return x->gone || (x->effective == STATUS_DELETED && !q->filters.by_status);
 }
 
-/* The sum over days and ads below the object; false when there is nothing. */
-static bool row_fact(const struct query *q, int index, struct range days, struct fact *sum)
+/* The sums over days and ads below the object, for each cell of the breakdown. */
+static void sum_cells(const struct query *q, int index, struct range days, struct fact *sums)
 {
-    struct fact one;
+    struct fact one, cells[CELLS_MAX];
     const struct entity *x = q->level != LEVEL_ACCOUNT ? &q->account->entities[q->level][index] : NULL;
     int first = x != NULL ? x->first[LEVEL_AD] : 0,
         end = first + (x != NULL ? x->count[LEVEL_AD] : q->account->counts[LEVEL_AD]);
     int found = 0;
-    *sum = (struct fact){.overlap = OVERLAP_FULL};
-    if (x != NULL && q->level >= LEVEL_ADSET)
-        sum->overlap = facts_overlap(q->account, x->parent[LEVEL_ADSET]);
+    for (int i = 0; i < q->cells; i++)
+        sums[i] = (struct fact){.overlap = x != NULL && q->level >= LEVEL_ADSET
+                                               ? facts_overlap(q->account, x->parent[LEVEL_ADSET])
+                                               : OVERLAP_FULL};
     for (int ad = first; ad < end; ad++)
         for (date_t day = days.from; q->counted[ad] && day <= days.to; day++)
             if (facts_of_ad(q->account, ad, day, &q->observation, &one)) {
-                facts_add(sum, &one);
+                breakdown_split(q->breakdown, q->account, ad, day, &q->observation, &one, cells);
+                for (int i = 0; i < q->cells; i++)
+                    facts_add(&sums[i], &cells[i]);
                 found++;
             }
-    if (found > 1) /* the same people, seen by several ads or on several days */
-        sum->reach = sum->reach * 8 / 10;
-    return found > 0 && filters_pass_numbers(&q->filters, sum->impressions, sum->spend);
+    for (int i = 0; i < q->cells && found > 1; i++) /* the same people, seen by several ads or on several days */
+        sums[i].reach = sums[i].reach * 8 / 10;
 }
 
 /* What Meta, or the way from it, is ordered to lose of this answer; what it says of the whole account stays true. */
@@ -135,30 +154,79 @@ static bool is_lost(const struct query *q, int64_t at)
         return false;
     roll = dice_roll(0x1057, (uint64_t)r->sandbox->faults.struck);
     return (r->fault.kind == FAULT_LOSE_ROWS && dice_roll(roll, (uint64_t)at) % 50 == 0) ||
-           (r->fault.kind == FAULT_LOSE_DAY && at / q->objects == (int64_t)(roll >> 8) % q->ranges.count);
+           (r->fault.kind == FAULT_LOSE_DAY &&
+            at / ((int64_t)q->objects * q->cells) == (int64_t)(roll >> 8) % q->ranges.count);
 }
 
-static void write_rows(struct query *q, const struct page *page)
+/* A walk along the rows of the answer. */
+struct walk {
+    const struct query *q;
+    int64_t at, end;
+    int64_t summed; /* the object and bucket whose sums these are */
+    struct fact sums[CELLS_MAX];
+    struct insight_row row; /* at `at`, once walk_to_row() said so */
+};
+
+static struct walk walk_from(const struct query *q, int64_t position)
+{
+    return (struct walk){.q = q,
+                         .at = position,
+                         .end = (int64_t)q->ranges.count * q->objects * q->cells,
+                         .summed = -1,
+                         .row = {.account = q->account,
+                                 .level = q->level,
+                                 .windows = q->windows,
+                                 .breakdown = q->breakdown,
+                                 .no_unique = q->no_unique,
+                                 .no_off_meta = breakdown_hides_off_meta(q->breakdown) && (q->windows & ALIVE) == 0}};
+}
+
+/* Goes on to the first row at or after this place; false at the end. */
+static bool walk_to_row(struct walk *w)
+{
+    const struct query *q = w->q;
+    struct insight_row *row = &w->row;
+    for (; w->at < w->end; w->at++) {
+        int64_t place = w->at / q->cells;
+        int cell = (int)(w->at % q->cells);
+        const struct entity *x;
+        row->index = q->first + (int)(place % q->objects);
+        row->days = q->ranges.list[place / q->objects];
+        if (hidden(q, row->index))
+            continue;
+        if (place != w->summed)
+            sum_cells(q, row->index, row->days, w->sums);
+        w->summed = place;
+        row->fact = w->sums[cell];
+        if (!facts_any(&row->fact) || !filters_pass_numbers(&q->filters, row->fact.impressions, row->fact.spend))
+            continue;
+        x = q->level != LEVEL_ACCOUNT ? &q->account->entities[q->level][row->index] : NULL;
+        row->cell =
+            breakdown_is_told(q->breakdown, x != NULL ? x->key : q->account->key, row->days.from, cell, &row->fact)
+                ? cell
+                : -1;
+        return true;
+    }
+    return false;
+}
+
+static void write_page(struct query *q, const struct page *page)
 {
     struct request *r = q->request;
-    struct insight_row row = {.account = q->account, .level = q->level, .windows = q->windows};
-    int64_t end = (int64_t)q->ranges.count * q->objects, next = page->position;
+    struct walk w = walk_from(q, page->position);
+    int64_t next = page->position;
     int rows = 0;
     bool more = false;
     TEXT_LITERAL(&r->body, "{\"data\":[");
-    for (int64_t at = page->position; at < end; at++) {
-        row.index = q->first + (int)(at % q->objects);
-        row.days = q->ranges.list[at / q->objects];
-        if (hidden(q, row.index) || !row_fact(q, row.index, row.days, &row.fact))
-            continue;
+    for (; walk_to_row(&w); w.at++) {
         more = rows == page->limit;
         if (more)
             break;
-        if (!is_lost(q, at)) {
+        if (!is_lost(q, w.at)) {
             text_comma(&r->body);
-            insight_write(&r->body, &row, &q->fields);
+            insight_write(&r->body, &w.row, &q->fields);
         }
-        next = at + 1;
+        next = w.at + 1;
         rows++;
     }
     buf_add_char(&r->body, ']');
@@ -171,5 +239,51 @@ void insights_edge(struct request *r)
     struct query q;
     struct page page;
     if (read_query(r, &q) && page_read(r, &page))
-        write_rows(&q, &page);
+        write_page(&q, &page);
+}
+
+bool insights_check(struct request *r, struct range *days)
+{
+    struct query q;
+    if (!read_query(r, &q))
+        return false;
+    *days = (struct range){q.observation.today, q.observation.today};
+    for (int i = 0; i < q.ranges.count; i++) {
+        days->from = i == 0 || q.ranges.list[i].from < days->from ? q.ranges.list[i].from : days->from;
+        days->to = i == 0 || q.ranges.list[i].to > days->to ? q.ranges.list[i].to : days->to;
+    }
+    return true;
+}
+
+bool insights_all(struct request *r, struct insight_rows *out)
+{
+    struct query q;
+    if (!read_query(r, &q))
+        return false;
+    for (struct walk w = walk_from(&q, 0); walk_to_row(&w); w.at++) {
+        if (out->count == out->room) {
+            out->room = out->room == 0 ? 256 : out->room * 2;
+            out->ends = realloc(out->ends, (size_t)out->room * sizeof *out->ends);
+            CHECK(out->ends != NULL);
+        }
+        insight_write(&out->text, &w.row, &q.fields);
+        CHECK(!out->text.overflow);
+        out->ends[out->count++] = out->text.len;
+    }
+    return true;
+}
+
+void insight_rows_write(struct buf *b, const struct insight_rows *rows, int from, int to)
+{
+    for (int i = from; i < to; i++) {
+        size_t start = i > 0 ? rows->ends[i - 1] : 0;
+        text_comma(b);
+        buf_add(b, rows->text.data + start, rows->ends[i] - start);
+    }
+}
+
+void insight_rows_free(struct insight_rows *rows)
+{
+    buf_free(&rows->text);
+    free(rows->ends);
 }

@@ -109,6 +109,12 @@ void request_send_all_waiting(struct sandbox *s)
     }
 }
 
+/* A later try may succeed. Of code 2 not the combinations that Meta never allows. */
+static bool is_transient(int code, int subcode)
+{
+    return code == 1 || (code == 2 && subcode != 1504041) || code == 4 || code == 2601;
+}
+
 /* Objects that are not there and proofs that are wrong; all else is an OAuthException, whatever it is about. */
 static bool is_method_error(int code, int subcode, const char *message)
 {
@@ -132,7 +138,7 @@ void request_error(struct request *r, int status, int code, int subcode, const c
     buf_addf(b, ",\"code\":%d", code);
     if (subcode != 0)
         buf_addf(b, ",\"error_subcode\":%d", subcode);
-    if (code == 1 || code == 2 || code == 4)
+    if (is_transient(code, subcode))
         TEXT_LITERAL(b, ",\"is_transient\":true");
     uint64_t id = dice_roll(r->sandbox->options.world.seed, r->sandbox->answers);
     buf_addf(b, ",\"fbtrace_id\":\"A%010llx\"}}", (unsigned long long)(id >> 24));
@@ -140,6 +146,31 @@ void request_error(struct request *r, int status, int code, int subcode, const c
         const char *header = arena_printf(&r->arena, "OAuth \"Facebook Platform\" \"invalid_token\" \"%s\"", message);
         http_reply_header(r->x, "WWW-Authenticate", header);
     }
+}
+
+void request_not_found(struct request *r)
+{
+    const char *method = http_method(r->x);
+    request_error(r, 400, 100, 33,
+                  "Unsupported %s request. Object with ID '%s' does not exist, cannot be loaded due to missing "
+                  "permissions, or does "
+                  "not support this operation. Please read the Graph API documentation at "
+                  "https://developers.facebook.com/docs/graph-api",
+                  strcmp(method, "GET") == 0      ? "get"
+                  : strcmp(method, "DELETE") == 0 ? "delete"
+                                                  : "post",
+                  r->segment_count > 0 ? r->segments[0] : "");
+}
+
+void request_error_told(struct request *r, const char *title, const char *text)
+{
+    struct buf *b = &r->body;
+    b->len -= 2; /* the braces that end it */
+    text_comma(b);
+    text_pair(b, "error_user_title", title);
+    text_comma(b);
+    text_pair(b, "error_user_msg", text);
+    TEXT_LITERAL(b, "}}");
 }
 
 bool request_failed(const struct request *r)

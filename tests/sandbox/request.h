@@ -2,6 +2,7 @@
 #include "tests/sandbox/params.h"
 #include "tests/sandbox/sandbox.h"
 /* One call to the sandbox, from its arrival to its answer. */
+struct report;
 #define SEGMENTS_MAX 3
 struct request {
     struct sandbox *sandbox;
@@ -13,7 +14,8 @@ struct request {
     int segment_count;
     const char *token_text; /* as sent; NULL when none was */
     const struct token *token;
-    struct ref node; /* what the first segment names; account NULL when nothing */
+    struct ref node;       /* what the first segment names; account NULL when nothing */
+    struct report *report; /* a run that it names; then node is the run's account */
     enum call_kind kind;
     int64_t now_ms; /* the sandbox' clock */
     int64_t real_ms;
@@ -38,6 +40,9 @@ void request_send_all_waiting(struct sandbox *s);
 /* Makes the answer an error of Meta's shape; code and subcode as in Meta's tables, subcode 0 for none. */
 void request_error(struct request *r, int status, int code, int subcode, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+void request_not_found(struct request *r);
+/* What people are shown, put into the error that the answer already is. */
+void request_error_told(struct request *r, const char *title, const char *text);
 bool request_failed(const struct request *r);
 
 /* The same number for the same question; `page` says whether cursor and limit are part of it. */

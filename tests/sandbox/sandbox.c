@@ -3,6 +3,7 @@
 #include "common/base/clk.h"
 #include "tests/sandbox/control.h"
 #include "tests/sandbox/graph.h"
+#include "tests/sandbox/reports.h"
 
 #define REQUEST_BYTES_MAX ((size_t)4 << 20)
 #define CONNECTIONS_MAX 2000
@@ -32,6 +33,7 @@ int sandbox_new(struct loop *l, const struct sandbox_options *o, struct sandbox 
     tokens_put(&s->tokens, o->token)->issued_ms = vclock_now(&s->clock);
     s->by_account = calloc((size_t)o->world.accounts, sizeof *s->by_account);
     CHECK(s->by_account != NULL);
+    s->reports = reports_new();
     const struct http_server_options server = {.host = s->options.host,
                                                .port = o->port,
                                                .ports_to_try = 1,
@@ -61,6 +63,7 @@ void sandbox_free(struct sandbox *s)
         calls_free(&s->by_account[i].calls);
     free(s->by_account);
     calls_free(&s->calls);
+    reports_free(s->reports);
     tokens_free(&s->tokens);
     world_free(s->world);
     free(s);

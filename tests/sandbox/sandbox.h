@@ -10,6 +10,7 @@
 #include "tests/sandbox/world.h"
 /* One running sandbox: all of its state, and the server in front of it. Loop thread only. */
 struct request;
+struct reports;
 struct sandbox {
     struct sandbox_options options;
     struct loop *loop;
@@ -22,6 +23,7 @@ struct sandbox {
     struct faults faults;
     struct tokens tokens;
     struct oauth_codes codes;
+    struct reports *reports;
     uint64_t answers;        /* seeds trace ids */
     struct request *waiting; /* answers that are late on purpose */
 };

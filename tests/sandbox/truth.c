@@ -1,5 +1,6 @@
 #include "tests/sandbox/truth.h"
 #include "tests/sandbox/actions.h"
+#include "tests/sandbox/breakdowns.h"
 #include "tests/sandbox/text.h"
 #include "tests/sandbox/times.h"
 
@@ -121,7 +122,35 @@ static void write_fact(struct buf *b, const struct account *a, int ad, date_t da
     buf_add_char(b, '}');
 }
 
-void truth_write(struct buf *b, struct account *a, date_t from, date_t to, int64_t now_ms)
+/* What hours tell: no people, no actions. */
+static void write_hour(struct buf *b, const struct account *a, int ad, date_t day, int hour, const struct fact *f)
+{
+    char id[ID_TEXT], day_text[DATE_TEXT];
+    text_comma(b);
+    buf_add_char(b, '{');
+    put(b, "external_id", entity_id(a, LEVEL_AD, ad, id));
+    put(b, "event_date", date_text(day, day_text));
+    put_int(b, "event_hour", hour);
+    put(b, "currency", a->currency);
+    put_fixed(b, "spend", f->spend, a->minor_digits);
+    put_int(b, "impressions", f->impressions);
+    put_int(b, "clicks", f->clicks);
+    buf_add_char(b, '}');
+}
+
+/* The hours of which Meta has a row that says its hour. */
+static void write_hours(struct buf *b, const struct account *a, int ad, date_t day, const struct observation *o,
+                        const struct fact *f)
+{
+    const struct breakdown *d = breakdown_by_hour();
+    struct fact hours[CELLS_MAX];
+    breakdown_split(d, a, ad, day, o, f, hours);
+    for (int i = 0; i < breakdown_cells(d); i++)
+        if (facts_any(&hours[i]) && breakdown_is_told(d, a->entities[LEVEL_AD][ad].key, day, i, &hours[i]))
+            write_hour(b, a, ad, day, i, &hours[i]);
+}
+
+void truth_write(struct buf *b, struct account *a, date_t from, date_t to, bool hourly, int64_t now_ms)
 {
     struct fact f;
     struct observation o = facts_observe(a, now_ms);
@@ -140,7 +169,11 @@ void truth_write(struct buf *b, struct account *a, date_t from, date_t to, int64
     buf_add_str(b, "],\"facts\":[");
     for (date_t day = from; day <= to && day <= o.today; day++)
         for (int ad = 0; ad < a->counts[LEVEL_AD]; ad++)
-            if (facts_of_ad(a, ad, day, &o, &f))
-                write_fact(b, a, ad, day, &f);
+            if (facts_of_ad(a, ad, day, &o, &f)) {
+                if (hourly)
+                    write_hours(b, a, ad, day, &o, &f);
+                else
+                    write_fact(b, a, ad, day, &f);
+            }
     buf_add_str(b, "]}");
 }

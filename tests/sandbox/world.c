@@ -70,7 +70,7 @@ static const struct {
 } places[] = {
     {"Europe/Berlin", "EUR"},   {"America/Los_Angeles", "USD"}, {"Pacific/Auckland", "NZD"},   {"Asia/Tokyo", "JPY"},
     {"Europe/London", "GBP"},   {"Asia/Kathmandu", "USD"},      {"America/Sao_Paulo", "BRL"},  {"UTC", "USD"},
-    {"Europe/Budapest", "HUF"}, {"America/New_York", "USD"},    {"Australia/Adelaide", "AUD"}, {"Asia/Kolkata", "INR"},
+    {"Europe/Budapest", "HUF"}, {"Pacific/Pago_Pago", "USD"},   {"Pacific/Kiritimati", "AUD"}, {"Asia/Kolkata", "INR"},
 };
 
 /* Meta's own table of currencies without minor units; it is not ISO 4217. */

@@ -39,6 +39,12 @@ static bool account_id(const char *text, char out[64])
     return true;
 }
 
+/* Meta Marketing API, insights: retention. By the hour since 2026-01-12. */
+static int history_months(bool hourly)
+{
+    return hourly ? 13 : 37;
+}
+
 const struct provider meta_provider = {
     .name = "meta",
     .page_request = meta_page_request,
@@ -48,7 +54,7 @@ const struct provider meta_provider = {
     .accounts_request = meta_accounts_request,
     .accounts_read = meta_accounts_read,
     .goal = goal,
-    .history_months = 37,
+    .history_months = history_months,
     .listing_rows = META_LISTING_ROWS,
     .totals_rows = META_TOTALS_ROWS,
     .account_id = account_id,

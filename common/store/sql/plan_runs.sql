@@ -1,6 +1,9 @@
 -- Runs that wait for planning, with what is known of their accounts. $1 how many, $2 days to look back.
 SELECT w.id, w.connection_id, w.kind, w.granularity, w.timezone, w.provider, w.planned, w.force, w.asked_from,
-       w.asked_to, w.settings ->> 'backfill_days', w.settings ->> 'restate_days', a.rows_per_day, a.known
+       w.asked_to, w.settings ->> 'backfill_days', w.settings ->> 'restate_days', a.rows_per_day, a.known,
+       coalesce(a.learned, false),
+       CASE WHEN w.planned = 'sample' THEN (SELECT c.date_from FROM sync_chunks c
+                                             WHERE c.run_id = w.id AND c.kind = 'metrics' AND NOT c.totals) END
   FROM (SELECT r.*, k.timezone, k.provider, k.settings
           FROM (SELECT * FROM sync_runs o
                  WHERE o.status IN ('queued', 'running') AND o.planned <> 'all'

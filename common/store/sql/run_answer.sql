@@ -7,5 +7,6 @@ SELECT id FROM (
           AND asked_from IS NOT DISTINCT FROM $5::date AND asked_to IS NOT DISTINCT FROM $6::date
           AND status IN ('queued', 'running') AND NOT reopened
         UNION ALL
-       SELECT 3, id FROM sync_runs WHERE connection_id = $2::uuid AND trigger = $7 AND due_at = $8::timestamptz) r
+       SELECT 3, id FROM sync_runs WHERE connection_id = $2::uuid AND trigger = $7 AND due_at = $8::timestamptz
+                                         AND granularity = $4) r
  ORDER BY place LIMIT 1

@@ -65,16 +65,17 @@ static void on_runs(void *arg, int rc, const struct plan_run *runs, int count, c
     json_t *list = list_in(arg, "runs");
     for (int i = 0; i < count; i++) {
         const struct plan_run *r = &runs[i];
-        char from[DATE_TEXT], to[DATE_TEXT], day[DATE_TEXT];
+        char from[DATE_TEXT], to[DATE_TEXT], day[DATE_TEXT], sampled[DATE_TEXT];
         json_t *known = json_array();
         for (int k = 0; k < r->known_count; k++)
             add(known, json_pack("[sI]", date_text(r->known[k].day, day), (json_int_t)r->known[k].read_at_ms));
-        add(list,
-            json_pack("{ss ss ss ss ss ss si sb ss? ss? sI sI sI so}", "id", r->id, "connection_id", r->connection_id,
-                      "kind", r->kind, "granularity", r->granularity, "timezone", r->timezone, "provider", r->provider,
-                      "planned", (int)r->planned, "force", r->force, "from", day_text(r->asked_from, from), "to",
-                      day_text(r->asked_to, to), "backfill_days", (json_int_t)r->backfill_days, "restate_days",
-                      (json_int_t)r->restate_days, "rows_per_day", (json_int_t)r->rows_per_day, "known", known));
+        add(list, json_pack("{ss ss ss ss ss ss si sb ss? ss? sI sI sI sb ss? so}", "id", r->id, "connection_id",
+                            r->connection_id, "kind", r->kind, "granularity", r->granularity, "timezone", r->timezone,
+                            "provider", r->provider, "planned", (int)r->planned, "force", r->force, "from",
+                            day_text(r->asked_from, from), "to", day_text(r->asked_to, to), "backfill_days",
+                            (json_int_t)r->backfill_days, "restate_days", (json_int_t)r->restate_days, "rows_per_day",
+                            (json_int_t)r->rows_per_day, "rows_learned", r->rows_learned, "sampled",
+                            day_text(r->sampled, sampled), "known", known));
     }
     reply_end(arg, rc, e);
 }
@@ -98,9 +99,10 @@ static void on_due(void *arg, int rc, const struct plan_due *due, int count, con
 {
     json_t *list = list_in(arg, "due");
     for (int i = 0; i < count; i++)
-        add(list, json_pack("{ss ss sI sI sI}", "connection_id", due[i].connection_id, "timezone", due[i].timezone,
+        add(list, json_pack("{ss ss sI sI sI sb}", "connection_id", due[i].connection_id, "timezone", due[i].timezone,
                             "next_sync_at_ms", (json_int_t)due[i].next_sync_at_ms, "nightly_at",
-                            (json_int_t)due[i].nightly_at, "intraday_minutes", (json_int_t)due[i].intraday_minutes));
+                            (json_int_t)due[i].nightly_at, "intraday_minutes", (json_int_t)due[i].intraday_minutes,
+                            "hourly", due[i].hourly));
     reply_end(arg, rc, e);
 }
 
@@ -190,6 +192,7 @@ static void store_due(struct driver *d, const json_t *o)
                                        .trigger = text_of(item, "trigger"),
                                        .from = day_of(item, "from"),
                                        .to = day_of(item, "to"),
+                                       .granularity = text_of(item, "granularity"),
                                        .due_at_ms = int_of(item, "due_at_ms", 0),
                                        .next_ms = int_of(item, "next_ms", 0)};
     }

@@ -124,7 +124,6 @@ static void test_later_commands_are_unknown(void **state)
     const char *const later[] = {"login", "jwt", "hold", "release"};
     for (size_t i = 0; i < sizeof later / sizeof later[0]; i++)
         refuses(LINE(later[i]), "unknown command");
-    refuses(LINE("sync", "--connection", ID, "--granularity", "hour"), "unknown option --granularity");
 }
 
 static const char *help_of(const char *const *line)

@@ -129,6 +129,24 @@ static void test_missed_ticks_run_once(void **state)
     assert_int_equal(due_kind_at(&r, stored, stored), DUE_NIGHTLY);
 }
 
+/* No stored time is ever taken for one of a clock that ran ahead. */
+static void test_astray(void **state)
+{
+    const char *const zones[] = {"Pacific/Auckland", "America/Los_Angeles", "Europe/Berlin"};
+    (void)state;
+
+    for (size_t i = 0; i < sizeof zones / sizeof zones[0]; i++) {
+        for (int64_t at = utc("2026-01-01", 0, 0); at < utc("2027-01-01", 0, 0); at += 7 * MINUTE_MS) {
+            struct due_rules r = rules_of(zones[i], 1799);
+
+            r.intraday_minutes = 0;
+            assert_false(due_is_astray(due_next(&r, at).at_ms, at));
+        }
+    }
+    assert_false(due_is_astray(DUE_AHEAD_MAX_MS, 0));
+    assert_true(due_is_astray(DUE_AHEAD_MAX_MS + 1, 0));
+}
+
 static int shutdown_zones(void **state)
 {
     (void)state;
@@ -140,7 +158,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nights),   cmocka_unit_test(test_clock_changes),         cmocka_unit_test(test_spread),
-        cmocka_unit_test(test_intraday), cmocka_unit_test(test_missed_ticks_run_once),
+        cmocka_unit_test(test_intraday), cmocka_unit_test(test_missed_ticks_run_once), cmocka_unit_test(test_astray),
     };
     return cmocka_run_group_tests(tests, NULL, shutdown_zones);
 }

@@ -43,6 +43,8 @@ static struct plan_run new_run(const char *kind, const char *zone)
                            .backfill_days = -1,
                            .restate_days = -1,
                            .rows_per_day = ADS,
+                           .rows_learned = true,
+                           .sampled = DATE_NONE,
                            .planned = PLANNED_FIRST};
     assert_true(str_copy(run.kind, sizeof run.kind, kind));
     assert_true(str_copy(run.timezone, sizeof run.timezone, zone));
@@ -236,6 +238,61 @@ static void a_backfill_ends_where_the_provider_does(void **state)
     run.backfill_days = 5000;
     assert_int_equal(planned(&run), 0);
     assert_covers(date_add_months(today, -37) + 1, today);
+    assert_true(str_copy(run.granularity, sizeof run.granularity, "hour"));
+    assert_int_equal(planned(&run), 0);
+    assert_covers(date_add_months(today, -13) + 1, today);
+}
+
+/* 10,000 ads are known; how many deliver is not. Yesterday says it, and is not read twice. */
+static void a_big_unknown_account_reads_yesterday_alone_first(void **state)
+{
+    (void)state;
+    struct plan_run run = new_run("full", "UTC");
+    const date_t today = today_in("UTC");
+    run.rows_per_day = 10000;
+    run.rows_learned = false;
+    assert_int_equal(planned(&run), 0);
+    assert_int_equal(plan.was, PLANNED_FIRST);
+    assert_int_equal(plan.stage, PLANNED_SAMPLE);
+    assert_covers(today - 1, today - 1);
+    run.planned = PLANNED_SAMPLE;
+    run.sampled = today - 1;
+    run.rows_per_day = 50;
+    run.rows_learned = true;
+    assert_int_equal(planned(&run), 0);
+    assert_int_equal(plan.stage, PLANNED_ALL);
+    assert_int_equal(plan.chunk_count, 4);
+    assert_int_equal(chunks[0].from, today);
+    assert_int_equal(chunks[0].to, today);
+    assert_int_equal(chunks[1].to, today - 2);
+    assert_int_equal(chunks[3].from, today - 90);
+    /* Its sample was given up: what is left is planned by the guess. */
+    run.rows_per_day = 10000;
+    run.rows_learned = false;
+    assert_int_equal(planned(&run), 0);
+    assert_int_equal(plan.stage, PLANNED_ALL);
+    assert_int_equal(plan.chunk_count, 1 + 45);
+}
+
+static void a_sample_is_not_taken_where_it_teaches_nothing(void **state)
+{
+    (void)state;
+    struct plan_run run = new_run("metrics", "UTC");
+    run.rows_learned = false; /* 100 ads, 91 days: ten pages at most */
+    assert_int_equal(planned(&run), 0);
+    assert_int_equal(plan.stage, PLANNED_ALL);
+    run.rows_per_day = 90000;
+    run.asked_from = run.asked_to = date_from_civil(2026, 10, 1);
+    assert_int_equal(planned(&run), 0);
+    assert_int_equal(plan.stage, PLANNED_ALL);
+    settings.chunk_days = 7;
+    run.asked_from = date_from_civil(2026, 7, 1);
+    assert_int_equal(planned(&run), 0);
+    assert_int_equal(plan.stage, PLANNED_ALL);
+    settings.chunk_days = 0;
+    assert_int_equal(planned(&run), 0);
+    assert_int_equal(plan.stage, PLANNED_SAMPLE);
+    assert_covers(run.asked_to, run.asked_to);
 }
 
 static void gaps_become_chunks_of_their_own(void **state)
@@ -303,6 +360,8 @@ int main(void)
         CASE(a_day_that_was_running_when_it_was_read_is_read_again),
         CASE(the_connections_own_settings_come_first),
         CASE(a_backfill_ends_where_the_provider_does),
+        CASE(a_big_unknown_account_reads_yesterday_alone_first),
+        CASE(a_sample_is_not_taken_where_it_teaches_nothing),
         CASE(gaps_become_chunks_of_their_own),
         CASE(an_explicit_range_is_always_read),
         CASE(what_cannot_be_planned_says_why),

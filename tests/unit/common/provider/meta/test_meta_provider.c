@@ -4,7 +4,8 @@ static void test_find(void **state)
 {
     (void)state;
     assert_string_equal(provider_find("meta")->name, "meta");
-    assert_int_equal(provider_find("meta")->history_months, 37);
+    assert_int_equal(provider_find("meta")->history_months(false), 37);
+    assert_int_equal(provider_find("meta")->history_months(true), 13);
     assert_null(provider_find("Meta"));
     assert_null(provider_find(""));
 }

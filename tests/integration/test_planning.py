@@ -1,0 +1,120 @@
+"""The right days, each in the account's own zone, at the fewest calls."""
+import datetime
+import math
+import zoneinfo
+
+import pytest
+
+from system import wait_for
+from test_numbers import started, states
+from truth import assert_truth
+
+
+@pytest.mark.parametrize("ads, campaigns, adsets", [(5, 1, 2), (100, 10, 20), (400, 10, 40)])
+def test_nearly_every_page_is_full(make_system, ads, campaigns, adsets):
+    """At most 1.05 x full pages + 2, the totals' call apart; the sizes above are in tests/bench."""
+    system, connection = started(make_system, "--ads", str(ads), "--campaigns", str(campaigns), "--adsets", str(adsets))
+    run = system.sync(connection)
+    (rows,), = system.query("SELECT count(*) FROM metric_facts")
+    calls = system.sandbox.calls()["counts"]["insights"] - 1
+    assert calls <= 1.05 * math.ceil(rows / 1000) + 2, (calls, rows)
+    assert run["status"] == "succeeded" and set(states(system, connection).values()) == {("verified", None)}
+    if ads == 100:
+        assert calls + 1 <= 10
+
+
+def test_each_account_has_its_own_last_day(make_system):
+    """Twelve accounts from Kiritimati to Pago Pago, which never have the same day."""
+    system = make_system(sandbox=("--accounts", "12", "--ads", "6", "--campaigns", "2", "--adsets", "3"))
+    system.scheduler()
+    system.worker()
+    system.sandbox.post("clock", stop=True)
+    workspace = system.metricx("workspace", "create", "zones")
+    now = datetime.datetime.fromtimestamp(system.sandbox.get("clock")["now_ms"] / 1000, datetime.timezone.utc)
+    lasts = {}
+    for number in range(1001, 1013):
+        account = f"act_{number}"
+        connection = system.connect(account, workspace=workspace)
+        system.sync(connection, "--wait")
+        (zone,), = system.query("SELECT timezone FROM connections WHERE id = %s", connection)
+        (first, last), = system.query("SELECT min(event_date), max(event_date) FROM account_days WHERE connection_id = %s", connection)
+        today = now.astimezone(zoneinfo.ZoneInfo(zone)).date()
+        # The programs' clock runs on: around midnight the sandbox's day may be the one before.
+        assert last - today in (datetime.timedelta(0), datetime.timedelta(1)) and (last - first).days == 90
+        lasts[zone] = last
+        assert_truth(system, connection, account)
+    zones = {"Pacific/Auckland", "America/Los_Angeles", "Asia/Kathmandu", "UTC", "America/Sao_Paulo"}
+    assert zones <= lasts.keys() and len(set(lasts.values())) > 1
+
+
+ACCOUNTS = 200
+COLUMNS = ("spend", "impressions", "clicks", "link_clicks", "conversions", "revenue", "leads", "installs", "purchases",
+           "registrations", "visitors", "reach", "attribution_setting", "actions", "action_values", "currency")
+
+
+def rows_of(system):
+    """What is stored of each ad and day, and which version of the row it is."""
+    rows = system.query(f"SELECT entity_id, event_date, xmin::text, {', '.join(f'{c}::text' for c in COLUMNS)} FROM metric_facts")
+    return {(row[0], row[1]): (row[2], dict(zip(COLUMNS, row[3:]))) for row in rows}
+
+
+def changes_between(before, after):
+    """What the log must say, neither more nor less: values by column, whole rows that came or went."""
+    for key in before.keys() | after.keys():
+        if key not in before or key not in after:
+            yield (*key, "row")
+            continue
+        for column in COLUMNS:
+            old, new = before[key][1][column], after[key][1][column]
+            if old != new:
+                yield (*key, column, old, new)
+
+
+def a_night(system):
+    """All connections are due for the night that the scheduler has just missed; until their runs have ended."""
+    settled = "SELECT count(*) FROM connections WHERE next_sync_at > now()"
+    wait_for("due times", lambda: system.query(settled)[0][0] == ACCOUNTS)
+    (runs,), = system.query("SELECT count(*) FROM sync_runs")
+    system.query("UPDATE sync_runs SET due_at = due_at - interval '1 day'")
+    system.query("""UPDATE connections SET next_sync_at = now() - interval '25 hours', settings = jsonb_build_object('intraday_minutes', 0,
+                    'nightly_at', to_char(now() AT TIME ZONE timezone + interval '3 hours', 'HH24:MI'))""")
+    wait_for("the night", lambda: system.query("SELECT count(*) FROM sync_runs WHERE finished_at IS NOT NULL")[0][0] ==
+             runs + ACCOUNTS, 300)
+    assert system.query("SELECT status, count(*) FROM sync_runs WHERE trigger <> 'nightly' OR status <> 'succeeded' GROUP BY 1") == []
+
+
+def test_a_night_over_200_accounts_changes_only_what_was_restated(make_system):
+    system = make_system(sandbox=("--accounts", str(ACCOUNTS), "--ads", "4", "--campaigns", "1", "--adsets", "2"),
+                         BACKFILL_DAYS=7, RESTATE_DAYS=7)
+    system.sandbox.post("clock", stop=True)
+    system.connect()
+    zones = {a["id"]: (a["timezone_name"], a["currency"]) for a in system.sandbox.accounts()}
+    for account, (zone, currency) in zones.items():
+        system.query("""INSERT INTO connections (workspace_id, provider, external_account_id, name, currency, timezone, token_id,
+                                                 token_source)
+                        SELECT workspace_id, provider, %s, name, %s, %s, token_id, token_source FROM connections
+                         WHERE external_account_id = 'act_1001' ON CONFLICT DO NOTHING""", account, currency, zone)
+    system.scheduler()
+    system.worker()
+    a_night(system)
+    first = rows_of(system)
+    (today,), = system.query("SELECT min((now() AT TIME ZONE timezone)::date) FROM connections")
+    restated = system.sandbox.post("restate", **{"from": str(today - datetime.timedelta(5)),
+                                                 "to": str(today - datetime.timedelta(2)), "percent": "2"})
+    assert restated["changed"] > 10
+    system.query("UPDATE account_days SET read_at = read_at - interval '1 day'")
+    system.query("UPDATE entity_listings SET read_at = read_at - interval '1 day'")
+    listed = system.query("SELECT id, xmin::text FROM entities ORDER BY id")
+    a_night(system)
+    second = rows_of(system)
+    touched = {key for key in first.keys() | second.keys() if first.get(key, [0])[0] != second.get(key, [0])[0]}
+    assert len(touched) == restated["changed"] + restated["vanished"] + restated["appeared"]
+    logged = [(entity, day, column) if column == "row" else (entity, day, column, old, new) for entity, day, column, old, new in
+              system.query("SELECT entity_id, event_date, column_name, old, new FROM restatements")]
+    assert sorted(logged, key=str) == sorted(changes_between(first, second), key=str)
+    assert system.query("SELECT id, xmin::text FROM entities ORDER BY id") == listed
+    for number in (1001, 1057, 1200):
+        (connection,), = system.query("SELECT id FROM connections WHERE external_account_id = %s", f"act_{number}")
+        (begin, end), = system.query("SELECT min(event_date)::text, max(event_date)::text FROM account_days WHERE connection_id = %s",
+                                     connection)
+        assert_truth(system, connection, f"act_{number}", **{"from": begin, "to": end})
