@@ -244,6 +244,8 @@ static void after_commit_failed(struct job *j, int rc, const struct err *e)
         metric_add(M_JOBS_FENCED, 1);
         (void)err_copy(&j->why, e);
         let_go(j, FINISH_DROP, 0);
+    } else if (rc == ERR_NOT_FOUND && j->state == LISTED) {
+        job_wait(j, MERGING); /* every stub came with the listing */
     } else if (rc == ERR_GONE) {
         job_drop_page(j);
         job_wait(j, OPENING);
@@ -304,8 +306,6 @@ void job_step(struct job *j, int rc, const struct err *e)
     case REREADING:
         if (rc == 0)
             after_page_committed(j);
-        else if (j->state == LISTED && rc == ERR_NOT_FOUND)
-            job_wait(j, MERGING); /* every stub came with the listing */
         else
             after_commit_failed(j, rc, e);
         return;

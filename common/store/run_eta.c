@@ -169,9 +169,10 @@ void run_eta_tell(struct db_pool *p, struct redis *r, const struct settings *s, 
 {
     struct telling *f = calloc(1, sizeof *f);
     struct tx *t = tx_new(p);
+    const int64_t listing_rows = provider_find("meta")->listing_rows;
     CHECK(f != NULL);
     *f = (struct telling){.p = p, .r = r, .s = s, .done = done, .arg = arg};
     (void)TX_ADD(t, "eta_runs", tx_int(t, limit), tx_int(t, s->page_limit),
-                 tx_int(t, provider_find("meta")->listing_rows));
+                 tx_int(t, s->page_limit < listing_rows ? s->page_limit : listing_rows));
     tx_run(t, on_runs, f);
 }

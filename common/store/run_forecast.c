@@ -22,12 +22,13 @@ static int64_t days_in(const struct day_span *span)
 }
 
 static void add_first_stage(const struct plan_outlook *o, const struct provider *p, const struct plan_write *w,
-                            struct run_forecast *out, struct work *work)
+                            int64_t page_limit, struct run_forecast *out, struct work *work)
 {
+    const int64_t listing_rows = page_limit < p->listing_rows ? page_limit : p->listing_rows;
     int64_t listings = 0, totals = 0;
     if (w->entities)
-        listings = forecast_pages(o->campaigns, p->listing_rows) + forecast_pages(o->adsets, p->listing_rows) +
-                   forecast_pages(o->ads, p->listing_rows) + o->lookups;
+        listings = forecast_pages(o->campaigns, listing_rows) + forecast_pages(o->adsets, listing_rows) +
+                   forecast_pages(o->ads, listing_rows) + o->lookups;
     if (w->totals.from != DATE_NONE)
         totals = forecast_pages(days_in(&w->totals), p->totals_rows);
     out->chunks += (listings > 0) + (totals > 0);
@@ -83,7 +84,7 @@ int run_forecast(const struct plan_outlook *o, const struct settings *s, int64_t
         int rc = run_plan(&run, s, now_ms, chunks, &stage, e);
         if (rc != 0)
             return rc;
-        add_first_stage(o, provider, &stage, out, &work);
+        add_first_stage(o, provider, &stage, s->page_limit, out, &work);
         add_facts(&stage, run.rows_per_day, s->page_limit, out, &work);
         run.planned = stage.stage;
         run.sampled = stage.stage == PLANNED_SAMPLE ? chunks[0].from : run.sampled;
