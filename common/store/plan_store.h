@@ -35,7 +35,7 @@ struct plan_run {
     int64_t backfill_days, restate_days; /* of the connection's settings; -1 = the program's */
     int64_t rows_per_day;                /* of days read lately, else ads known that are not gone; 0 = unknown */
     bool rows_learned;                   /* of days read lately */
-    date_t sampled;                      /* the day that this run has read to learn from; DATE_NONE: none */
+    struct day_span sampled;             /* what this run has read to learn from; from DATE_NONE: nothing */
     struct day_known *known;             /* of the last backfill_days_max days, ascending */
 };
 /* Up to `limit` runs, oldest interactive ones first; borrowed during the callback. known covers `known_days` days back.

@@ -87,7 +87,7 @@ int run_forecast(const struct plan_outlook *o, const struct settings *s, int64_t
         add_first_stage(o, provider, &stage, s->page_limit, out, &work);
         add_facts(&stage, run.rows_per_day, s->page_limit, out, &work);
         run.planned = stage.stage;
-        run.sampled = stage.stage == PLANNED_SAMPLE ? chunks[0].from : run.sampled;
+        run.sampled = stage.stage == PLANNED_SAMPLE ? chunks[0] : run.sampled;
     } while (stage.stage != PLANNED_ALL);
     out->calls = work.calls.high + work.calls.others;
     if (out->calls == 0)

@@ -71,7 +71,7 @@ int run_plan(const struct plan_run *run, const struct settings *settings, int64_
     }
     if (run->planned != PLANNED_SAMPLE && settings->chunk_days == 0 && !run->rows_learned &&
         sample_pays(spans, count, settings->page_limit, run->rows_per_day)) {
-        chunks[0].from = chunks[0].to = sample_day(spans, count, today);
+        chunks[0] = sample_span(spans, count, today);
         out->chunk_count = 1;
         out->stage = PLANNED_SAMPLE;
         return 0;

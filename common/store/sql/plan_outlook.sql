@@ -2,7 +2,7 @@
 -- call of late, the account's calls per window, and stubs to look up. $1 connection, $2 kind, $3 granularity, $4 first
 -- day, $5 last day, $6 force, $7 days to look back, $8 stubs that one listing looks up.
 SELECT k.id, k.id, $2, $3, k.timezone, k.provider, 'nothing', $6::boolean, $4::date, $5::date,
-       k.settings ->> 'backfill_days', k.settings ->> 'restate_days', a.rows_per_day, a.known, a.learned, NULL,
+       k.settings ->> 'backfill_days', k.settings ->> 'restate_days', a.rows_per_day, a.known, a.learned, NULL, NULL,
        (SELECT count(*) FROM entities e WHERE e.connection_id = k.id AND e.vanished_at IS NULL AND e.level = 'campaign'),
        (SELECT count(*) FROM entities e WHERE e.connection_id = k.id AND e.vanished_at IS NULL AND e.level = 'adset'),
        (SELECT count(*) FROM entities e WHERE e.connection_id = k.id AND e.vanished_at IS NULL AND e.level = 'ad'),

@@ -1,9 +1,7 @@
 -- Runs that wait for planning, with what is known of their accounts. $1 how many, $2 days to look back.
 SELECT w.id, w.connection_id, w.kind, w.granularity, w.timezone, w.provider, w.planned, w.force, w.asked_from,
        w.asked_to, w.settings ->> 'backfill_days', w.settings ->> 'restate_days', a.rows_per_day, a.known,
-       coalesce(a.learned, false),
-       CASE WHEN w.planned = 'sample' THEN (SELECT c.date_from FROM sync_chunks c
-                                             WHERE c.run_id = w.id AND c.kind = 'metrics' AND NOT c.totals) END
+       coalesce(a.learned, false), x.date_from, x.date_to
   FROM (SELECT r.*, k.timezone, k.provider, k.settings
           FROM (SELECT * FROM sync_runs o
                  WHERE o.status IN ('queued', 'running') AND o.planned <> 'all'
@@ -15,4 +13,5 @@ SELECT w.id, w.connection_id, w.kind, w.granularity, w.timezone, w.provider, w.p
                  LIMIT $1::int) r
           JOIN connections k ON k.id = r.connection_id) w
   LEFT JOIN LATERAL account_knowledge(w.connection_id, w.granularity, $2::int) a ON w.kind <> 'entities'
+  LEFT JOIN sync_chunks x ON w.planned = 'sample' AND x.run_id = w.id AND x.kind = 'metrics' AND NOT x.totals
  ORDER BY w.interactive DESC, w.created_at, w.id

@@ -75,7 +75,7 @@ static void on_runs(void *arg, int rc, const struct plan_run *runs, int count, c
                             day_text(r->asked_from, from), "to", day_text(r->asked_to, to), "backfill_days",
                             (json_int_t)r->backfill_days, "restate_days", (json_int_t)r->restate_days, "rows_per_day",
                             (json_int_t)r->rows_per_day, "rows_learned", r->rows_learned, "sampled",
-                            day_text(r->sampled, sampled), "known", known));
+                            day_text(r->sampled.to, sampled), "known", known));
     }
     reply_end(arg, rc, e);
 }
