@@ -78,7 +78,8 @@ static void on_seeded(void *arg, int rc, const struct err *e)
                                               .lane = j->lane,
                                               .attempts = j->attempts,
                                               .deliveries = j->deliveries,
-                                              .delay_ms = j->delay_ms};
+                                              .delay_ms = j->delay_ms,
+                                              .calls = j->calls};
     }
     queue_enqueue(f->s->queue, f->queue_jobs, f->count, on_enqueued, f);
 }

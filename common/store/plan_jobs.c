@@ -26,6 +26,7 @@ static void read_job(const struct db_results *r, int row, struct plan_job *j)
     j->attempts = (int)db_int(r, 0, row, 9);
     j->deliveries = (int)db_int(r, 0, row, 10);
     j->delay_ms = db_int(r, 0, row, 11);
+    j->calls = db_int(r, 0, row, 13);
     j->calls_per_window = db_is_null(r, 0, row, 12) ? -1 : db_int(r, 0, row, 12);
 }
 

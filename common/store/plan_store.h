@@ -35,6 +35,7 @@ struct plan_run {
     int64_t backfill_days, restate_days; /* of the connection's settings; -1 = the program's */
     int64_t rows_per_day;                /* of days read lately, else ads known that are not gone; 0 = unknown */
     bool rows_learned;                   /* of days read lately */
+    int64_t calls_per_window;            /* the least of the account's connections; -1 = the program's */
     struct day_span sampled;             /* what this run has read to learn from; from DATE_NONE: nothing */
     struct day_known *known;             /* of the last backfill_days_max days, ascending */
 };
@@ -51,7 +52,8 @@ struct plan_write {
     struct day_span totals;        /* a chunk that asks for the account's totals of these days; from DATE_NONE: none */
     const struct day_span *chunks; /* of facts, in order */
     int chunk_count;
-    const struct err *refused; /* not NULL: it cannot be planned; the run fails with this reason */
+    int64_t rows_per_day, page_limit; /* that they were cut by */
+    const struct err *refused;        /* not NULL: it cannot be planned; the run fails with this reason */
 };
 /* Stores many plans in one transaction; plans of runs that were planned meanwhile change nothing. */
 void plan_store(struct db_pool *p, const struct plan_write *plans, int count,
@@ -65,6 +67,7 @@ struct plan_job {
     char lane[8]; /* chunk_lane() */
     int attempts, deliveries;
     int64_t delay_ms;         /* of a chunk that waits for its retry; 0 = now */
+    int64_t calls;            /* that are left of it, as far as is known */
     int64_t calls_per_window; /* the least of the account's connections; -1 = the program's */
 };
 /* Those of the given runs, or of all when run_ids is NULL: by connection, and within it by run age, then ordinal; at

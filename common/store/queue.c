@@ -120,6 +120,7 @@ static void add_job(struct lua_args *a, const struct queue_job *j)
     lua_add_int(a, j->attempts);
     lua_add_int(a, j->deliveries);
     lua_add_int(a, j->delay_ms);
+    lua_add_int(a, j->calls);
 }
 
 void queue_enqueue(struct queue *q, const struct queue_job *jobs, int count,

@@ -40,6 +40,7 @@ struct queue_job {
     const char *lane;               /* see above */
     int attempts, deliveries;
     int64_t delay_ms; /* not before */
+    int64_t calls;    /* that it is expected to make, at least one: it begins when the window has room for them */
 };
 /* Jobs that live already stay as they are, but move up into a lane before theirs. done gets how many were new. */
 void queue_enqueue(struct queue *q, const struct queue_job *jobs, int count,

@@ -20,7 +20,7 @@ struct estimate {
     char run_id[UUID_TEXT];
     struct budget_scope account, app;
     struct forecast_calls calls;
-    int64_t in_row, call_ms;
+    int64_t in_row, next, call_ms; /* next: calls that must be allowed for it to go on */
 };
 
 struct telling {
@@ -81,9 +81,14 @@ static struct forecast_calls through(struct forecast_calls before, struct foreca
                                    .others = calls.others > 0 ? before.others + calls.others : 0};
 }
 
-static struct forecast_calls first_of(struct forecast_calls calls)
+/* What the budget must allow for the run to go on: a slice begins when there are calls for all of it, or half of them.
+ */
+static struct forecast_calls first_of(const struct estimate *run, const struct budget_scope *scope)
 {
-    return calls.high > 0 ? (struct forecast_calls){.high = 1} : (struct forecast_calls){.others = 1};
+    int64_t next = run->next;
+    if (scope->limit > 0 && next > scope->limit / 2)
+        next = scope->limit < 2 ? 1 : scope->limit / 2;
+    return run->calls.high > 0 ? (struct forecast_calls){.high = next} : (struct forecast_calls){.others = next};
 }
 
 static void add_estimate(const struct telling *f, int i, const struct db_results *r, struct forecast_made *room,
@@ -94,7 +99,8 @@ static void add_estimate(const struct telling *f, int i, const struct db_results
     for (int app = 0; app <= 1; app++) {
         const struct forecast_scope scope = scope_of(r, app ? &run->app : &run->account, room);
         const struct forecast_calls before = calls_before(f, i, app);
-        first = forecast_both(first, forecast_wait(&scope, through(before, first_of(run->calls))));
+        first = forecast_both(first,
+                              forecast_wait(&scope, through(before, first_of(run, app ? &run->app : &run->account))));
         last = forecast_both(last, forecast_wait(&scope, through(before, run->calls)));
     }
     const int64_t in_row_ms = first.last_ms + run->in_row * run->call_ms, spent_ms = last.last_ms + run->call_ms;
@@ -138,6 +144,7 @@ static void read_run(const struct db_results *r, int row, const struct settings 
     out->calls.high = db_int(r, 0, row, 4);
     out->calls.others = db_int(r, 0, row, 7);
     out->in_row = db_int(r, 0, row, 5);
+    out->next = db_int(r, 0, row, 8);
     out->call_ms = db_is_null(r, 0, row, 6) ? CALL_MS_UNKNOWN : db_int(r, 0, row, 6);
 }
 

@@ -56,7 +56,7 @@ static struct forecast_wait wait_of(const struct plan_outlook *o, const struct s
 {
     const int64_t window_ms = s->meta_window_seconds * 1000;
     const struct forecast_scope account = {
-        .limit = o->calls_per_window >= 0 ? o->calls_per_window : s->meta_calls_per_window,
+        .limit = o->run.calls_per_window >= 0 ? o->run.calls_per_window : s->meta_calls_per_window,
         .window_ms = window_ms,
         .made = o->account_made,
         .made_count = o->account_made_count,

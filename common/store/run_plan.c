@@ -53,6 +53,8 @@ int run_plan(const struct plan_run *run, const struct settings *settings, int64_
                                .stage = PLANNED_ALL,
                                .entities = run->planned == PLANNED_NOTHING && strcmp(run->kind, "metrics") != 0,
                                .totals = {DATE_NONE, DATE_NONE},
+                               .rows_per_day = run->rows_per_day,
+                               .page_limit = settings->page_limit,
                                .chunks = chunks};
     if (strcmp(run->kind, "entities") == 0)
         return 0;
@@ -77,7 +79,8 @@ int run_plan(const struct plan_run *run, const struct settings *settings, int64_
         return 0;
     }
     count = sample_without(spans, count, run->sampled);
-    int width = chunk_width(settings->chunk_days, settings->page_limit, run->rows_per_day);
+    const int64_t calls = run->calls_per_window >= 0 ? run->calls_per_window : settings->meta_calls_per_window;
+    int width = chunk_width(settings->chunk_days, settings->page_limit, run->rows_per_day, calls);
     out->chunk_count = chunk_plan(spans, count, width, settings->chunk_days == 0, chunks, RUN_CHUNKS_MAX);
     if (out->chunk_count < 0)
         return err_set(e, ERR_LIMIT, "the range makes more than %d chunks", RUN_CHUNKS_MAX);

@@ -61,11 +61,11 @@ class Queue:
     # ---- jobs ----
 
     def enqueue(self, *jobs):
-        """jobs: (id, connection, account, lane) with optional delay_ms"""
+        """jobs: (id, connection, account, lane) with optional delay_ms and calls"""
         args = []
-        for job_id, connection, account, lane, *delay in jobs:
+        for job_id, connection, account, lane, *more in jobs:
             args += [job_id, "run-1", connection, f"meta:{account}", "metrics", "2026-10-01", "2026-10-07", lane, 0, 0]
-            args += delay or [0]
+            args += [*more, *(0, 1)[len(more):]]
         return self.run("enqueue", *args)
 
     def claim(self, want=1, want_low=None, worker="w1", lease=LEASE):

@@ -22,7 +22,7 @@ def test_a_job_from_put_in_to_gone(queue):
     assert queue.enqueue(("j1", "c1", "act_1", "low")) == 1
     assert queue.job("j1") == {
         "state": "ready", "run_id": "run-1", "connection_id": "c1", "domain": "meta:act_1", "kind": "metrics",
-        "from": "2026-10-01", "to": "2026-10-07", "lane": "low", "attempts": "0", "deliveries": "0",
+        "from": "2026-10-01", "to": "2026-10-07", "lane": "low", "attempts": "0", "deliveries": "0", "left": "1",
         "enqueued_at": str(queue.now // 1000)}
     [job], _ = queue.claim(8, worker="w9")
     h = queue.job("j1")

@@ -253,7 +253,7 @@ def test_another_providers_domains_pass_a_blocked_app(queue):
     queue.enqueue(*jobs(2))
     [x], _ = queue.claim()
     queue.finish(x, "yield", app_blocked=90_000)
-    queue.run("enqueue", "o", "run-2", "c9", "other:9", "metrics", "", "", "low", 0, 0, 0)
+    queue.run("enqueue", "o", "run-2", "c9", "other:9", "metrics", "", "", "low", 0, 0, 0, 1)
     got, hint = queue.claim(4)
     assert ids(got) == ["o"] and hint == 90_000
     assert queue.budget("other:app")["open"] == 1

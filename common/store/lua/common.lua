@@ -71,13 +71,14 @@ end
 -- have been made had they come one a pace (half of the mean distance that the limit allows). A burst of calls may be ahead
 -- of it; of the high lane, which keeps no pace, no more are counted.
 local BUDGET = { 'life', 'limit', 'width', 'used', 'open', 'last', 'blocked_until', 'spent_at', 'called_at', 'called_before',
-  'usage_percent', 'usage_at' }
+  'usage_percent', 'usage_at', 'promised_high', 'promised_normal', 'promised_low' }
 local function budget(scope)
   if budgets[scope] then return budgets[scope] end
   local h = call('HMGET', budget_key(scope), unpack(BUDGET))
   local b = { scope = scope, key = budget_key(scope), known = life() and h[1] == life(), limit = n(h[2]), width = n(h[3]),
     used = n(h[4]), open = n(h[5]), last = n(h[6]), blocked = n(h[7]) * 1000, spent = n(h[8]), called = n(h[9]),
-    before = n(h[10]), usage = tonumber(h[11]), heard = n(h[12]) * 1000, here = 0 }
+    before = n(h[10]), usage = tonumber(h[11]), heard = n(h[12]) * 1000, here = 0,
+    promised = { high = n(h[13]), normal = n(h[14]), low = n(h[15]) } }
   if b.known then
     roll(b)
     step_back(b)
@@ -114,12 +115,15 @@ local function foreign(b)
   return usage(b) and b.limit > 0 and math.max(0, math.floor(b.usage - 100 * b.used / b.limit + 0.5)) or ''
 end
 
--- When the window has room for one more call. All but the high lane leave a twentieth of it to the high one. Open calls
--- leave it a whole window after they ended, so not before the bucket of now does.
-local function window_at(b, lane)
-  local room = b.limit - (lane == 'high' and 0 or math.floor(b.limit / 20))
-  if b.limit == 0 or b.used < room then return 0 end
-  local names, first, left = {}, b.last - BUCKETS, b.used - room + 1
+-- All but the high lane leave a twentieth of the window to the high one.
+local function room_of(b, lane) return b.limit - (lane == 'high' and 0 or math.floor(b.limit / 20)) end
+
+-- When the window has room for so many more calls (one). Open calls leave it a whole window after they ended, so not
+-- before the bucket of now does.
+local function window_at(b, lane, calls)
+  local left = b.used - room_of(b, lane) + (calls or 1)
+  if b.limit == 0 or left <= 0 then return 0 end
+  local names, first = {}, b.last - BUCKETS
   for x = first, b.last - 1 do names[#names + 1] = 'b' .. x % SLOTS end
   for i, calls in ipairs(call('HMGET', b.key, unpack(names))) do
     left = left - n(calls)
@@ -151,6 +155,43 @@ local function take(scope)
   b.open, b.used, b.dirty = b.open + 1, b.used + 1, true
   b.before, b.called = b.called, now
   b.spent = math.min(math.max(now, b.spent) + pace(b), now + burst_of(b.limit) * pace(b))
+end
+
+-- Calls that slices which are begun are still going to make, as far as is known, kept from the first claim until the job
+-- is gone. A lane counts its own and those of the lanes before it.
+local function promise(domain, lane, calls)
+  for _, scope in ipairs({ domain, app_of(domain) }) do
+    local b = budget(scope)
+    b.promised[lane], b.dirty = math.max(0, b.promised[lane] + calls), true
+  end
+end
+local function promised(b, lane)
+  local sum = 0
+  for i = 1, RANK[lane] do sum = sum + b.promised[LANES[i]] end
+  return sum
+end
+local function is_begun(j) return j.begun_in and j.begun_in == life() end
+
+-- A call of those promised is made.
+local function keep_promise(j)
+  if not is_begun(j) or n(j.promised) == 0 then return end
+  promise(j.domain, j.lane, -1)
+  call('HSET', job_key(j.id), 'promised', n(j.promised) - 1)
+end
+
+-- When a job may go: one that is begun as soon as it gets a call. Another not before the windows have room for all of its
+-- calls beside those promised, or half of them is free: a slice that stops for an hour in the middle is read again from
+-- its first page, so few are begun and those are finished.
+local function begin_at(j)
+  local at = 0
+  for _, scope in ipairs(is_begun(j) and {} or { j.domain, app_of(j.domain) }) do
+    local b = budget(scope)
+    local calls = math.min(math.max(1, n(j.left)), math.max(1, math.floor(room_of(b, j.lane) / 2)))
+    local free = window_at(b, j.lane, promised(b, j.lane) + calls)
+    if free > now then b.parked, b.why = free, 'budget spent' end
+    at = math.max(at, free)
+  end
+  return at
 end
 
 local function wake(workers)
@@ -206,7 +247,8 @@ local function flush()
   for _, b in pairs(budgets) do
     if b.known and b.dirty then
       call('HSET', b.key, 'used', b.used, 'open', b.open, 'b' .. b.last % SLOTS, b.here, 'spent_at', b.spent,
-        'called_at', b.called, 'called_before', b.before)
+        'called_at', b.called, 'called_before', b.before, 'promised_high', b.promised.high,
+        'promised_normal', b.promised.normal, 'promised_low', b.promised.low)
       if b.moved and b.used > b.open then call('ZADD', P .. ':rolling', (b.last + 1) * b.width, b.scope)
       elseif b.moved then call('ZREM', P .. ':rolling', b.scope) end
     end
@@ -216,7 +258,7 @@ local function flush()
 end
 
 local JOB = { 'state', 'token', 'domain', 'connection_id', 'lane', 'deliveries', 'open', 'life', 'lease_ms', 'turn',
-  'called_at' }
+  'called_at', 'left', 'promised', 'begun_in' }
 local function job(id)
   local h, j = call('HMGET', job_key(id), unpack(JOB)), { id = id }
   for i, name in ipairs(JOB) do j[name] = h[i] end
@@ -254,6 +296,15 @@ local function ready(j, at_head)
   queue_up(j.id, j.domain, j.connection_id, j.lane, at_head)
 end
 
+-- A slice that is begun ends, or is given up.
+local function unpromise(j)
+  if is_begun(j) and n(j.promised) > 0 then
+    promise(j.domain, j.lane, -n(j.promised))
+    unpark(j.domain)
+  end
+  call('HDEL', job_key(j.id), 'promised', 'begun_in')
+end
+
 -- Ends a delivery: its open calls count as ended but for the refunded ones. A job that goes on forgets its token.
 local function let_go(j, refunded, goes_on)
   refunded = math.min(refunded, j.open)
@@ -263,6 +314,7 @@ local function let_go(j, refunded, goes_on)
     call('HDEL', job_key(j.id), 'token', 'worker', 'leased_at', 'lease_ms', 'open', 'life', 'turn', 'called_at', 'page',
       'rows')
   else
+    unpromise(j)
     call('UNLINK', job_key(j.id))
   end
 end
@@ -274,6 +326,7 @@ local function remove(j)
     call('ZADD', P .. ':flying', call('ZSCORE', P .. ':lease', j.id) or ms,
       table.concat({ j.domain, j.token, j.open, j.life }, ' '))
   end
+  unpromise(j)
   for _, index in ipairs({ 'lease', 'delayed', 'dead' }) do call('ZREM', P .. ':' .. index, j.id) end
   call('UNLINK', job_key(j.id)) -- what a list still holds of it is passed over when it is claimed
 end

@@ -9,6 +9,7 @@ local j = held(ARGV[1], ARGV[2], 7)
 local DEAD_MAX = 10000
 
 local function bury()
+  unpromise(j)
   call('HSET', job_key(j.id), 'state', 'dead')
   call('ZADD', P .. ':dead', ms, j.id)
   if call('ZCARD', P .. ':dead') > DEAD_MAX then

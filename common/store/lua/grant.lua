@@ -53,7 +53,9 @@ local granted = at <= now and not due_to_others()
 if granted then
   take(j.domain)
   take(app_of(j.domain))
-  call('HSET', job_key(j.id), 'open', open + 1, 'life', life(), 'turn', n(j.turn) + 1, 'called_at', now)
+  keep_promise(j)
+  call('HSET', job_key(j.id), 'open', open + 1, 'life', life(), 'turn', n(j.turn) + 1,
+    'called_at', now)
   call('ZADD', P .. ':lease', 'XX', 'GT', ms + n(j.lease_ms), j.id) -- the call must not outlive the lease
   call('ZADD', members_key(j.domain, j.lane), 'XX', 'INCR', 1, j.connection_id) -- pages count for fairness, not only claims
   call('ZADD', gate_key(j.lane), 'XX', 'GT', now, j.domain)

@@ -1,8 +1,10 @@
 -- Runs that wait for planning, with what is known of their accounts. $1 how many, $2 days to look back.
 SELECT w.id, w.connection_id, w.kind, w.granularity, w.timezone, w.provider, w.planned, w.force, w.asked_from,
        w.asked_to, w.settings ->> 'backfill_days', w.settings ->> 'restate_days', a.rows_per_day, a.known,
-       coalesce(a.learned, false), x.date_from, x.date_to
-  FROM (SELECT r.*, k.timezone, k.provider, k.settings
+       coalesce(a.learned, false), x.date_from, x.date_to,
+       (SELECT min((o.settings ->> 'calls_per_window')::bigint) FROM connections o
+         WHERE o.provider = w.provider AND o.external_account_id = w.external_account_id AND o.deleted_at IS NULL)
+  FROM (SELECT r.*, k.timezone, k.provider, k.external_account_id, k.settings
           FROM (SELECT * FROM sync_runs o
                  WHERE o.status IN ('queued', 'running') AND o.planned <> 'all'
                    AND (SELECT c.status = 'active' AND c.deleted_at IS NULL FROM connections c WHERE c.id = o.connection_id)

@@ -17,7 +17,7 @@ static struct run_forecast forecast_of(int days)
                                       .backfill_days = 90,
                                       .meta_calls_per_window = 200,
                                       .meta_window_seconds = 3600};
-    struct plan_outlook o = {.call_ms = 500, .calls_per_window = -1};
+    struct plan_outlook o = {.call_ms = 500};
     struct run_forecast f;
     struct err e;
     date_t to = 0;
@@ -31,6 +31,8 @@ static struct run_forecast forecast_of(int days)
                               .asked_to = to,
                               .backfill_days = -1,
                               .restate_days = -1,
+                              .calls_per_window = -1,
+                              .sampled = {DATE_NONE, DATE_NONE},
                               .rows_per_day = 1800};
     assert_int_equal(run_forecast(&o, &settings, NOW_MS, &f, &e), 0);
     return f;

@@ -44,6 +44,7 @@ static struct plan_run new_run(const char *kind, const char *zone)
                            .restate_days = -1,
                            .rows_per_day = ADS,
                            .rows_learned = true,
+                           .calls_per_window = -1,
                            .sampled = {DATE_NONE, DATE_NONE},
                            .planned = PLANNED_FIRST};
     assert_true(str_copy(run.kind, sizeof run.kind, kind));
