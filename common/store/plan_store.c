@@ -127,7 +127,8 @@ void plan_read_run(const struct db_results *r, int step, int row, struct plan_ru
     read_known(db_text(r, step, row, 13), run);
     run->rows_learned = db_bool(r, step, row, 14);
     run->calls_per_window = number_or(r, step, row, 17, -1);
-    run->sampled = (struct day_span){.from = db_date(r, step, row, 15), .to = db_date(r, step, row, 16)};
+    run->planned_from = db_date(r, step, row, 15);
+    run->planned_chunks = (int)number_or(r, step, row, 16, 0);
 }
 
 static void on_runs(void *arg, int rc, const struct db_results *r, const struct err *e)

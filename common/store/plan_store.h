@@ -20,7 +20,7 @@ void plan_lease_release(struct db_pool *p, const char *holder, void (*done)(void
 enum plan_stage {
     PLANNED_NOTHING,
     PLANNED_FIRST,  /* its entities and the account's totals */
-    PLANNED_SAMPLE, /* the newest days alone, to learn from */
+    PLANNED_SAMPLE, /* the newest of its days, to learn from */
     PLANNED_ALL
 };
 
@@ -36,7 +36,8 @@ struct plan_run {
     int64_t rows_per_day;                /* of days read lately, else ads known that are not gone; 0 = unknown */
     bool rows_learned;                   /* of days read lately */
     int64_t calls_per_window;            /* the least of the account's connections; -1 = the program's */
-    struct day_span sampled;             /* what this run has read to learn from; from DATE_NONE: nothing */
+    date_t planned_from;                 /* the oldest day of facts that it has planned; DATE_NONE: none */
+    int planned_chunks;                  /* of facts */
     struct day_known *known;             /* of the last backfill_days_max days, ascending */
 };
 /* Up to `limit` runs, oldest interactive ones first; borrowed during the callback. known covers `known_days` days back.

@@ -81,13 +81,14 @@ static struct forecast_calls through(struct forecast_calls before, struct foreca
                                    .others = calls.others > 0 ? before.others + calls.others : 0};
 }
 
-/* What the budget must allow for the run to go on: a slice begins when there are calls for all of it, or half of them.
+/* What the budget must allow for the run to go on: a slice begins when there are calls for all of it, or three
+ * quarters of them.
  */
 static struct forecast_calls first_of(const struct estimate *run, const struct budget_scope *scope)
 {
     int64_t next = run->next;
-    if (scope->limit > 0 && next > scope->limit / 2)
-        next = scope->limit < 2 ? 1 : scope->limit / 2;
+    if (scope->limit > 0 && next > scope->limit * 3 / 4)
+        next = scope->limit < 2 ? 1 : scope->limit * 3 / 4;
     return run->calls.high > 0 ? (struct forecast_calls){.high = next} : (struct forecast_calls){.others = next};
 }
 

@@ -87,7 +87,9 @@ int run_forecast(const struct plan_outlook *o, const struct settings *s, int64_t
         add_first_stage(o, provider, &stage, s->page_limit, out, &work);
         add_facts(&stage, run.rows_per_day, s->page_limit, out, &work);
         run.planned = stage.stage;
-        run.sampled = stage.stage == PLANNED_SAMPLE ? chunks[0] : run.sampled;
+        for (int i = 0; i < stage.chunk_count; i++)
+            run.planned_from = chunks[i].from;
+        run.planned_chunks += stage.chunk_count;
     } while (stage.stage != PLANNED_ALL);
     out->calls = work.calls.high + work.calls.others;
     if (out->calls == 0)

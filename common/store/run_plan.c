@@ -46,7 +46,7 @@ static struct day_span days_to_compare(const struct day_span *spans, int count, 
 int run_plan(const struct plan_run *run, const struct settings *settings, int64_t now_ms, struct day_span *chunks,
              struct plan_write *out, struct err *e)
 {
-    struct day_span spans[RUN_CHUNKS_MAX + 1];
+    struct day_span spans[RUN_CHUNKS_MAX];
     const struct zone *zone = NULL;
     *out = (struct plan_write){.run_id = run->id,
                                .was = run->planned,
@@ -78,11 +78,16 @@ int run_plan(const struct plan_run *run, const struct settings *settings, int64_
         out->stage = PLANNED_SAMPLE;
         return 0;
     }
-    count = sample_without(spans, count, run->sampled);
+    count = sample_before(spans, count, run->planned_from);
     const int64_t calls = run->calls_per_window >= 0 ? run->calls_per_window : settings->meta_calls_per_window;
     int width = chunk_width(settings->chunk_days, settings->page_limit, run->rows_per_day, calls);
     out->chunk_count = chunk_plan(spans, count, width, settings->chunk_days == 0, chunks, RUN_CHUNKS_MAX);
     if (out->chunk_count < 0)
         return err_set(e, ERR_LIMIT, "the range makes more than %d chunks", RUN_CHUNKS_MAX);
+    const int wave = sample_wave(run->planned_chunks, out->chunk_count);
+    if (settings->chunk_days == 0 && wave < out->chunk_count) {
+        out->chunk_count = wave;
+        out->stage = PLANNED_SAMPLE;
+    }
     return 0;
 }

@@ -89,6 +89,7 @@ static void runs(int rc, int count)
     assert_non_null(read);
     for (int i = 0; i < count; i++) {
         list[i] = (struct plan_run){.asked_from = DATE_NONE,
+                                    .planned_from = DATE_NONE,
                                     .asked_to = DATE_NONE,
                                     .backfill_days = -1,
                                     .restate_days = -1,

@@ -162,7 +162,7 @@ def test_a_full_run_is_planned_in_two_stages(account, store, database):
     assert planned == {"id": run, "connection_id": account.id, "kind": "full", "granularity": "day", "timezone": "UTC",
                        "provider": "meta", "planned": NOTHING, "force": False, "from": None, "to": None,
                        "backfill_days": -1, "restate_days": -1, "rows_per_day": 0, "rows_learned": False,
-                       "sampled": None, "known": []}
+                       "planned_from": None, "known": []}
     plan = [{"run": run, "was": NOTHING, "stage": FIRST, "entities": True, "totals": [D1, D3]}]
     store.ok("plan_store", plans=plan)
     store.ok("plan_store", plans=plan)  # a tick done twice
@@ -207,7 +207,7 @@ def test_a_day_read_to_learn_from_is_told_to_the_next_stage(account, store):
     state = store.ok("merge", chunk=job["id"], rows=[])
     assert (state["status"], state["ended"], state["plan"]) == ("running", False, True)
     (planned,) = store.ok("plan_runs")["runs"]
-    assert (planned["planned"], planned["sampled"]) == (SAMPLE, D2)
+    assert (planned["planned"], planned["planned_from"]) == (SAMPLE, D2)
 
 
 def test_metrics_are_planned_after_a_dead_entities_job_too(account, store):

@@ -41,8 +41,9 @@ local function lease(j)
   if is_begun(j) then
     keep_promise(j)
   else
-    call('HSET', job_key(j.id), 'promised', math.max(0, n(j.left) - 1), 'begun_in', life())
-    promise(j.domain, j.lane, math.max(0, n(j.left) - 1))
+    if holds_promise(j) then promise(j.domain, j.lane, -n(j.promised)) end
+    call('HSET', job_key(j.id), 'promised', calls_of(j) - 1, 'begun_in', life())
+    promise(j.domain, j.lane, calls_of(j) - 1)
   end
   call('ZADD', P .. ':lease', ms + lease_ms, j.id)
   call('ZINCRBY', members_key(j.domain, j.lane), 1, j.connection_id)

@@ -14,6 +14,7 @@ local BURST = 20 -- so many calls may be ahead of the pace, or a quarter of the 
 local HEARD = 300000000 -- microseconds for which a provider's word of its own quota counts, if the window is no shorter
 local SLOW, PROBE = 75, 95 -- percent of it: from here calls are stretched; from here one a minute asks how it stands
 local MINUTE = 60000000
+local SERVES = 15 * MINUTE -- a provider's cursor
 
 local function n(x) return tonumber(x) or 0 end
 local RANK = { high = 1, normal = 2, low = 3 }
@@ -170,24 +171,32 @@ local function promised(b, lane)
   for i = 1, RANK[lane] do sum = sum + b.promised[LANES[i]] end
   return sum
 end
-local function is_begun(j) return j.begun_in and j.begun_in == life() end
+-- Calls that a job takes to its end, with an eighth for rows that nobody expected.
+local function calls_of(j) return math.max(1, n(j.left) + math.floor(n(j.left) / 8)) end
+local function holds_promise(j) return j.begun_in and j.begun_in == life() end
+-- A slice goes on where it stopped while the provider's cursor serves.
+local function is_begun(j)
+  local b = budget(j.domain)
+  return holds_promise(j) and (j.state == 'leased' or now - n(j.paused_at) * 1000 <= math.min(SERVES, b.width * BUCKETS / 4))
+end
 
 -- A call of those promised is made.
 local function keep_promise(j)
-  if not is_begun(j) or n(j.promised) == 0 then return end
+  if not holds_promise(j) or n(j.promised) == 0 then return end
   promise(j.domain, j.lane, -1)
   call('HSET', job_key(j.id), 'promised', n(j.promised) - 1)
 end
 
 -- When a job may go: one that is begun as soon as it gets a call. Another not before the windows have room for all of its
--- calls beside those promised, or half of them is free: a slice that stops for an hour in the middle is read again from
--- its first page, so few are begun and those are finished.
+-- calls beside those promised, or three quarters of them are free: a slice that stops for an hour in the middle is read
+-- again from its first page, so few are begun and those are finished.
 local function begin_at(j)
   local at = 0
   for _, scope in ipairs(is_begun(j) and {} or { j.domain, app_of(j.domain) }) do
     local b = budget(scope)
-    local calls = math.min(math.max(1, n(j.left)), math.max(1, math.floor(room_of(b, j.lane) / 2)))
-    local free = window_at(b, j.lane, promised(b, j.lane) + calls)
+    local calls = math.min(calls_of(j), math.max(1, math.floor(room_of(b, j.lane) * 3 / 4)))
+    local others = promised(b, j.lane) - (holds_promise(j) and n(j.promised) or 0)
+    local free = window_at(b, j.lane, math.max(0, others) + calls)
     if free > now then b.parked, b.why = free, 'budget spent' end
     at = math.max(at, free)
   end
@@ -258,7 +267,7 @@ local function flush()
 end
 
 local JOB = { 'state', 'token', 'domain', 'connection_id', 'lane', 'deliveries', 'open', 'life', 'lease_ms', 'turn',
-  'called_at', 'left', 'promised', 'begun_in' }
+  'called_at', 'left', 'promised', 'begun_in', 'paused_at' }
 local function job(id)
   local h, j = call('HMGET', job_key(id), unpack(JOB)), { id = id }
   for i, name in ipairs(JOB) do j[name] = h[i] end
@@ -298,7 +307,7 @@ end
 
 -- A slice that is begun ends, or is given up.
 local function unpromise(j)
-  if is_begun(j) and n(j.promised) > 0 then
+  if holds_promise(j) and n(j.promised) > 0 then
     promise(j.domain, j.lane, -n(j.promised))
     unpark(j.domain)
   end
@@ -311,6 +320,7 @@ local function let_go(j, refunded, goes_on)
   settle(j.domain, j.life, j.open - refunded, refunded)
   call('ZREM', P .. ':lease', j.id)
   if goes_on then
+    call('HSET', job_key(j.id), 'paused_at', ms)
     call('HDEL', job_key(j.id), 'token', 'worker', 'leased_at', 'lease_ms', 'open', 'life', 'turn', 'called_at', 'page',
       'rows')
   else

@@ -24,7 +24,7 @@ for i = 1, #ARGV, FIELDS do
     if j.state then remove(j) end
     insert(unpack(ARGV, i, i + FIELDS - 1))
   elseif before(ARGV[i + 7], j.lane) then
-    if is_begun(j) then
+    if holds_promise(j) then
       promise(j.domain, j.lane, -n(j.promised))
       promise(j.domain, ARGV[i + 7], n(j.promised))
     end

@@ -6,4 +6,5 @@ SELECT r.id, r.connection_id, p.kind, p.date_from, p.date_to, p.ordinal, p.total
   FROM unnest($1::uuid[], $2::text[], $3::text[], $4::date[], $5::date[], $6::int[], $7::boolean[], $8::bigint[])
        p (run_id, was, kind, date_from, date_to, ordinal, totals, pages)
   JOIN sync_runs r ON r.id = p.run_id AND r.status IN ('queued', 'running') AND r.planned = p.was
+  AND NOT EXISTS (SELECT 1 FROM sync_chunks o WHERE o.run_id = r.id AND o.status IN ('queued', 'running'))
  ORDER BY r.id, p.ordinal

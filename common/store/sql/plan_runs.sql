@@ -1,7 +1,7 @@
 -- Runs that wait for planning, with what is known of their accounts. $1 how many, $2 days to look back.
 SELECT w.id, w.connection_id, w.kind, w.granularity, w.timezone, w.provider, w.planned, w.force, w.asked_from,
        w.asked_to, w.settings ->> 'backfill_days', w.settings ->> 'restate_days', a.rows_per_day, a.known,
-       coalesce(a.learned, false), x.date_from, x.date_to,
+       coalesce(a.learned, false), x.oldest, x.chunks,
        (SELECT min((o.settings ->> 'calls_per_window')::bigint) FROM connections o
          WHERE o.provider = w.provider AND o.external_account_id = w.external_account_id AND o.deleted_at IS NULL)
   FROM (SELECT r.*, k.timezone, k.provider, k.external_account_id, k.settings
@@ -15,5 +15,6 @@ SELECT w.id, w.connection_id, w.kind, w.granularity, w.timezone, w.provider, w.p
                  LIMIT $1::int) r
           JOIN connections k ON k.id = r.connection_id) w
   LEFT JOIN LATERAL account_knowledge(w.connection_id, w.granularity, $2::int) a ON w.kind <> 'entities'
-  LEFT JOIN sync_chunks x ON w.planned = 'sample' AND x.run_id = w.id AND x.kind = 'metrics' AND NOT x.totals
+  LEFT JOIN LATERAL (SELECT min(c.date_from) AS oldest, count(*) AS chunks FROM sync_chunks c
+                      WHERE c.run_id = w.id AND c.kind = 'metrics' AND NOT c.totals) x ON w.planned = 'sample'
  ORDER BY w.interactive DESC, w.created_at, w.id

@@ -37,27 +37,29 @@ static void the_newest_day_that_is_over_and_today(void **state)
     assert_sample(&(struct day_span){5, 5}, 1, 5, 5, 5);
 }
 
-static void assert_left(date_t from, date_t to, int count, const struct day_span *left)
+static void what_is_planned_is_left_out(void **state)
 {
-    struct day_span spans[4] = {{1, 3}, {5, 5}, {7, 9}};
+    struct day_span spans[] = {{1, 3}, {5, 5}, {7, 9}};
+    (void)state;
 
-    assert_int_equal(sample_without(spans, 3, (struct day_span){from, to}), count);
-    for (int i = 0; i < count; i++) {
-        assert_int_equal(spans[i].from, left[i].from);
-        assert_int_equal(spans[i].to, left[i].to);
-    }
+    assert_int_equal(sample_before(spans, 3, DATE_NONE), 3);
+    assert_int_equal(sample_before(spans, 3, 8), 3);
+    assert_int_equal(spans[2].to, 7);
+    assert_int_equal(sample_before(spans, 3, 7), 2);
+    assert_int_equal(sample_before(spans, 2, 5), 1);
+    assert_int_equal(spans[0].to, 3);
+    assert_int_equal(sample_before(spans, 1, 1), 0);
 }
 
-static void days_are_taken_out_anywhere(void **state)
+static void waves_grow(void **state)
 {
     (void)state;
-    assert_left(2, 2, 4, (struct day_span[]){{1, 1}, {3, 3}, {5, 5}, {7, 9}});
-    assert_left(1, 2, 3, (struct day_span[]){{3, 3}, {5, 5}, {7, 9}});
-    assert_left(5, 5, 2, (struct day_span[]){{1, 3}, {7, 9}});
-    assert_left(8, 9, 3, (struct day_span[]){{1, 3}, {5, 5}, {7, 7}});
-    assert_left(6, 6, 3, (struct day_span[]){{1, 3}, {5, 5}, {7, 9}});
-    assert_left(9, 10, 3, (struct day_span[]){{1, 3}, {5, 5}, {7, 9}});
-    assert_left(DATE_NONE, DATE_NONE, 3, (struct day_span[]){{1, 3}, {5, 5}, {7, 9}});
+    assert_int_equal(sample_wave(0, 4), 4); /* not worth waiting for */
+    assert_int_equal(sample_wave(0, 5), 2);
+    assert_int_equal(sample_wave(1, 90), 2);
+    assert_int_equal(sample_wave(3, 90), 12);
+    assert_int_equal(sample_wave(15, 90), 60);
+    assert_int_equal(sample_wave(15, 50), 50);
 }
 
 int main(void)
@@ -65,7 +67,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_guess_of_many_pages_is_worth_a_day),
         cmocka_unit_test(the_newest_day_that_is_over_and_today),
-        cmocka_unit_test(days_are_taken_out_anywhere),
+        cmocka_unit_test(what_is_planned_is_left_out),
+        cmocka_unit_test(waves_grow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,7 +32,7 @@ static struct run_forecast forecast_of(int days)
                               .backfill_days = -1,
                               .restate_days = -1,
                               .calls_per_window = -1,
-                              .sampled = {DATE_NONE, DATE_NONE},
+                              .planned_from = DATE_NONE,
                               .rows_per_day = 1800};
     assert_int_equal(run_forecast(&o, &settings, NOW_MS, &f, &e), 0);
     return f;
