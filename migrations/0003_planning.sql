@@ -30,3 +30,8 @@ $$;
 -- Days and hours of a connection are due at once.
 DROP INDEX sync_runs_due;
 CREATE UNIQUE INDEX sync_runs_due ON sync_runs (connection_id, trigger, due_at, granularity) WHERE due_at IS NOT NULL;
+
+-- A number among a connection's settings; null when it is none, whoever wrote it: it must not stop the work of others.
+CREATE FUNCTION setting_number(settings jsonb, name text) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN settings ->> name ~ '^[0-9]{1,9}$' THEN (settings ->> name)::bigint END
+$$;

@@ -38,6 +38,7 @@ struct plan_run {
     int64_t calls_per_window;            /* the least of the account's connections; -1 = the program's */
     date_t planned_from;                 /* the oldest day of facts that it has planned; DATE_NONE: none */
     int planned_chunks;                  /* of facts */
+    int64_t now_ms;                      /* the database's clock: one for all schedulers */
     struct day_known *known;             /* of the last backfill_days_max days, ascending */
 };
 /* Up to `limit` runs, oldest interactive ones first; borrowed during the callback. known covers `known_days` days back.

@@ -77,7 +77,7 @@ int run_forecast(const struct plan_outlook *o, const struct settings *s, int64_t
     struct plan_run run = o->run;
     struct work work = {0};
     *out = (struct run_forecast){.starts_at_ms = now_ms,
-                                 .guessed = o->run.rows_per_day == 0 && strcmp(o->run.kind, "entities") != 0};
+                                 .guessed = !o->run.rows_learned && strcmp(o->run.kind, "entities") != 0};
     if (provider == NULL)
         return err_set(e, ERR_BUG, "this program knows no provider %s", o->run.provider);
     do {

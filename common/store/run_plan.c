@@ -5,29 +5,32 @@
 #include "common/provider/provider.h"
 #include <string.h>
 
-/* As far as the connection wants, and as far as the provider keeps. */
-static int64_t backfill_days(const struct plan_run *run, const struct settings *s, date_t today)
+static date_t oldest_kept(const struct plan_run *run, date_t today)
 {
-    int64_t wanted = run->backfill_days >= 0 ? run->backfill_days : s->backfill_days;
     const struct provider *provider = provider_find(run->provider);
     const bool hourly = strcmp(run->granularity, "hour") == 0;
-    int64_t kept = provider == NULL ? wanted : today - range_oldest(today, provider->history_months(hourly));
-    return wanted < kept ? wanted : kept;
+    return provider == NULL ? 0 : range_oldest(today, provider->history_months(hourly));
+}
+
+/* What was asked for, but no day that the provider has dropped since. */
+static int days_named(const struct plan_run *run, date_t oldest, struct day_span *spans)
+{
+    spans[0] = (struct day_span){run->asked_from < oldest ? oldest : run->asked_from, run->asked_to};
+    return spans[0].from <= spans[0].to ? 1 : 0;
 }
 
 /* The days that the run means, ascending; returns their number of spans. */
 static int days_asked(const struct plan_run *run, const struct settings *s, const struct zone *zone, int64_t now_ms,
                       struct day_span *spans, struct err *e)
 {
-    if (run->asked_from != DATE_NONE) {
-        spans[0] = (struct day_span){run->asked_from, run->asked_to};
-        return 1;
-    }
-    const date_t today = zone_day(zone, now_ms);
+    const date_t today = zone_day(zone, now_ms), oldest = oldest_kept(run, today);
+    if (run->asked_from != DATE_NONE)
+        return days_named(run, oldest, spans);
     struct range_rules rules = {.today = today,
-                                .today_start_ms = zone_day_start_ms(zone, today),
+                                .zone = zone,
+                                .oldest = oldest,
                                 .now_ms = now_ms,
-                                .backfill_days = backfill_days(run, s, today),
+                                .backfill_days = run->backfill_days >= 0 ? run->backfill_days : s->backfill_days,
                                 .restate_days = run->restate_days >= 0 ? run->restate_days : s->restate_days,
                                 .force = run->force};
     int count = range_default(&rules, run->known, run->known_count, spans, RUN_CHUNKS_MAX);

@@ -94,6 +94,7 @@ static void runs(int rc, int count)
                                     .backfill_days = -1,
                                     .restate_days = -1,
                                     .rows_per_day = 100,
+                                    .now_ms = 1795323600000,
                                     .planned = PLANNED_FIRST};
         (void)snprintf(list[i].id, sizeof list[i].id, "run%d", i);
         (void)str_copy(list[i].kind, sizeof list[i].kind, "metrics");

@@ -1,4 +1,8 @@
 """A chunk between the queue and the database: opened, staged, put back, given up."""
+import calendar
+import datetime
+import zoneinfo
+
 import pytest
 
 from store_client import Account, account, database, fact, store  # noqa: F401 (fixtures)
@@ -8,6 +12,20 @@ D1, D2, D3 = "2026-10-01", "2026-10-02", "2026-10-03"
 
 def ledger(account):
     return dict(account.database.query("SELECT scope, sum(calls)::int FROM call_ledger GROUP BY 1"))
+
+
+def test_days_dropped_since_are_not_asked_for(account, store):
+    """A chunk of the oldest days that was planned before midnight, or waited for its retry."""
+    today = datetime.datetime.now(zoneinfo.ZoneInfo("UTC")).date()
+    month = today.year * 12 + today.month - 1 - 37
+    last = calendar.monthrange(month // 12, month % 12 + 1)[1]
+    oldest = datetime.date(month // 12, month % 12 + 1, min(today.day, last)) + datetime.timedelta(1)
+    run = account.run()
+    chunk = account.chunk(run, day_from=str(oldest - datetime.timedelta(2)), day_to=str(oldest + datetime.timedelta(2)))
+    opened = store.ok("open", chunk=chunk)
+    assert (opened["from"], opened["to"]) == (str(oldest), str(oldest + datetime.timedelta(2)))
+    store.ok("merge", chunk=chunk, rows=[fact("a1", str(oldest))])
+    assert account.one("SELECT count(*) FROM account_days")[0] == 3
 
 
 def test_a_yield_unbooks_the_call_that_was_not_made(account, store, database):

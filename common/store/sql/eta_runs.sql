@@ -10,7 +10,7 @@ SELECT r.id, r.provider, r.external_account_id, r.calls_per_window,
        a.call_ms, l.entities + l.totals + l.facts - l.high + CASE WHEN r.interactive THEN 0 ELSE l.unplanned END,
        l.next
   FROM (SELECT o.*, k.provider, k.external_account_id,
-               (SELECT min((x.settings ->> 'calls_per_window')::bigint) FROM connections x
+               (SELECT min(setting_number(x.settings, 'calls_per_window')) FROM connections x
                  WHERE x.provider = k.provider AND x.external_account_id = k.external_account_id
                    AND x.deleted_at IS NULL) AS calls_per_window,
                CASE WHEN o.kind <> 'entities' AND o.planned <> 'all' THEN coalesce(o.date_to - o.date_from + 1, 0)

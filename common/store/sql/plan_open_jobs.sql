@@ -2,7 +2,7 @@
 SELECT c.id, c.run_id, c.connection_id, k.external_account_id, c.kind, k.provider, c.date_from, c.date_to,
        chunk_lane(r.interactive, r.trigger, c.ordinal), c.attempts, c.deliveries,
        greatest(0, ceil(extract(epoch FROM c.retry_at - now()) * 1000))::bigint,
-       (SELECT min((x.settings ->> 'calls_per_window')::bigint) FROM connections x
+       (SELECT min(setting_number(x.settings, 'calls_per_window')) FROM connections x
          WHERE x.provider = k.provider AND x.external_account_id = k.external_account_id AND x.deleted_at IS NULL),
        greatest(1, c.pages + 1 - coalesce((SELECT u.page FROM chunk_cursor u WHERE u.chunk_id = c.id), 1))
   FROM sync_chunks c

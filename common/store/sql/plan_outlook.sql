@@ -3,8 +3,9 @@
 -- day, $5 last day, $6 force, $7 days to look back, $8 stubs that one listing looks up.
 SELECT k.id, k.id, $2, $3, k.timezone, k.provider, 'nothing', $6::boolean, $4::date, $5::date,
        k.settings ->> 'backfill_days', k.settings ->> 'restate_days', a.rows_per_day, a.known, a.learned, NULL, NULL,
-       (SELECT min((o.settings ->> 'calls_per_window')::bigint) FROM connections o
+       (SELECT min(setting_number(o.settings, 'calls_per_window')) FROM connections o
          WHERE o.provider = k.provider AND o.external_account_id = k.external_account_id AND o.deleted_at IS NULL),
+       (extract(epoch FROM now()) * 1000)::bigint,
        (SELECT count(*) FROM entities e WHERE e.connection_id = k.id AND e.vanished_at IS NULL AND e.level = 'campaign'),
        (SELECT count(*) FROM entities e WHERE e.connection_id = k.id AND e.vanished_at IS NULL AND e.level = 'adset'),
        (SELECT count(*) FROM entities e WHERE e.connection_id = k.id AND e.vanished_at IS NULL AND e.level = 'ad'),

@@ -2,8 +2,9 @@
 SELECT w.id, w.connection_id, w.kind, w.granularity, w.timezone, w.provider, w.planned, w.force, w.asked_from,
        w.asked_to, w.settings ->> 'backfill_days', w.settings ->> 'restate_days', a.rows_per_day, a.known,
        coalesce(a.learned, false), x.oldest, x.chunks,
-       (SELECT min((o.settings ->> 'calls_per_window')::bigint) FROM connections o
-         WHERE o.provider = w.provider AND o.external_account_id = w.external_account_id AND o.deleted_at IS NULL)
+       (SELECT min(setting_number(o.settings, 'calls_per_window')) FROM connections o
+         WHERE o.provider = w.provider AND o.external_account_id = w.external_account_id AND o.deleted_at IS NULL),
+       (extract(epoch FROM now()) * 1000)::bigint
   FROM (SELECT r.*, k.timezone, k.provider, k.external_account_id, k.settings
           FROM (SELECT * FROM sync_runs o
                  WHERE o.status IN ('queued', 'running') AND o.planned <> 'all'

@@ -246,9 +246,9 @@ static void the_connections_own_settings_come_first(void **state)
     know(&run, 10, 24 * HOUR_MS);
     assert_int_equal(planned(&run), 0);
     assert_covers(today - 3, today);
-    run.restate_days = 0;
+    run.restate_days = 0; /* yesterday was running when it was read */
     assert_int_equal(planned(&run), 0);
-    assert_covers(today, today);
+    assert_covers(today - 1, today);
 }
 
 static void a_backfill_ends_where_the_provider_does(void **state)
@@ -352,11 +352,16 @@ static void an_explicit_range_is_always_read(void **state)
     run.asked_to = run.asked_from;
     assert_int_equal(planned(&run), 0);
     assert_covers(run.asked_from, run.asked_from);
-    /* All that Meta keeps, a day each. */
-    run.asked_from = date_add_months(run.asked_to, -37) + 1;
+    /* All that Meta keeps, a day each; what was in time when it was asked for may be no more. */
+    const date_t oldest = date_add_months(today_in("UTC"), -37) + 1;
+    run.asked_from = oldest - 3;
     settings.chunk_days = 1;
     assert_int_equal(planned(&run), 0);
-    assert_covers(run.asked_from, run.asked_to);
+    assert_covers(oldest, run.asked_to);
+    run.asked_to = oldest - 1;
+    assert_int_equal(planned(&run), 0);
+    assert_int_equal(plan.chunk_count, 0);
+    assert_int_equal(plan.stage, PLANNED_ALL);
 }
 
 static void what_cannot_be_planned_says_why(void **state)
@@ -367,6 +372,7 @@ static void what_cannot_be_planned_says_why(void **state)
     assert_non_null(strstr(problem.text, "No/Such_Zone"));
     run = new_run("metrics", "UTC");
     settings.chunk_days = 1;
+    assert_true(str_copy(run.provider, sizeof run.provider, "keeps all"));
     run.asked_from = 0;
     run.asked_to = RUN_CHUNKS_MAX; /* one day too many */
     assert_int_equal(planned(&run), ERR_LIMIT);
