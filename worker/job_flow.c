@@ -16,9 +16,10 @@
 #define DATABASE_REFUSED_RETRY_MS 60000
 
 static const char *const state_names[] = {
-    [OPENING] = "opening",     [GRANTING] = "granting",         [FETCHING] = "fetching",   [PARSING] = "parsing",
-    [STAGING] = "staging",     [MERGING] = "merging",           [LISTED] = "listed",       [DOUBTING] = "doubting",
-    [REREADING] = "rereading", [PUTTING_BACK] = "putting back", [FINISHING] = "finishing", [STRANDED] = "stranded"};
+    [OPENING] = "opening",          [GRANTING] = "granting",   [FETCHING] = "fetching",   [PARSING] = "parsing",
+    [STAGING] = "staging",          [MERGING] = "merging",     [LISTED] = "listed",       [DOUBTING] = "doubting",
+    [REREADING] = "rereading",      [SHRINKING] = "shrinking", [FINISHING] = "finishing", [STRANDED] = "stranded",
+    [PUTTING_BACK] = "putting back"};
 
 static const char *const finish_names[] = {"done", "retry", "yield", "dead", "drop"};
 
@@ -87,10 +88,8 @@ static void let_go(struct job *j, enum finish_how how, int64_t delay_ms)
     job_wait(j, FINISHING);
 }
 
-/* Every failure of a call and every reason to hand back: one policy. */
-static void put_back(struct job *j, int rc, const struct err *e)
+static void put_back_as(struct job *j, struct fate fate, int rc, const struct err *e)
 {
-    struct fate fate = fate_of(rc, j->chunk->attempts);
     (void)err_copy(&j->why, e);
     j->why.rc = rc;
     j->fate = fate.chunk;
@@ -99,6 +98,12 @@ static void put_back(struct job *j, int rc, const struct err *e)
     j->how = fate.chunk == CHUNK_YIELD && fate.delay_ms == 0 ? FINISH_YIELD : FINISH_RETRY;
     job_drop_page(j);
     job_wait(j, PUTTING_BACK);
+}
+
+/* Every failure of a call and every reason to hand back: one policy. */
+static void put_back(struct job *j, int rc, const struct err *e)
+{
+    put_back_as(j, fate_of(rc, j->chunk->attempts), rc, e);
 }
 
 static void put_back_stopping(struct job *j)
@@ -210,9 +215,25 @@ static bool merges_unchecked(const struct job *j, int rc)
            (fate.chunk == CHUNK_DEAD || (fate.chunk == CHUNK_RETRY && last));
 }
 
+static void after_too_much(struct job *j, const struct err *e)
+{
+    job_shrink(j);
+    if (j->shrink == LADDER_END) {
+        put_back_as(j, (struct fate){.chunk = CHUNK_DEAD}, e->rc, e);
+        return;
+    }
+    job_drop_page(j);
+    j->commit_tries = 0;
+    job_wait(j, SHRINKING);
+}
+
 static void after_call_failed(struct job *j, int rc, const struct err *e)
 {
     metric_add(M_CALL_ERRORS, 1);
+    if (rc == ERR_TOO_MUCH_DATA && job_can_shrink(j)) {
+        after_too_much(j, e);
+        return;
+    }
     if (!merges_unchecked(j, rc)) {
         put_back(j, rc, e);
         return;
@@ -302,6 +323,7 @@ void job_step(struct job *j, int rc, const struct err *e)
     case LISTED:
     case DOUBTING:
     case REREADING:
+    case SHRINKING:
         if (rc == 0)
             after_page_committed(j);
         else if (j->state == LISTED && rc == ERR_NOT_FOUND)

@@ -17,6 +17,8 @@
  * A slice that differs from the account's totals at MERGING: DOUBTING ─► GRANTING ─► FETCHING (totals) ─► MERGING;
  * still: REREADING ─► GRANTING ─► FETCHING (page 1) … ─► MERGING, as it is.
  *
+ * An answer that is too much data: SHRINKING ─► GRANTING ─► FETCHING, the same place or page 1, a smaller question.
+ *
  * Data goes one way: claim → fetch → parse → commit → acknowledge. Every commit is fenced by the chunk's epoch. */
 struct job;
 

@@ -157,6 +157,9 @@ static struct chunk *read_chunk(const struct db_results *r, int step, const char
         .since_s = db_is_null(r, step, 0, 27) ? 0 : db_int(r, step, 0, 27),
     };
     c->stubs = db_bool(r, step, 0, 29);
+    c->shape = (struct shape){.rung = (enum rung)db_int(r, step, 0, 30),
+                              .page_limit = (int)db_int(r, step, 0, 31),
+                              .days_limit = (int)db_int(r, step, 0, 32)};
     c->high = db_bool(r, step, 0, 12);
     c->epoch = db_int(r, step, 0, 13);
     c->attempts = (int)db_int(r, step, 0, 14);

@@ -3,6 +3,7 @@
 #include "common/base/err.h"
 #include "common/base/id.h"
 #include "common/io/db.h"
+#include "common/plan/ladder.h"
 #include "common/provider/provider.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,6 +28,7 @@ struct chunk {
     bool stubs;         /* the connection has stubs: chunk_look_up behind the listing */
     struct lookup *lookups; /* owned, texts too */
     char account[64], currency[8], timezone[64];
+    struct shape shape; /* how it is asked by now */
     int64_t epoch;
     int attempts, deliveries;
     int page;            /* the next one to ask for, from 1 */
@@ -69,6 +71,13 @@ void chunk_read_again(struct db_pool *p, struct chunk *c, const struct buf *tota
  * not bring, one by one; the others wait for the next chunk. ERR_NOT_FOUND: there is none; nothing was changed. */
 void chunk_look_up(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count,
                    void (*done)(void *arg, int rc, const struct err *e), void *arg);
+
+/* The answer was too much data: the next question is smaller, as ladder_next made step (not LADDER_END) and shape. In
+ * one fenced transaction; books the next call. PAGE: the staged pages and the place stay. CUT: this chunk keeps the
+ * newer half of its days, a new one of the same run and place in it gets the older half. CUT and RUNG throw the staged
+ * pages away. Costs no attempt and counts as a page for deliveries. ERR_FENCED and ERR_GONE as chunk_stage. */
+void chunk_shrink(struct db_pool *p, struct chunk *c, enum ladder_step step, const struct shape *shape,
+                  void (*done)(void *arg, int rc, const struct err *e), void *arg);
 
 /* How the run stands after a chunk was closed. */
 struct run_state {

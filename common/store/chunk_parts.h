@@ -6,6 +6,7 @@
  *   chunk_stage     staging a page; what comes after a difference, or a listing
  *   chunk_copy      rows of a page as COPY text
  *   chunk_merge     the slice, whole
+ *   chunk_ladder    asked smaller
  *   chunk_put_back  back to the queue, or given up */
 
 /* The fence of this chunk's start; page 0: at any page. */

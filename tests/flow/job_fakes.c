@@ -17,6 +17,7 @@ static struct {
     void (*finished)(void *, int, bool, const struct err *);
     void *arg;
     struct chunk *chunk;
+    int page_limit; /* of the request that is made */
 } waiting;
 
 void fakes_reset(void)
@@ -98,6 +99,17 @@ void chunk_look_up(struct db_pool *p, struct chunk *c, const struct buf *rows, i
     waiting.chunk = c;
 }
 
+void chunk_shrink(struct db_pool *p, struct chunk *c, enum ladder_step step, const struct shape *shape,
+                  void (*done)(void *, int, const struct err *), void *arg)
+{
+    (void)p;
+    ask(OP_SHRINK, arg);
+    fakes.asked.step = step;
+    fakes.asked.shape = *shape;
+    waiting.staged = done;
+    waiting.chunk = c;
+}
+
 void chunk_merge(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count, bool as_it_is,
                  void (*done)(void *, int, const struct run_state *, const struct err *), void *arg)
 {
@@ -155,6 +167,7 @@ struct http_call *http_send(struct http_client *c, const struct http_request *r,
 {
     (void)c, (void)r;
     ask(OP_FETCH, arg);
+    fakes.asked.page_limit = waiting.page_limit;
     waiting.fetched = done;
     return (struct http_call *)&waiting;
 }
@@ -190,7 +203,8 @@ void loop_work(struct loop *l, void (*work)(void *), void (*done)(void *), void 
 static int fake_request(const struct provider_config *c, const struct slice *s, const char *cursor,
                         const struct secret *token, struct http_request *out, struct err *e)
 {
-    (void)c, (void)s, (void)cursor, (void)token;
+    (void)c, (void)cursor, (void)token;
+    waiting.page_limit = s->page_limit;
     if (fakes.request_rc != 0)
         return err_set(e, fakes.request_rc, "as the test says");
     *out = (struct http_request){.method = "GET", .url = str_dup("http://127.0.0.1/")};
@@ -212,7 +226,8 @@ static void fake_read(const struct provider_config *c, const struct slice *s, co
     out->next = arena_str(&out->arena, fakes.page_next);
 }
 
-const struct provider fake_provider = {.name = "fake", .page_request = fake_request, .page_read = fake_read};
+const struct provider fake_provider = {
+    .name = "fake", .page_request = fake_request, .page_read = fake_read, .listing_rows = 500};
 
 static struct chunk *new_chunk(void)
 {
@@ -225,6 +240,8 @@ static struct chunk *new_chunk(void)
     c->checking = fakes.checking;
     c->stubs = fakes.stubs;
     c->slice.kind = c->stubs ? SLICE_ENTITIES : c->checking ? SLICE_TOTALS : SLICE_FACTS;
+    c->slice.to = fakes.days > 0 ? fakes.days - 1 : 0;
+    c->shape = fakes.shape;
     c->token_enc = str_dup(fakes.token_enc);
     return c;
 }
@@ -277,6 +294,14 @@ void fakes_end(int rc, bool yes)
             waiting.chunk->page++;
             waiting.chunk->stubs = false;
             waiting.chunk->slice.kind = SLICE_LOOKUPS;
+        }
+        waiting.staged(waiting.arg, rc, why);
+        break;
+    case OP_SHRINK:
+        if (rc == 0) {
+            waiting.chunk->shape = was.shape;
+            if (was.step == LADDER_CUT)
+                waiting.chunk->slice.from = waiting.chunk->slice.to - was.shape.days_limit + 1;
         }
         waiting.staged(waiting.arg, rc, why);
         break;

@@ -17,6 +17,7 @@ enum op {
     OP_DOUBT,
     OP_REREAD,
     OP_LOOK_UP,
+    OP_SHRINK,
     OP_PUT_BACK,
     OP_FINISH
 };
@@ -35,6 +36,9 @@ struct asked {
     bool cancelled;                /* of FETCH */
     bool as_it_is;                 /* of MERGE */
     int rows;                      /* of STAGE, MERGE, DOUBT and LOOK_UP */
+    int page_limit;                /* of FETCH */
+    enum ladder_step step;         /* of SHRINK */
+    struct shape shape;            /* of SHRINK */
 };
 struct fakes {
     struct asked asked;
@@ -44,10 +48,12 @@ struct fakes {
     const char *page_next;
     struct verdict verdict;
     bool redis_ready;
-    int request_rc; /* of making the page's request */
-    int attempts;   /* of the chunk that OPEN gives out */
-    bool checking;  /* the same */
-    bool stubs;     /* the same: it lists entities, and there are stubs */
+    int request_rc;     /* of making the page's request */
+    int attempts;       /* of the chunk that OPEN gives out */
+    bool checking;      /* the same */
+    bool stubs;         /* the same: it lists entities, and there are stubs */
+    int days;           /* the same; 0: one */
+    struct shape shape; /* the same */
     const char *token_enc;
 };
 extern struct fakes fakes;

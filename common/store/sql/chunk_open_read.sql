@@ -6,7 +6,8 @@ SELECT c.status, c.run_id, c.connection_id, r.workspace_id, k.provider, k.extern
        u.lookups IS NOT NULL,
        c.kind = 'entities' AND u.lookups IS NULL
            AND EXISTS (SELECT 1 FROM entities e WHERE e.connection_id = c.connection_id AND e.details ? 'stub'
-                          AND e.vanished_at IS NULL)
+                          AND e.vanished_at IS NULL),
+       c.rung, coalesce(c.page_limit, 0), coalesce(c.days_limit, 0)
   FROM sync_chunks c
   JOIN sync_runs r ON r.id = c.run_id
   JOIN connections k ON k.id = c.connection_id

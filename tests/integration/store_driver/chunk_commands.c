@@ -50,6 +50,15 @@ static void set_lookups(struct driver *d, const struct chunk *c)
     buf_free(&text);
 }
 
+/* "rung 0, page 250, days 0" */
+static void set_shape(struct driver *d, const struct chunk *c)
+{
+    char text[64];
+    (void)snprintf(text, sizeof text, "rung %d, page %d, days %d", (int)c->shape.rung, c->shape.page_limit,
+                   c->shape.days_limit);
+    set_text(d, "shape", text);
+}
+
 static void on_opened(void *arg, int rc, struct chunk *c, const struct err *e)
 {
     struct driver *d = arg;
@@ -84,6 +93,7 @@ static void on_opened(void *arg, int rc, struct chunk *c, const struct err *e)
         set_text(d, "token_enc", c->token_enc);
         set_flag(d, "checking", c->checking);
         set_flag(d, "reread", c->reread);
+        set_shape(d, c);
     }
     reply_end(d, rc, e);
 }
@@ -242,6 +252,24 @@ static void put_back(struct driver *d, struct chunk *c, const json_t *o)
     wait_done(d);
 }
 
+static void shrink(struct driver *d, struct chunk *c, const json_t *o)
+{
+    static const char *const words[] = {[LADDER_PAGE] = "page", [LADDER_CUT] = "cut", [LADDER_RUNG] = "rung"};
+    const struct shape shape = {.rung = (enum rung)int_of(o, "rung", 0),
+                                .page_limit = (int)int_of(o, "page_limit", 0),
+                                .days_limit = (int)int_of(o, "days_limit", 0)};
+    char day[DATE_TEXT];
+    int step = 0;
+    while (strcmp(words[step], text_of(o, "step")) != 0)
+        CHECK(++step < LADDER_END);
+    chunk_shrink(d->db, c, (enum ladder_step)step, &shape, on_plain, d);
+    wait_done(d);
+    set_shape(d, c);
+    set_int(d, "page", c->page);
+    set_text(d, "cursor", c->cursor);
+    set_text(d, "from", date_text(c->slice.from, day));
+}
+
 bool chunk_command(struct driver *d, const char *name, const json_t *o)
 {
     const char *id = text_of(o, "chunk");
@@ -271,6 +299,10 @@ bool chunk_command(struct driver *d, const char *name, const json_t *o)
         buf_free(&rows);
         set_int(d, "page", c->page);
         set_lookups(d, c);
+        return true;
+    }
+    if (strcmp(name, "shrink") == 0) {
+        shrink(d, *slot_of(id), o);
         return true;
     }
     if (strcmp(name, "put_back") == 0) {

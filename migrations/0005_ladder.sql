@@ -1,0 +1,7 @@
+-- oldest-program: 0.2.0
+-- Questions that are too much data for the provider are asked smaller.
+
+-- How a chunk is asked (common/plan/ladder.h): 0 whole, 1 in parts, 2 as a report, 3 campaign by campaign.
+ALTER TABLE sync_chunks ADD COLUMN rung smallint NOT NULL DEFAULT 0;
+ALTER TABLE sync_chunks ADD COLUMN page_limit int; -- rows of its pages; null: the settings'
+ALTER TABLE sync_chunks ADD COLUMN days_limit int; -- days that were left of a longer range; null: it was never cut

@@ -1,0 +1,103 @@
+"""A chunk whose question was too much: asked smaller, in one fenced commit, and known to whoever opens it next."""
+from store_client import Account, account, database, fact, store  # noqa: F401 (fixtures)
+
+D1, D2, D3 = "2026-10-01", "2026-10-02", "2026-10-03"
+
+
+def ledger(account):
+    return account.one("SELECT coalesce(sum(calls), 0)::int FROM call_ledger WHERE scope <> 'meta:app'")[0]
+
+
+def staged(database):
+    return database.query("SELECT count(*)::int FROM chunk_facts")[0][0]
+
+
+def test_a_smaller_page_keeps_what_is_staged_and_the_place(account, store, database):
+    run = account.run()
+    chunk = account.chunk(run)
+    store.ok("open", chunk=chunk)
+    store.ok("stage", chunk=chunk, rows=[fact("a1", D1)], next="c2")
+    shrunk = store.ok("shrink", chunk=chunk, step="page", page_limit=250)
+    assert shrunk == {"rc": "ok", "shape": "rung 0, page 250, days 0", "page": 2, "cursor": "c2", "from": D1}
+    assert ledger(account) == 3 and staged(database) == 1
+    for _ in range(7):  # as many starts are no silent ones
+        store.ok("shrink", chunk=chunk, step="page", page_limit=62)
+        opened = store.ok("open", chunk=chunk)
+        assert (opened["deliveries"], opened["attempts"]) == (1, 0)
+    assert [opened[k] for k in ("shape", "page", "cursor", "rows", "calls")] == ["rung 0, page 62, days 0", 2, "c2", 1, 9]
+    state = store.ok("merge", chunk=chunk, rows=[fact("a2", D1)])
+    assert (state["rows"], state["calls"], account.facts()) == (2, 10, [("a1", D1, "1.50"), ("a2", D1, "1.50")])
+
+
+def test_page_1_has_no_place_to_keep_but_counts_its_calls(account, store):
+    chunk = account.chunk(account.run())
+    store.ok("open", chunk=chunk)
+    for limit in (250, 62):
+        store.ok("shrink", chunk=chunk, step="page", page_limit=limit)
+    opened = store.ok("open", chunk=chunk)
+    assert [opened[k] for k in ("shape", "page", "calls", "deliveries")] == ["rung 0, page 62, days 0", 1, 2, 1]
+
+
+def test_a_cut_makes_two_chunks_of_one(account, store, database):
+    run = account.run()
+    chunk = account.chunk(run, ordinal=4)
+    store.ok("open", chunk=chunk)
+    store.ok("shrink", chunk=chunk, step="page", page_limit=5)
+    store.ok("stage", chunk=chunk, rows=[fact("a1", D1)], next="c2")
+    cut = store.ok("shrink", chunk=chunk, step="cut", days_limit=2)
+    assert cut == {"rc": "ok", "shape": "rung 0, page 0, days 2", "page": 1, "cursor": None, "from": D2}
+    assert staged(database) == 0
+    assert account.run_row(run, "chunks_total, status") == (2, "running")
+    columns = ("date_from::text, date_to::text, status, ordinal, kind, totals, connection_id, rung, page_limit, days_limit, "
+               "attempts, deliveries")
+    rows = database.query(f"SELECT {columns} FROM sync_chunks WHERE run_id = %s ORDER BY date_from", run)
+    assert rows == [(D1, D1, "queued", 4, "metrics", False, account.id, 0, None, 2, 0, 0),
+                    (D2, D3, "running", 4, "metrics", False, account.id, 0, None, 2, 0, 1)]
+    older = database.query("SELECT id FROM sync_chunks WHERE status = 'queued'")[0][0]
+    assert [store.ok("open", chunk=older)[k] for k in ("from", "to", "shape")] == [D1, D1, "rung 0, page 0, days 2"]
+    store.ok("merge", chunk=chunk, rows=[fact("a1", D2)])
+    assert store.ok("merge", chunk=older, rows=[fact("a1", D1)])["status"] == "succeeded"
+    assert account.facts() == [("a1", D1, "1.50"), ("a1", D2, "1.50")]
+
+
+def test_a_cut_whose_answer_was_lost_is_made_once(account, store):
+    run = account.run()
+    chunk = account.chunk(run)
+    store.ok("open", chunk=chunk)
+    for _ in range(2):  # the same commit once more, as a worker sends it that did not hear of the first
+        assert store.ok("shrink", chunk=chunk, step="cut", days_limit=2)["from"] == D2
+        assert account.one("SELECT count(*)::int FROM sync_chunks WHERE run_id = %s", run) == (2,)
+
+
+def test_totals_are_cut_into_totals(account, store, database):
+    run = account.run(planned="first")
+    chunk = account.chunk(run, ordinal=0)
+    database.execute("UPDATE sync_chunks SET totals = true WHERE id = %s", chunk)
+    store.ok("open", chunk=chunk)
+    store.ok("shrink", chunk=chunk, step="cut", days_limit=2)
+    assert database.query("SELECT date_to::text, totals FROM sync_chunks WHERE status = 'queued'") == [(D1, True)]
+    store.ok("merge", chunk=chunk, rows=[])
+    assert database.query("SELECT event_date::text FROM run_totals ORDER BY 1") == [(D2,), (D3,)]
+
+
+def test_the_fence_guards_it(account, store, database):
+    run = account.run()
+    chunk = account.chunk(run)
+    store.ok("open", chunk=chunk)
+    store.ok("stage", chunk=chunk, rows=[fact("a1", D1)], next="c2")
+    database.execute("DELETE FROM chunk_cursor")  # PostgreSQL crashed
+    store.refused("gone", "shrink", chunk=chunk, step="page", page_limit=250)
+    database.execute("UPDATE sync_chunks SET epoch = epoch + 1")  # another worker has it
+    store.refused("fenced", "shrink", chunk=chunk, step="cut", days_limit=2)
+    assert account.chunk_row(chunk, "page_limit, days_limit, date_from::text") == (None, None, D1)
+    assert account.one("SELECT count(*)::int FROM sync_chunks") == (1,)
+
+
+def test_a_dead_letter_that_is_tried_again_starts_at_the_top(account, store, database):
+    chunk = account.chunk(account.run(), day_to=D1)
+    store.ok("open", chunk=chunk)
+    store.ok("shrink", chunk=chunk, step="cut", days_limit=1)
+    store.ok("put_back", chunk=chunk, fate="dead", code="too_much_data", why="Meta: reduce")
+    assert account.one("SELECT state, cause FROM account_days WHERE event_date = %s", D1) == ("failing", "too_much_data")
+    store.ok("dead_retry", chunk=chunk)
+    assert store.ok("open", chunk=chunk)["shape"] == "rung 0, page 0, days 0"

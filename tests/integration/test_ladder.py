@@ -1,0 +1,112 @@
+"""Meta wants less data at once: whatever is too much, the tables become the truth, and the rest never suffers."""
+import json
+
+import pytest
+
+from test_numbers import started, states
+from truth import assert_truth, differences, stored_facts, true_facts
+
+DAYS = ("2026-10-01", "2026-10-12")
+
+
+@pytest.fixture
+def ladder(make_system):
+    """ladder(bounds…): a system whose sandbox refuses what is above them, and one connection."""
+    def make(*sandbox, settings=None, **bounds):
+        system, connection = started(make_system, *sandbox, META_CALLS_PER_WINDOW=5000, CHUNK_DAYS=30,
+                                     **(settings or {}))
+        system.sandbox.post("too-much", **bounds)
+        return system, connection
+    return make
+
+
+def metrics(system, connection, days=DAYS, *more):
+    """Reads the days; the run."""
+    return system.sync(connection, "--metrics", "--from", days[0], "--to", days[1], *more)
+
+
+def refused(system):
+    return sum(call["status"] != 200 for call in system.sandbox.calls()["calls"])
+
+
+def assert_facts(system, connection, days=DAYS):
+    truth = system.sandbox.truth(**{"from": days[0], "to": days[1]})
+    assert truth["facts"]
+    assert differences(stored_facts(system, connection), true_facts(truth)) == []
+    assert set(states(system, connection).values()) == {("verified", None)}
+
+
+def chunks(system, columns="status, rung, page_limit, days_limit, attempts"):
+    return system.query(f"SELECT {columns} FROM sync_chunks WHERE kind = 'metrics' AND NOT totals ORDER BY date_from")
+
+
+@pytest.mark.parametrize("coded", [False, True])
+def test_pages_shrink_until_one_is_answered(ladder, coded):
+    system, connection = ladder(rows=70, coded=coded)
+    run = metrics(system, connection)
+    assert_facts(system, connection)
+    assert [list(row) for row in chunks(system)] == [["done", 0, 62, None, 0]]
+    assert run["calls"] == len(system.sandbox.calls()["calls"]) - 1  # but the account check
+    assert refused(system) == 2
+    assert all(chunk[0] == 1 for chunk in chunks(system, "deliveries"))
+
+
+def test_pages_shrink_in_mid_slice_and_what_is_staged_stays(ladder):
+    system, connection = ladder(settings={"PAGE_LIMIT": 200})
+    system.sandbox.post("fault", kind="error", match="insights", skip=3, count=1, status=500, code=1,
+                        message="Please reduce the amount of data you're asking for, then retry your request")
+    metrics(system, connection)
+    assert_facts(system, connection)
+    assert [list(row) for row in chunks(system)] == [["done", 0, 50, None, 0]]
+    asked = [call["query"] for call in system.sandbox.calls()["calls"]]
+    assert refused(system) == 1 and len(asked) == len(set(asked))
+
+
+def test_ranges_are_cut_until_they_are_answered(ladder):
+    system, connection = ladder(cells=3 * 100)
+    run = metrics(system, connection)
+    assert_facts(system, connection)
+    found = chunks(system, "status, page_limit, days_limit, attempts, date_to - date_from + 1")
+    assert [list(row) for row in found] == [["done", None, 3, 0, 3]] * 4
+    assert refused(system) == 4 + 3  # the pages; 12 days and the two times 6
+    assert run["status"] == "succeeded" and run["chunks_total"] == 5
+
+
+@pytest.mark.parametrize("rows", [100, 1])
+def test_listings_have_smaller_pages(ladder, rows):
+    system, connection = ladder(*(["--ads", "20"] if rows == 1 else []), entity_rows=rows)
+    system.sync(connection, "--entities")
+    system.sandbox.post("too-much")
+    system.sync(connection)
+    assert_truth(system, connection)
+
+
+def test_a_listing_that_cannot_be_had_says_why(ladder):
+    system, connection = ladder()
+    system.sandbox.post("fault", kind="error", match="/campaigns", count=-1, status=500, code=1, message="Please reduce the "
+                        "amount of data you're asking for, then retry your request")
+    done = system.metricx("sync", "--connection", connection, "--entities", "--wait", code=1)
+    run = json.loads(system.metricx("run", done.splitlines()[0], "--json"))
+    assert (run["status"], run["error_code"]) == ("failed", "too_much_data")
+    assert "Please reduce" in run["error"]
+
+
+@pytest.mark.parametrize("coded", [False, True])
+def test_a_day_that_cannot_be_had_is_a_dead_letter_and_all_others_are_stored(ladder, coded):
+    system, connection = ladder(day="2026-10-05", coded=coded)
+    done = system.metricx("sync", "--connection", connection, "--metrics", "--from", DAYS[0], "--to", DAYS[1], "--wait", code=1)
+    run = json.loads(system.metricx("run", done.splitlines()[0], "--json"))
+    assert (run["status"], run["error_code"]) == ("partial", "too_much_data")
+    dead = [row for row in chunks(system, "status, date_from::text, date_to::text, error_code, error") if row[0] == "dead"]
+    assert [row[1:4] for row in dead] == [["2026-10-05", "2026-10-05", "too_much_data"]] and "reduce" in dead[0][4]
+    truth = system.sandbox.truth(**{"from": DAYS[0], "to": DAYS[1]})
+    true = {key: row for key, row in true_facts(truth).items() if key[1] != "2026-10-05"}
+    assert differences(stored_facts(system, connection), true) == []
+    coverage = json.loads(system.metricx("coverage", "--connection", connection, "--json"))
+    days = {day["event_date"]: (day["state"], day["cause"]) for day in coverage["items"] if day["state"] != "missing"}
+    assert days.pop("2026-10-05") == ("failing", "too_much_data")
+    assert len(days) == 11 and set(days.values()) == {("verified", None)}
+    system.sandbox.post("too-much")
+    system.metricx("dead", "retry", "--all")
+    metrics(system, connection)
+    assert_facts(system, connection)
