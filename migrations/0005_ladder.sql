@@ -5,3 +5,6 @@
 ALTER TABLE sync_chunks ADD COLUMN rung smallint NOT NULL DEFAULT 0;
 ALTER TABLE sync_chunks ADD COLUMN page_limit int; -- rows of its pages; null: the settings'
 ALTER TABLE sync_chunks ADD COLUMN days_limit int; -- days that were left of a longer range; null: it was never cut
+
+-- The second part of a row that was asked for in two.
+ALTER TABLE chunk_facts ADD COLUMN actions_only boolean NOT NULL;

@@ -13,6 +13,7 @@ void job_shape(struct job *j)
 {
     struct chunk *c = j->chunk;
     const int64_t settings = j->x->service->settings->page_limit;
+    c->slice.in_parts = c->shape.rung == RUNG_PARTS;
     c->slice.page_limit =
         c->shape.page_limit > 0 && c->shape.page_limit < settings ? c->shape.page_limit : (int)settings;
 }

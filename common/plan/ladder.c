@@ -34,5 +34,9 @@ enum ladder_step ladder_next(const struct ladder_question *q, struct shape *s)
         *s = (struct shape){.days_limit = ladder_newer_half(q->days)};
         return LADDER_CUT;
     }
+    if (s->rung == RUNG_WHOLE && q->topic == LADDER_FACTS) {
+        *s = (struct shape){.rung = RUNG_PARTS, .days_limit = 1};
+        return LADDER_RUNG;
+    }
     return LADDER_END;
 }

@@ -24,6 +24,7 @@ struct slice {
     const char *currency;
     date_t from, to;              /* both inclusive; facts and totals */
     bool hourly;                  /* facts only */
+    bool in_parts;                /* facts of days: all but actions, then actions; the rows are joined by their key */
     int64_t since_s;              /* entities: only those that changed after this (Unix seconds); 0 = all of them */
     const struct lookup *lookups; /* at least one; what does not exist any more is an empty page */
     int lookup_count;
@@ -57,7 +58,8 @@ struct verdict {
 struct fact_row {
     const char *campaign_id, *adset_id, *ad_id;
     date_t day;
-    int hour; /* -1: the whole day */
+    int hour;          /* -1: the whole day */
+    bool actions_only; /* the second part of a row, if there is a first; the numbers of the first are "0" */
     const char *spend, *impressions, *clicks, *link_clicks, *conversions, *revenue, *leads, *installs, *purchases,
         *registrations, *visitors;
     const char *reach, *attribution_setting; /* NULL when unknown */

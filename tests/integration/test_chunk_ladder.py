@@ -101,3 +101,35 @@ def test_a_dead_letter_that_is_tried_again_starts_at_the_top(account, store, dat
     assert account.one("SELECT state, cause FROM account_days WHERE event_date = %s", D1) == ("failing", "too_much_data")
     store.ok("dead_retry", chunk=chunk)
     assert store.ok("open", chunk=chunk)["shape"] == "rung 0, page 0, days 0"
+
+
+# ---- in parts ----
+
+def test_parts_are_joined_by_their_key(account, store, database):
+    chunk = account.chunk(account.run(), day_from=D1, day_to=D2)
+    store.ok("open", chunk=chunk)
+    store.ok("shrink", chunk=chunk, step="rung", rung=1, days_limit=1)
+    assert store.ok("open", chunk=chunk)["shape"] == "rung 1, page 0, days 1"
+    base = [fact("a1", D1, reach="9", attribution_setting="7d"), fact("a2", D1), fact("a1", D2, spend="2.00")]
+    store.ok("stage", chunk=chunk, rows=base, next="second")
+    store.ok("stage", chunk=chunk, rows=[part("a1", D1, "1"), part("a3", D1, "5")], next="more")
+    state = store.ok("merge", chunk=chunk, rows=[part("a1", D1, "2"), part("a1", D2, "7")])
+    assert state["inserted"] == 4
+    assert account.facts("e.external_id, f.event_date::text, f.spend::text, f.reach, f.attribution_setting, f.leads::text, "
+                         "f.conversions::text, f.actions::text, f.action_values::text") == [
+        ("a1", D1, "1.50", 9, "7d", "2", "2", '{"lead": 2}', '{"lead": 20}'),
+        ("a1", D2, "2.00", None, None, "7", "7", '{"lead": 7}', '{"lead": 70}'),
+        ("a2", D1, "1.50", None, None, "0", "0", "{}", "{}"),
+        ("a3", D1, "0", None, None, "5", "5", '{"lead": 5}', '{"lead": 50}')]
+    again = account.chunk(account.run(), day_from=D1, day_to=D2)  # the same rows as they come in one part: nothing changes
+    store.ok("open", chunk=again)
+    whole = [row | {key: other[key] for key in ("leads", "conversions", "actions", "action_values")}
+             for row, other in ((base[0], part("a1", D1, "2")), (base[2], part("a1", D2, "7")))]
+    state = store.ok("merge", chunk=again, rows=[base[1], *whole, part("a3", D1, "5")])
+    assert [state[k] for k in ("inserted", "updated", "unchanged", "removed")] == [0, 0, 4, 0]
+
+
+def part(ad, day, leads):
+    """What the second question brings of a row."""
+    return fact(ad, day, spend="0", impressions="0", clicks="0", leads=leads, conversions=leads,
+                actions=f'{{"lead": {leads}}}', action_values=f'{{"lead": {leads}0}}', actions_only=True)

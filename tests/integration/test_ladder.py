@@ -110,3 +110,12 @@ def test_a_day_that_cannot_be_had_is_a_dead_letter_and_all_others_are_stored(lad
     system.metricx("dead", "retry", "--all")
     metrics(system, connection)
     assert_facts(system, connection)
+
+
+def test_fields_are_asked_for_in_two_parts_and_joined(ladder):
+    system, connection = ladder(fields=8, settings={"PAGE_LIMIT": 40})
+    days = ("2026-10-01", "2026-10-02")
+    run = metrics(system, connection, days)
+    assert_facts(system, connection, days)
+    assert [list(row) for row in chunks(system)] == [["done", 1, None, 1, 0]] * 2
+    assert run["rows_inserted"] == len(stored_facts(system, connection))

@@ -11,6 +11,8 @@ enum meta_listing {
     META_ADS,
     META_LOOKUPS,
     META_INSIGHTS,
+    META_NUMBERS, /* insights in two parts: all but actions, then actions */
+    META_ACTIONS,
     META_TOTALS,
     META_LISTING_COUNT
 };
@@ -24,8 +26,8 @@ struct meta_cursor {
     const char *after; /* "" = first page; borrowed from the text */
 };
 
-/* NULL is the first page. ERR_GONE when the text is no cursor of ours. */
-int meta_cursor_read(const char *text, enum slice_kind kind, struct meta_cursor *out, struct err *e) MUST_CHECK;
+/* NULL is the first page. ERR_GONE when the text is no cursor of ours, or not of this question. */
+int meta_cursor_read(const char *text, const struct slice *s, struct meta_cursor *out, struct err *e) MUST_CHECK;
 const char *meta_cursor_text(const struct meta_cursor *c, struct arena *a);
 
 /* Meta's cursor of the next page of a list answer, into the arena; *after NULL when there is no next page: only the

@@ -41,6 +41,8 @@ static const struct listing {
                   .campaign = "campaign_id"},
     [META_LOOKUPS] = {.edge = NULL},
     [META_INSIGHTS] = {.edge = "insights", .level = "ad", .statuses = AD_STATUSES},
+    [META_NUMBERS] = {.edge = "insights", .level = "ad", .statuses = AD_STATUSES},
+    [META_ACTIONS] = {.edge = "insights", .level = "ad", .statuses = AD_STATUSES},
     [META_TOTALS] = {.edge = "insights"},
 };
 
@@ -66,7 +68,7 @@ void meta_listing_filter(struct buf *url, enum meta_listing listing, enum meta_s
     if (step == META_NO_FILTER || listings[listing].statuses == NULL)
         return;
     buf_init(&value, 1024);
-    if (listing == META_INSIGHTS) {
+    if (listing > META_ADS) {
         buf_addf(&value, "[{\"field\":\"ad.effective_status\",\"operator\":\"IN\",\"value\":[%s%s]}]",
                  listings[listing].statuses, deleted);
         meta_url_param(url, "filtering", buf_str(&value));

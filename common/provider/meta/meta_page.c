@@ -23,7 +23,7 @@ int meta_page_request(const struct provider_config *c, const struct slice *s, co
     struct meta_cursor at;
     struct buf url;
     char limit[16];
-    int rc = meta_cursor_read(cursor, s->kind, &at, e);
+    int rc = meta_cursor_read(cursor, s, &at, e);
 
     if (rc != 0)
         return rc;
@@ -32,7 +32,7 @@ int meta_page_request(const struct provider_config *c, const struct slice *s, co
     meta_url_start(&url, c, s->account, meta_listing_edge(at.listing));
     switch (s->kind) {
     case SLICE_FACTS:
-        meta_facts_params(&url, s);
+        meta_facts_params(&url, s, at.listing);
         break;
     case SLICE_TOTALS:
         meta_totals_params(&url, s);
@@ -61,7 +61,7 @@ static int find_next(const struct provider_config *c, const struct meta_cursor *
     if (rc != 0)
         return rc;
     if (next.after == NULL) {
-        if (at->listing >= META_ADS)
+        if (at->listing >= META_ADS && at->listing != META_NUMBERS)
             return 0;
         next = (struct meta_cursor){.listing = at->listing + 1, .after = ""};
     }
@@ -84,7 +84,7 @@ static int read_rows(const struct provider_config *c, const struct slice *s, con
         return rc;
     switch (s->kind) {
     case SLICE_FACTS:
-        return meta_facts_read(s, data, p, e);
+        return meta_facts_read(s, at->listing, data, p, e);
     case SLICE_TOTALS:
         return meta_totals_read(s, data, p, e);
     case SLICE_ENTITIES:
@@ -116,7 +116,7 @@ void meta_page_read(const struct provider_config *c, const struct slice *s, cons
 
     *out = (struct page){0};
     arena_init(&out->arena, a->body.len * PAGE_BYTES_PER_BYTE + PAGE_SLACK_BYTES);
-    rc = meta_cursor_read(cursor, s->kind, &at, &e);
+    rc = meta_cursor_read(cursor, s, &at, &e);
     if (rc == 0 && s->kind == SLICE_LOOKUPS)
         rc = meta_lookup_read(s, &at, root, out, v, &e);
     else if (rc == 0 && root == NULL)

@@ -148,6 +148,7 @@ static void read_fact(const json_t *o, struct fact_row *f)
                            .adset_id = text_of(o, "adset_id"),
                            .ad_id = text_of(o, "ad_id"),
                            .hour = (int)int_of(o, "hour", -1),
+                           .actions_only = flag_of(o, "actions_only"),
                            .spend = or_zero(o, "spend"),
                            .impressions = or_zero(o, "impressions"),
                            .clicks = or_zero(o, "clicks"),
