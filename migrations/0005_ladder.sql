@@ -8,3 +8,13 @@ ALTER TABLE sync_chunks ADD COLUMN days_limit int; -- days that were left of a l
 
 -- The second part of a row that was asked for in two.
 ALTER TABLE chunk_facts ADD COLUMN actions_only boolean NOT NULL;
+
+-- The report that the provider makes of a chunk's facts (rung 2): known before it is looked at, so that no crash makes
+-- another. report_at: when it was asked for, the age of its numbers; report_moved_at: when it last went on.
+ALTER TABLE sync_chunks ADD COLUMN report_id text;
+ALTER TABLE sync_chunks ADD COLUMN reports_made smallint NOT NULL DEFAULT 0;
+ALTER TABLE sync_chunks ADD COLUMN report_polls int NOT NULL DEFAULT 0;
+ALTER TABLE sync_chunks ADD COLUMN report_percent smallint NOT NULL DEFAULT 0;
+ALTER TABLE sync_chunks ADD COLUMN report_at timestamptz;
+ALTER TABLE sync_chunks ADD COLUMN report_moved_at timestamptz;
+ALTER TABLE sync_chunks ADD COLUMN report_ready boolean NOT NULL DEFAULT false; -- its pages are being read

@@ -16,10 +16,10 @@
 #define DATABASE_REFUSED_RETRY_MS 60000
 
 static const char *const state_names[] = {
-    [OPENING] = "opening",          [GRANTING] = "granting",   [FETCHING] = "fetching",   [PARSING] = "parsing",
-    [STAGING] = "staging",          [MERGING] = "merging",     [LISTED] = "listed",       [DOUBTING] = "doubting",
-    [REREADING] = "rereading",      [SHRINKING] = "shrinking", [FINISHING] = "finishing", [STRANDED] = "stranded",
-    [PUTTING_BACK] = "putting back"};
+    [OPENING] = "opening",     [GRANTING] = "granting",        [FETCHING] = "fetching",   [PARSING] = "parsing",
+    [STAGING] = "staging",     [MERGING] = "merging",          [LISTED] = "listed",       [DOUBTING] = "doubting",
+    [REREADING] = "rereading", [REPORTING] = "reporting",      [SHRINKING] = "shrinking", [FINISHING] = "finishing",
+    [STRANDED] = "stranded",   [PUTTING_BACK] = "putting back"};
 
 static const char *const finish_names[] = {"done", "retry", "yield", "dead", "drop"};
 
@@ -215,6 +215,14 @@ static bool merges_unchecked(const struct job *j, int rc)
            (fate.chunk == CHUNK_DEAD || (fate.chunk == CHUNK_RETRY && last));
 }
 
+/* A report is looked at again later, from the queue's parking lot: it holds no slot, and waiting is no failure. */
+static void park(struct job *j)
+{
+    const struct fate fate = {.chunk = CHUNK_YIELD, .delay_ms = report_delay_ms(j->chunk->report.polls)};
+    j->commit_tries = 0;
+    put_back_as(j, fate, 0, &(struct err){0});
+}
+
 static void after_too_much(struct job *j, const struct err *e)
 {
     job_shrink(j);
@@ -244,6 +252,27 @@ static void after_call_failed(struct job *j, int rc, const struct err *e)
     j->unchecked = true;
     j->commit_tries = 0;
     job_wait(j, MERGING);
+}
+
+static void after_report(struct job *j)
+{
+    struct err e = {0};
+    switch (job_report(j)) {
+    case REPORT_WAIT:
+        park(j);
+        return;
+    case REPORT_READ:
+    case REPORT_ANEW:
+        job_drop_page(j);
+        j->commit_tries = 0;
+        job_wait(j, REPORTING);
+        return;
+    case REPORT_GIVE_UP:
+        (void)err_set(&e, ERR_TOO_MUCH_DATA, "the report never got ready: %s",
+                      *j->work.verdict.text == '\0' ? "it stands still or is gone" : j->work.verdict.text);
+        after_too_much(j, &e);
+        return;
+    }
 }
 
 static void after_merge(struct job *j)
@@ -312,6 +341,10 @@ void job_step(struct job *j, int rc, const struct err *e)
         after_call_failed(j, rc, e);
         return;
     case PARSING:
+        if (rc == 0 && j->work.report_word != REPORT_SAYS_NOTHING) {
+            after_report(j);
+            return;
+        }
         if (rc == 0) {
             j->commit_tries = 0;
             job_wait(j, j->work.next != NULL ? STAGING : closing_state(j));
@@ -323,6 +356,7 @@ void job_step(struct job *j, int rc, const struct err *e)
     case LISTED:
     case DOUBTING:
     case REREADING:
+    case REPORTING:
     case SHRINKING:
         if (rc == 0)
             after_page_committed(j);
@@ -342,6 +376,8 @@ void job_step(struct job *j, int rc, const struct err *e)
     case PUTTING_BACK:
         if (rc == ERR_FENCED)
             let_go(j, FINISH_DROP, 0);
+        else if (rc == ERR_DB_AWAY && j->chunk->report.is_new && ++j->commit_tries < COMMIT_TRIES)
+            job_wait(j, PUTTING_BACK); /* forgotten, the report would be made twice */
         else if (rc != 0)
             let_go_unsaid(j, rc);
         else

@@ -19,6 +19,9 @@
  *
  * An answer that is too much data: SHRINKING ─► GRANTING ─► FETCHING, the same place or page 1, a smaller question.
  *
+ * A report that the provider makes: FETCHING (ask for it, or how it is) ─► PARSING ─► PUTTING_BACK, with a delay, or
+ * REPORTING ─► GRANTING ─► FETCHING (its pages, or another report).
+ *
  * Data goes one way: claim → fetch → parse → commit → acknowledge. Every commit is fenced by the chunk's epoch. */
 struct job;
 

@@ -216,6 +216,9 @@ void job_begin(struct job *j)
     case REREADING:
         chunk_read_again(s->db, j->chunk, &j->work.rows, on_staged, j);
         break;
+    case REPORTING:
+        (j->report == REPORT_READ ? chunk_report_ready : chunk_report_anew)(s->db, j->chunk, on_staged, j);
+        break;
     case SHRINKING:
         chunk_shrink(s->db, j->chunk, j->shrink, &j->shape, on_shrunk, j);
         break;

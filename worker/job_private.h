@@ -3,6 +3,7 @@
 #include "common/store/run_event.h"
 #include "worker/job_flow.h"
 #include "worker/page_work.h"
+#include "worker/report_fate.h"
 /* Shared by job_flow.c, which decides, and job_operations.c, which starts what a state awaits and takes what it
  * brought. */
 enum job_state {
@@ -15,6 +16,7 @@ enum job_state {
     LISTED,       /* PostgreSQL: the last page of a listing, and which stubs are to be looked up behind it */
     DOUBTING,     /* PostgreSQL: the slice differs from the account's totals, which are to be asked for again */
     REREADING,    /* PostgreSQL: it differs from those too, and is to be read once more */
+    REPORTING,    /* PostgreSQL: the report is ready, or to be made anew */
     SHRINKING,    /* PostgreSQL: too much data, the next question is smaller */
     PUTTING_BACK, /* PostgreSQL: why it is not done */
     FINISHING,    /* Redis: let go */
@@ -28,6 +30,7 @@ struct job {
     struct secret *token;
     struct http_call *call; /* under way, in FETCHING */
     struct page_work work;
+    enum report_fate report; /* READ or ANEW, in REPORTING */
     enum ladder_step shrink; /* how the chunk is asked smaller, in SHRINKING, and what it becomes */
     struct shape shape;
     bool granted; /* a call is in hand */
@@ -51,6 +54,8 @@ struct job {
 void job_shape(struct job *j); /* the slice as the chunk's shape wants it */
 bool job_can_shrink(const struct job *j);
 void job_shrink(struct job *j); /* the last answer was too much: sets shrink and shape */
+/* What the last answer says of the chunk's report, into the chunk, and what follows; sets report. */
+enum report_fate job_report(struct job *j);
 
 /* Starts the operation that j->state awaits; its end comes back through job_step. */
 void job_begin(struct job *j);

@@ -24,8 +24,20 @@ int ladder_newer_half(int days)
     return days - days / 2;
 }
 
+/* The same one at the end. */
+static enum rung next_rung(enum ladder_topic topic, enum rung rung)
+{
+    if (topic == LADDER_ENTITIES || topic == LADDER_TOTALS)
+        return rung;
+    if (rung == RUNG_WHOLE && topic == LADDER_FACTS)
+        return RUNG_PARTS;
+    return RUNG_REPORT;
+}
+
 enum ladder_step ladder_next(const struct ladder_question *q, struct shape *s)
 {
+    enum rung rung;
+
     if (may_have_smaller_pages(q, s)) {
         s->page_limit = smaller_page(q);
         return LADDER_PAGE;
@@ -34,9 +46,9 @@ enum ladder_step ladder_next(const struct ladder_question *q, struct shape *s)
         *s = (struct shape){.days_limit = ladder_newer_half(q->days)};
         return LADDER_CUT;
     }
-    if (s->rung == RUNG_WHOLE && q->topic == LADDER_FACTS) {
-        *s = (struct shape){.rung = RUNG_PARTS, .days_limit = 1};
-        return LADDER_RUNG;
-    }
-    return LADDER_END;
+    rung = next_rung(q->topic, s->rung);
+    if (rung == s->rung)
+        return LADDER_END;
+    *s = (struct shape){.rung = rung, .days_limit = 1};
+    return LADDER_RUNG;
 }

@@ -16,6 +16,14 @@ void chunk_clear(struct chunk *c)
     c->lookups = NULL;
 }
 
+void chunk_ask_facts(struct chunk *c)
+{
+    const bool report = c->shape.rung == RUNG_REPORT;
+    c->slice.kind = report && !c->report.ready ? SLICE_REPORT : SLICE_FACTS;
+    c->slice.report = report && c->report.id[0] != '\0' ? c->report.id : NULL;
+    c->slice.in_parts = c->shape.rung == RUNG_PARTS;
+}
+
 /* ---- steps that several operations share ---- */
 
 void chunk_add_fence(struct tx *t, const struct chunk *c, int page)
@@ -160,6 +168,15 @@ static struct chunk *read_chunk(const struct db_results *r, int step, const char
     c->shape = (struct shape){.rung = (enum rung)db_int(r, step, 0, 30),
                               .page_limit = (int)db_int(r, step, 0, 31),
                               .days_limit = (int)db_int(r, step, 0, 32)};
+    (void)str_copy(c->report.id, sizeof c->report.id, db_text(r, step, 0, 33));
+    c->report.made = (int)db_int(r, step, 0, 34);
+    c->report.polls = (int)db_int(r, step, 0, 35);
+    c->report.percent = (int)db_int(r, step, 0, 36);
+    c->report.age_s = db_int(r, step, 0, 37);
+    c->report.still_s = db_int(r, step, 0, 38);
+    c->report.ready = db_bool(r, step, 0, 39);
+    if (c->slice.kind == SLICE_FACTS)
+        chunk_ask_facts(c);
     c->high = db_bool(r, step, 0, 12);
     c->epoch = db_int(r, step, 0, 13);
     c->attempts = (int)db_int(r, step, 0, 14);

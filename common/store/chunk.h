@@ -17,6 +17,16 @@
  * Behind a listing of entities stubs that it did not bring are asked for one by one (chunk_look_up), as pages of the
  * same slice. */
 
+/* The report that the provider makes of a chunk's facts, at RUNG_REPORT. */
+struct chunk_report {
+    char id[32];             /* "": there is none now */
+    int made, polls;         /* so far; polls of this one */
+    int percent;             /* of it that is done */
+    int64_t age_s, still_s;  /* when the chunk was opened: since it was asked for, since it last went on */
+    bool ready;              /* its pages are being read */
+    bool is_new, was_polled; /* the caller's news, which chunk_put_back keeps */
+};
+
 struct chunk {
     char id[UUID_TEXT], run_id[UUID_TEXT], connection_id[UUID_TEXT], workspace_id[UUID_TEXT];
     const struct provider *provider;
@@ -29,6 +39,7 @@ struct chunk {
     struct lookup *lookups; /* owned, texts too */
     char account[64], currency[8], timezone[64];
     struct shape shape; /* how it is asked by now */
+    struct chunk_report report;
     int64_t epoch;
     int attempts, deliveries;
     int page;            /* the next one to ask for, from 1 */
@@ -79,6 +90,13 @@ void chunk_look_up(struct db_pool *p, struct chunk *c, const struct buf *rows, i
 void chunk_shrink(struct db_pool *p, struct chunk *c, enum ladder_step step, const struct shape *shape,
                   void (*done)(void *arg, int rc, const struct err *e), void *arg);
 
+/* The report is ready and its pages are asked for, or it is dropped and another one is; fenced, books the next call. As
+ * chunk_stage. */
+void chunk_report_ready(struct db_pool *p, struct chunk *c, void (*done)(void *arg, int rc, const struct err *e),
+                        void *arg);
+void chunk_report_anew(struct db_pool *p, struct chunk *c, void (*done)(void *arg, int rc, const struct err *e),
+                       void *arg);
+
 /* How the run stands after a chunk was closed. */
 struct run_state {
     char status[16]; /* of the run */
@@ -102,9 +120,9 @@ enum chunk_fate {
     CHUNK_YIELD,   /* queued again without penalty */
     CHUNK_DEAD     /* given up: a dead letter */
 };
-/* Puts the chunk back or gives it up, with the reason. `calls` were made and not yet counted by a commit. RETRY becomes
- * DEAD at max_attempts (*dead says so). connection_status: NULL, or "needs_reauth" or "no_access": the connection gets
- * it, and all its open chunks are given up with the same reason. */
+/* Puts the chunk back or gives it up, with the reason; keeps what is new of its report. `calls` were made and not yet
+ * counted by a commit. RETRY becomes DEAD at max_attempts (*dead says so). connection_status: NULL, or "needs_reauth"
+ * or "no_access": the connection gets it, and all its open chunks are given up with the same reason. */
 void chunk_put_back(struct db_pool *p, struct chunk *c, enum chunk_fate fate, int64_t delay_ms, int max_attempts,
                     int calls, const char *connection_status, const struct err *why,
                     void (*done)(void *arg, int rc, bool dead, const struct run_state *r, const struct err *e),

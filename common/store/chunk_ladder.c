@@ -16,12 +16,16 @@ struct shrinking {
 static void move_on(const struct shrinking *s)
 {
     struct chunk *c = s->chunk;
+    if (c->shape.rung != s->shape.rung)
+        c->report = (struct chunk_report){0};
     c->shape = s->shape;
     c->blocked_ms = 0;
     c->calls++;
     if (s->step == LADDER_PAGE)
         return;
     c->slice.from = s->from;
+    if (c->slice.kind == SLICE_FACTS || c->slice.kind == SLICE_REPORT)
+        chunk_ask_facts(c);
     free(c->cursor);
     c->cursor = NULL;
     c->page = 1;

@@ -39,8 +39,11 @@ static void move_on(struct staging *s, const struct db_results *r)
     if (s->after == NEXT_PAGE || s->after == LOOK_UP)
         return;
     c->checking = s->after == CHECK_AGAIN;
-    c->slice.kind = c->checking ? SLICE_TOTALS : SLICE_FACTS;
+    c->slice.kind = SLICE_TOTALS;
+    c->slice.report = NULL;
     if (!c->checking) {
+        c->report = (struct chunk_report){.made = c->report.made};
+        chunk_ask_facts(c);
         c->reread = true;
         c->page = 1;
         c->rows = 0;
@@ -99,6 +102,7 @@ void chunk_read_again(struct db_pool *p, struct chunk *c, const struct buf *tota
     struct tx *t = page_tx(p, c, totals, 0);
     chunk_add_totals_end(t, c);
     (void)TX_ADD(t, "staged_facts_drop", c->id);
+    (void)TX_ADD(t, "report_drop", c->id);
     (void)TX_ADD(t, "chunk_read_again", c->id, tx_int(t, c->epoch));
     run_staging(t, (struct staging){.chunk = c, .after = READ_AGAIN, .done = done, .arg = arg});
 }

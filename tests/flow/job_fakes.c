@@ -110,6 +110,28 @@ void chunk_shrink(struct db_pool *p, struct chunk *c, enum ladder_step step, con
     waiting.chunk = c;
 }
 
+/* As the store does it. */
+static void ask_facts(struct chunk *c)
+{
+    const bool report = c->shape.rung == RUNG_REPORT;
+    c->slice.kind = report && !c->report.ready ? SLICE_REPORT : SLICE_FACTS;
+    c->slice.report = report && c->report.id[0] != '\0' ? c->report.id : NULL;
+}
+
+void chunk_report_ready(struct db_pool *p, struct chunk *c, void (*done)(void *, int, const struct err *), void *arg)
+{
+    (void)p;
+    ask(OP_REPORT, arg);
+    waiting.staged = done;
+    waiting.chunk = c;
+}
+
+void chunk_report_anew(struct db_pool *p, struct chunk *c, void (*done)(void *, int, const struct err *), void *arg)
+{
+    chunk_report_ready(p, c, done, arg);
+    fakes.asked.anew = true;
+}
+
 void chunk_merge(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count, bool as_it_is,
                  void (*done)(void *, int, const struct run_state *, const struct err *), void *arg)
 {
@@ -125,9 +147,10 @@ void chunk_put_back(struct db_pool *p, struct chunk *c, enum chunk_fate fate, in
                     int calls, const char *connection_status, const struct err *why,
                     void (*done)(void *, int, bool, const struct run_state *, const struct err *), void *arg)
 {
-    (void)p, (void)c, (void)max_attempts, (void)why;
+    (void)p, (void)max_attempts, (void)why;
     ask(OP_PUT_BACK, arg);
     fakes.asked.fate = fate;
+    fakes.asked.report = c->report;
     fakes.asked.delay_ms = delay_ms;
     fakes.asked.calls = calls;
     (void)str_copy(fakes.asked.connection_status, sizeof fakes.asked.connection_status,
@@ -224,6 +247,11 @@ static void fake_read(const struct provider_config *c, const struct slice *s, co
     else
         out->fact_count = fakes.page_rows;
     out->next = arena_str(&out->arena, fakes.page_next);
+    if (s->kind == SLICE_REPORT || s->report != NULL) {
+        out->report_word = fakes.report_word;
+        out->report = "77";
+        out->report_percent = fakes.report_percent;
+    }
 }
 
 const struct provider fake_provider = {
@@ -242,6 +270,9 @@ static struct chunk *new_chunk(void)
     c->slice.kind = c->stubs ? SLICE_ENTITIES : c->checking ? SLICE_TOTALS : SLICE_FACTS;
     c->slice.to = fakes.days > 0 ? fakes.days - 1 : 0;
     c->shape = fakes.shape;
+    c->report = fakes.report;
+    if (c->slice.kind == SLICE_FACTS)
+        ask_facts(c);
     c->token_enc = str_dup(fakes.token_enc);
     return c;
 }
@@ -302,6 +333,17 @@ void fakes_end(int rc, bool yes)
             waiting.chunk->shape = was.shape;
             if (was.step == LADDER_CUT)
                 waiting.chunk->slice.from = waiting.chunk->slice.to - was.shape.days_limit + 1;
+            if (waiting.chunk->slice.kind == SLICE_FACTS || waiting.chunk->slice.kind == SLICE_REPORT)
+                ask_facts(waiting.chunk);
+        }
+        waiting.staged(waiting.arg, rc, why);
+        break;
+    case OP_REPORT:
+        if (rc == 0) {
+            waiting.chunk->report.ready = !was.anew;
+            if (was.anew)
+                waiting.chunk->report.id[0] = '\0';
+            ask_facts(waiting.chunk);
         }
         waiting.staged(waiting.arg, rc, why);
         break;

@@ -210,6 +210,171 @@ static void facts_are_stored_though_their_totals_are_too_much(void **state)
     finish_as(FINISH_DONE);
 }
 
+/* A chunk whose report was made, or is to be. */
+static struct job *start_report(const char *id, int made)
+{
+    fakes.shape = (struct shape){.rung = RUNG_REPORT, .days_limit = 1};
+    (void)snprintf(fakes.report.id, sizeof fakes.report.id, "%s", id);
+    fakes.report.made = made;
+    return start(1);
+}
+
+static void answer(enum report_word word)
+{
+    fakes.report_word = word;
+    end(OP_FETCH, 0, true);
+    end(OP_PARSE, 0, false);
+}
+
+/* Put back for so long, without a penalty. */
+static void parked(int64_t delay_ms)
+{
+    assert_int_equal(fakes.asked.op, OP_PUT_BACK);
+    assert_int_equal(fakes.asked.fate, CHUNK_YIELD);
+    assert_int_equal(fakes.asked.delay_ms, delay_ms);
+    assert_int_equal(fakes.asked.calls, 1);
+    fakes_end(0, false);
+    assert_string_equal(fakes.asked.error_code, "");
+    assert_int_equal(fakes.asked.delay_ms, delay_ms);
+    finish_as(FINISH_RETRY);
+}
+
+static void a_report_is_asked_for_and_the_job_parked(void **state)
+{
+    (void)state;
+    start_report("", 0);
+    answer(REPORT_MADE);
+    assert_true(fakes.asked.report.is_new);
+    assert_string_equal(fakes.asked.report.id, "77");
+    parked(5000);
+}
+
+static void an_id_that_could_not_be_stored_is_stored_once_more(void **state)
+{
+    (void)state;
+    start_report("", 0);
+    answer(REPORT_MADE);
+    end(OP_PUT_BACK, ERR_DB_AWAY, false);
+    assert_true(fakes.asked.report.is_new);
+    parked(5000);
+}
+
+static void a_report_that_is_not_ready_is_looked_at_later_and_later(void **state)
+{
+    static const int64_t delays[] = {10000, 20000, 40000, 60000, 60000};
+    for (int polls = 0; polls < 5; polls++) {
+        teardown(state);
+        setup(state);
+        fakes.report.polls = polls;
+        fakes.report_percent = 20 * polls;
+        start_report("77", 1);
+        answer(REPORT_PENDING);
+        assert_true(fakes.asked.report.was_polled);
+        assert_int_equal(fakes.asked.report.percent, 20 * polls);
+        parked(delays[polls]);
+    }
+}
+
+static void a_report_that_is_ready_is_read_in_the_same_job(void **state)
+{
+    (void)state;
+    start_report("77", 1);
+    answer(REPORT_READY);
+    assert_false(fakes.asked.anew);
+    end(OP_REPORT, 0, false);
+    end(OP_GRANT, 0, true);
+    fakes.page_next = "next";
+    answer(REPORT_SAYS_NOTHING);
+    end(OP_STAGE, 0, false);
+    end(OP_GRANT, 0, true);
+    fakes.page_next = NULL;
+    answer(REPORT_SAYS_NOTHING);
+    end(OP_MERGE, 0, true);
+    assert_int_equal(context.calls, 3);
+    finish_as(FINISH_DONE);
+}
+
+static void pages_that_are_not_there_yet_are_waited_for(void **state)
+{
+    (void)state;
+    fakes.report.ready = true;
+    start_report("77", 1);
+    answer(REPORT_PENDING);
+    assert_true(fakes.asked.report.was_polled);
+    parked(10000);
+}
+
+static void end_of_reports(void)
+{
+    assert_int_equal(fakes.asked.op, OP_PUT_BACK);
+    assert_int_equal(fakes.asked.fate, CHUNK_DEAD);
+    fakes_end(0, true);
+    assert_string_equal(fakes.asked.error_code, "too_much_data");
+    finish_as(FINISH_DEAD);
+}
+
+static void a_lost_report_is_made_anew_twice_and_then_no_more(void **state)
+{
+    for (int made = 1; made <= 3; made++) {
+        teardown(state);
+        setup(state);
+        start_report("77", made);
+        answer(REPORT_LOST);
+        if (made == 3)
+            break;
+        assert_true(fakes.asked.anew);
+        end(OP_REPORT, 0, false);
+        end(OP_GRANT, 0, true);
+        answer(REPORT_MADE);
+        parked(5000);
+    }
+    end_of_reports();
+}
+
+static void a_report_that_stands_still_is_lost(void **state)
+{
+    (void)state;
+    fakes.report.still_s = 1800;
+    start_report("77", 3);
+    answer(REPORT_PENDING);
+    end_of_reports();
+
+    teardown(state);
+    setup(state);
+    fakes.report = (struct chunk_report){.still_s = 1799, .age_s = 119};
+    start_report("77", 3);
+    answer(REPORT_UNSEEN);
+    parked(10000);
+
+    teardown(state);
+    setup(state);
+    fakes.report = (struct chunk_report){.still_s = 1799, .age_s = 120};
+    start_report("77", 3);
+    answer(REPORT_UNSEEN);
+    end_of_reports();
+}
+
+static void a_report_breaks_at_each_step(void **state)
+{
+    (void)state;
+    start_report("77", 1);
+    answer(REPORT_READY);
+    end(OP_REPORT, ERR_DB_AWAY, false);
+    end(OP_REPORT, ERR_GONE, false);
+    end(OP_OPEN, 0, false);
+    end(OP_GRANT, 0, true);
+    answer(REPORT_READY);
+    end(OP_REPORT, ERR_FENCED, false);
+    finish_as(FINISH_DROP);
+
+    teardown(state);
+    setup(state);
+    start_report("", 0);
+    answer(REPORT_MADE);
+    end(OP_PUT_BACK, ERR_FENCED, false);
+    finish_as(FINISH_DROP);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -223,6 +388,14 @@ int main(void)
         CASE(a_lost_job_ends_after_its_step),
         CASE(a_stopping_worker_hands_back_after_a_step),
         CASE(facts_are_stored_though_their_totals_are_too_much),
+        CASE(a_report_is_asked_for_and_the_job_parked),
+        CASE(an_id_that_could_not_be_stored_is_stored_once_more),
+        CASE(a_report_that_is_not_ready_is_looked_at_later_and_later),
+        CASE(a_report_that_is_ready_is_read_in_the_same_job),
+        CASE(pages_that_are_not_there_yet_are_waited_for),
+        CASE(a_lost_report_is_made_anew_twice_and_then_no_more),
+        CASE(a_report_that_stands_still_is_lost),
+        CASE(a_report_breaks_at_each_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,7 +18,7 @@ def test_a_smaller_page_keeps_what_is_staged_and_the_place(account, store, datab
     store.ok("open", chunk=chunk)
     store.ok("stage", chunk=chunk, rows=[fact("a1", D1)], next="c2")
     shrunk = store.ok("shrink", chunk=chunk, step="page", page_limit=250)
-    assert shrunk == {"rc": "ok", "shape": "rung 0, page 250, days 0", "page": 2, "cursor": "c2", "from": D1}
+    assert [shrunk[k] for k in ("shape", "page", "cursor", "from")] == ["rung 0, page 250, days 0", 2, "c2", D1]
     assert ledger(account) == 3 and staged(database) == 1
     for _ in range(7):  # as many starts are no silent ones
         store.ok("shrink", chunk=chunk, step="page", page_limit=62)
@@ -45,7 +45,7 @@ def test_a_cut_makes_two_chunks_of_one(account, store, database):
     store.ok("shrink", chunk=chunk, step="page", page_limit=5)
     store.ok("stage", chunk=chunk, rows=[fact("a1", D1)], next="c2")
     cut = store.ok("shrink", chunk=chunk, step="cut", days_limit=2)
-    assert cut == {"rc": "ok", "shape": "rung 0, page 0, days 2", "page": 1, "cursor": None, "from": D2}
+    assert [cut[k] for k in ("shape", "page", "cursor", "from")] == ["rung 0, page 0, days 2", 1, None, D2]
     assert staged(database) == 0
     assert account.run_row(run, "chunks_total, status") == (2, "running")
     columns = ("date_from::text, date_to::text, status, ordinal, kind, totals, connection_id, rung, page_limit, days_limit, "
@@ -133,3 +133,77 @@ def part(ad, day, leads):
     """What the second question brings of a row."""
     return fact(ad, day, spend="0", impressions="0", clicks="0", leads=leads, conversions=leads,
                 actions=f'{{"lead": {leads}}}', action_values=f'{{"lead": {leads}0}}', actions_only=True)
+
+
+# ---- as a report ----
+
+def at_report(account, store):
+    chunk = account.chunk(account.run(), day_to=D1)
+    assert store.ok("open", chunk=chunk)["kind"] == "metrics"
+    assert store.ok("shrink", chunk=chunk, step="rung", rung=2, days_limit=1)["kind"] == "report"
+    return chunk
+
+
+def report_of(opened):
+    return opened["kind"], opened["report"], opened["asked_report"]
+
+
+def test_a_report_is_known_with_the_place_and_outlives_crashes(account, store, database):
+    chunk = at_report(account, store)
+    asked_at = account.one("SELECT opened_at FROM chunk_cursor")[0]
+    store.ok("put_back", chunk=chunk, fate="yield", delay_ms=5000, calls=1, report="77")
+    assert account.chunk_row(chunk, "status, attempts, deliveries, report_at = %s, retry_at > now()" % f"'{asked_at}'") == \
+        ("queued", 0, 0, True, True)
+    for polls, percent in enumerate((0, 30, 30), 1):
+        database.execute("DELETE FROM chunk_cursor")  # PostgreSQL crashed
+        before = account.chunk_row(chunk, "report_moved_at")
+        opened = store.ok("open", chunk=chunk)
+        assert report_of(opened)[0::2] == ("report", "77") and opened["deliveries"] == 1
+        store.ok("put_back", chunk=chunk, fate="yield", delay_ms=10000, calls=1, percent=percent)
+        assert account.chunk_row(chunk, "deliveries, attempts, report_polls, report_percent") == (0, 0, polls, percent)
+        assert (account.chunk_row(chunk, "report_moved_at") != before) == (polls == 2), "it only moves when it goes on"
+    assert report_of(store.ok("open", chunk=chunk)) == ("report", "report 77, made 1, 3 polls, 30 %", "77")
+    assert report_of(store.ok("report_ready", chunk=chunk))[0::2] == ("metrics", "77")
+    store.ok("stage", chunk=chunk, rows=[fact("a1", D1)], next="c2")
+    assert store.ok("open", chunk=chunk)["page"] == 2
+    database.execute("UPDATE chunk_cursor SET saved_at = saved_at - interval '1 hour'")
+    opened = store.ok("open", chunk=chunk)
+    assert (opened["page"], *report_of(opened)) == (1, "metrics", "report 77, made 1, 3 polls, 30 %, ready", "77")
+    state = store.ok("merge", chunk=chunk, rows=[fact("a1", D1)])
+    assert state["calls"] == account.chunk_row(chunk, "calls")[0] == 7  # the crash forgot the one before the report
+    assert account.one("SELECT read_at FROM account_days")[0] == asked_at, "its numbers are as old as the question"
+
+
+def test_a_report_that_is_dropped_is_made_anew(account, store):
+    chunk = at_report(account, store)
+    store.ok("put_back", chunk=chunk, fate="yield", calls=1, report="77")
+    store.ok("open", chunk=chunk)
+    assert report_of(store.ok("report_anew", chunk=chunk)) == ("report", "report , made 1, 0 polls, 0 %", None)
+    store.ok("put_back", chunk=chunk, fate="yield", calls=1, report="78")
+    opened = store.ok("open", chunk=chunk)
+    assert report_of(opened) == ("report", "report 78, made 2, 0 polls, 0 %", "78") and opened["calls"] == 4
+    assert store.ok("shrink", chunk=chunk, step="rung", rung=3, days_limit=1)["report"] == ""
+    assert account.chunk_row(chunk, "report_id, report_at, report_ready") == (None, None, False)
+
+
+def test_the_fence_guards_reports_too(account, store, database):
+    chunk = at_report(account, store)
+    database.execute("UPDATE sync_chunks SET epoch = epoch + 1")
+    store.refused("fenced", "put_back", chunk=chunk, fate="yield", report="77")
+    for command in ("report_ready", "report_anew"):
+        store.refused("fenced", command, chunk=chunk)
+    assert account.chunk_row(chunk, "report_id, reports_made, report_ready") == (None, 0, False)
+
+
+def test_a_second_reading_takes_another_report(account, store):
+    chunk = at_report(account, store)
+    store.ok("put_back", chunk=chunk, fate="yield", report="77")
+    store.ok("open", chunk=chunk)
+    store.ok("report_ready", chunk=chunk)
+    store.refused("differs", "merge", chunk=chunk, rows=[fact("a1", D1)], compare=True)
+    store.ok("check_again", chunk=chunk, rows=[fact("a1", D1)])
+    opened = store.ok("open", chunk=chunk)
+    assert (opened["kind"], opened["asked_report"], opened["checking"]) == ("totals", None, True)
+    store.ok("read_again", chunk=chunk, rows=[])
+    opened = store.ok("open", chunk=chunk)
+    assert (opened["kind"], opened["asked_report"], opened["reread"]) == ("report", None, True)

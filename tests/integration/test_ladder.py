@@ -3,6 +3,7 @@ import json
 
 import pytest
 
+from system import wait_for
 from test_numbers import started, states
 from truth import assert_truth, differences, stored_facts, true_facts
 
@@ -119,3 +120,101 @@ def test_fields_are_asked_for_in_two_parts_and_joined(ladder):
     assert_facts(system, connection, days)
     assert [list(row) for row in chunks(system)] == [["done", 1, None, 1, 0]] * 2
     assert run["rows_inserted"] == len(stored_facts(system, connection))
+
+
+# ---- reports ----
+
+DAY = ("2026-10-01", "2026-10-01")
+
+
+def reports(system):
+    return system.sandbox.get("reports")
+
+
+def start_report(ladder, days=DAY, **plan):
+    """A run of one day that only a report answers; once it was asked for."""
+    system, connection = ladder(unless_report=True, settings={"PAGE_LIMIT": 40})
+    system.sandbox.post("report", **plan)
+    run = system.metricx("sync", "--connection", connection, "--metrics", "--from", days[0], "--to", days[1]).splitlines()[0]
+    wait_for("the report", lambda: system.query("SELECT report_id FROM sync_chunks WHERE report_id IS NOT NULL"))
+    return system, connection, run
+
+
+def ended(system, run):
+    wait_for("the run", lambda: system.query("SELECT 1 FROM sync_runs WHERE id = %s AND finished_at IS NOT NULL", run))
+    return json.loads(system.metricx("run", run, "--json"))
+
+
+def test_a_report_answers_what_no_call_does(ladder):
+    days = ("2026-10-01", "2026-10-02")
+    system, connection, run = start_report(ladder, days, polls=1)
+    assert ended(system, run)["status"] == "succeeded"
+    assert_facts(system, connection, days)
+    assert [list(row) for row in chunks(system)] == [["done", 2, None, 1, 0]] * 2
+    seen = reports(system)
+    assert (seen["created"], seen["polls"]) == (2, 4) and seen["pages"] > 2
+    run = json.loads(system.metricx("run", run, "--json"))
+    assert run["calls"] == len(system.sandbox.calls()["calls"]) - 1  # each passed the budget; one checked the account
+
+
+def test_hours_come_as_a_report_too(ladder):
+    system, connection = ladder(unless_report=True)
+    system.sandbox.post("report", polls=0)
+    metrics(system, connection, DAY, "--granularity", "hour")
+    assert reports(system)["created"] == 1
+    truth = system.sandbox.truth(granularity="hour", **{"from": DAY[0], "to": DAY[1]})
+    stored = system.query("SELECT e.external_id, f.event_hour, f.spend, f.impressions, f.clicks FROM metric_facts_hourly f"
+                          " JOIN entities e ON e.id = f.entity_id")
+    true = {(row["external_id"], row["event_hour"]): [float(row[k]) for k in ("spend", "impressions", "clicks")]
+            for row in truth["facts"]}
+    assert true and {(row[0], row[1]): [float(x) for x in row[2:]] for row in stored} == true
+
+
+@pytest.mark.parametrize("crash", ["worker", "postgres", "redis"])
+def test_a_report_that_is_pending_is_not_made_twice(ladder, postgres, redis_server, crash):
+    system, connection, run = start_report(ladder, polls=1)
+    if crash == "worker":
+        system.daemons[1].kill()
+        system.worker()
+    elif crash == "postgres":
+        postgres.crash()
+        postgres.start()
+    else:
+        redis_server.client().flushall()
+    assert ended(system, run)["status"] == "succeeded"
+    assert_facts(system, connection, DAY)
+    assert reports(system)["created"] == 1
+    assert [list(row) for row in chunks(system, "attempts, deliveries, reports_made")] == [[0, 1, 1]]
+
+
+def test_a_worker_that_dies_while_it_looks_or_reads_makes_no_second_report(make_system):
+    system, connection = started(make_system, "--latency-ms", "400", LEASE_SECONDS=3, PAGE_LIMIT=40)
+    system.sandbox.post("too-much", unless_report=True)
+    system.sandbox.post("report", polls=1)
+    run = system.metricx("sync", "--connection", connection, "--metrics", "--from", DAY[0], "--to", DAY[1]).splitlines()[0]
+    for what, count in (("polls", 1), ("pages", 2)):
+        wait_for(what, lambda: reports(system)[what] >= count)
+        next(d for d in system.daemons[1:] if d.process.poll() is None).kill()
+        system.worker()
+    assert ended(system, run)["status"] == "succeeded"
+    assert_facts(system, connection, DAY)
+    assert reports(system)["created"] == 1
+
+
+def test_a_report_that_fails_is_made_anew(ladder):
+    system, connection, run = start_report(ladder, polls=0, outcome="failed", error_code=2, error_subcode=0, count=1)
+    system.sandbox.post("report", polls=0)
+    assert ended(system, run)["status"] == "succeeded"
+    assert_facts(system, connection, DAY)
+    assert reports(system)["created"] == 2
+
+
+@pytest.mark.parametrize("outcome", ["vanished", "stuck"])
+def test_a_report_that_comes_to_nothing_is_made_anew(ladder, outcome):
+    system, connection, run = start_report(ladder, polls=0, outcome=outcome, count=1)
+    system.sandbox.post("report", polls=0)
+    system.query("UPDATE sync_chunks SET report_at = report_at - interval '31 minutes',"
+                 " report_moved_at = report_moved_at - interval '31 minutes'")
+    assert ended(system, run)["status"] == "succeeded"
+    assert_facts(system, connection, DAY)
+    assert reports(system)["created"] == 2

@@ -5,17 +5,21 @@
 
 enum { AFTER_BYTES_MAX = 4000 };
 
-static const char letters[META_LISTING_COUNT] = {'c', 's', 'a', 'l', 'i', 'n', 'x', 't'};
+static const char letters[META_LISTING_COUNT] = {'c', 's', 'a', 'l', 'i', 'n', 'x', 't', 'r', 'w'};
 
 static enum meta_listing first_listing(const struct slice *s)
 {
     switch (s->kind) {
     case SLICE_FACTS:
+        if (s->report != NULL)
+            return META_REPORT_ROWS;
         return s->in_parts ? META_NUMBERS : META_INSIGHTS;
     case SLICE_TOTALS:
         return META_TOTALS;
     case SLICE_LOOKUPS:
         return META_LOOKUPS;
+    case SLICE_REPORT:
+        return META_REPORT;
     case SLICE_ENTITIES:
         break;
     }

@@ -14,6 +14,8 @@ enum meta_listing {
     META_NUMBERS, /* insights in two parts: all but actions, then actions */
     META_ACTIONS,
     META_TOTALS,
+    META_REPORT,      /* a report of insights: making it, looking at it */
+    META_REPORT_ROWS, /* its pages */
     META_LISTING_COUNT
 };
 

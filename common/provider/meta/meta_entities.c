@@ -44,6 +44,8 @@ static const struct listing {
     [META_NUMBERS] = {.edge = "insights", .level = "ad", .statuses = AD_STATUSES},
     [META_ACTIONS] = {.edge = "insights", .level = "ad", .statuses = AD_STATUSES},
     [META_TOTALS] = {.edge = "insights"},
+    [META_REPORT] = {.edge = "insights", .level = "ad", .statuses = AD_STATUSES},
+    [META_REPORT_ROWS] = {.edge = "insights"},
 };
 
 const char *meta_listing_edge(enum meta_listing listing)

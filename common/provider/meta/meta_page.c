@@ -3,6 +3,7 @@
 #include "common/provider/meta/meta_entities.h"
 #include "common/provider/meta/meta_facts.h"
 #include "common/provider/meta/meta_lookups.h"
+#include "common/provider/meta/meta_reports.h"
 #include "common/provider/meta/meta_request.h"
 #include "common/provider/meta/meta_totals.h"
 #include "common/provider/meta/meta_verdict.h"
@@ -29,10 +30,13 @@ int meta_page_request(const struct provider_config *c, const struct slice *s, co
         return rc;
     if (s->kind == SLICE_LOOKUPS)
         return meta_lookup_request(c, s, &at, token, out, e);
-    meta_url_start(&url, c, s->account, meta_listing_edge(at.listing));
+    if (s->kind == SLICE_REPORT)
+        return meta_report_request(c, s, &at, token, out, e);
+    meta_url_start(&url, c, s->report != NULL ? s->report : s->account, meta_listing_edge(at.listing));
     switch (s->kind) {
     case SLICE_FACTS:
-        meta_facts_params(&url, s, at.listing);
+        if (s->report == NULL) /* it knows what it was asked for */
+            meta_facts_params(&url, s, at.listing);
         break;
     case SLICE_TOTALS:
         meta_totals_params(&url, s);
@@ -41,6 +45,7 @@ int meta_page_request(const struct provider_config *c, const struct slice *s, co
         meta_entities_params(&url, at.listing);
         break;
     case SLICE_LOOKUPS:
+    case SLICE_REPORT:
         break;
     }
     meta_listing_filter(&url, at.listing, at.step, s->since_s);
@@ -89,6 +94,7 @@ static int read_rows(const struct provider_config *c, const struct slice *s, con
         return meta_totals_read(s, data, p, e);
     case SLICE_ENTITIES:
     case SLICE_LOOKUPS:
+    case SLICE_REPORT:
         break;
     }
     return meta_entities_read(s, at->listing, data, p, e);
@@ -100,7 +106,8 @@ static void step_down(const struct meta_cursor *at, struct page *p, struct verdi
 {
     struct meta_cursor next = {.listing = at->listing, .step = at->step + 1, .after = ""};
 
-    if (v->rc != ERR_BAD_REQUEST || v->code != 100 || at->step == META_NO_FILTER || at->listing == META_TOTALS)
+    if (v->rc != ERR_BAD_REQUEST || v->code != 100 || at->step == META_NO_FILTER || at->listing == META_TOTALS ||
+        at->listing == META_REPORT_ROWS)
         return;
     p->next = meta_cursor_text(&next, &p->arena);
     v->rc = p->next != NULL ? 0 : ERR_LIMIT;
@@ -119,8 +126,12 @@ void meta_page_read(const struct provider_config *c, const struct slice *s, cons
     rc = meta_cursor_read(cursor, s, &at, &e);
     if (rc == 0 && s->kind == SLICE_LOOKUPS)
         rc = meta_lookup_read(s, &at, root, out, v, &e);
+    else if (rc == 0 && s->report != NULL && (root == NULL || s->kind == SLICE_REPORT))
+        rc = meta_report_look(root, out, v, &e);
     else if (rc == 0 && root == NULL)
         step_down(&at, out, v);
+    else if (rc == 0 && s->kind == SLICE_REPORT)
+        rc = meta_report_made(root, out, &e);
     else if (rc == 0)
         rc = read_rows(c, s, &at, root, out, &e);
     if (rc != 0)

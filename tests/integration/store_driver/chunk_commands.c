@@ -36,8 +36,11 @@ void chunk_commands_end(void)
         drop(&held[i]);
 }
 
-static const char *const kinds[] = {
-    [SLICE_ENTITIES] = "entities", [SLICE_LOOKUPS] = "lookups", [SLICE_FACTS] = "metrics", [SLICE_TOTALS] = "totals"};
+static const char *const kinds[] = {[SLICE_ENTITIES] = "entities",
+                                    [SLICE_LOOKUPS] = "lookups",
+                                    [SLICE_FACTS] = "metrics",
+                                    [SLICE_TOTALS] = "totals",
+                                    [SLICE_REPORT] = "report"};
 
 /* "ad a1, adset s1" */
 static void set_lookups(struct driver *d, const struct chunk *c)
@@ -59,6 +62,17 @@ static void set_shape(struct driver *d, const struct chunk *c)
     set_text(d, "shape", text);
 }
 
+/* "report 77, made 1, 2 polls, 30 %, ready" */
+static void set_report(struct driver *d, const struct chunk *c)
+{
+    char text[96];
+    (void)snprintf(text, sizeof text, "report %s, made %d, %d polls, %d %%%s", c->report.id, c->report.made,
+                   c->report.polls, c->report.percent, c->report.ready ? ", ready" : "");
+    set_text(d, "report", c->report.made == 0 ? "" : text);
+    set_text(d, "asked_report", c->slice.report);
+    set_text(d, "kind", kinds[c->slice.kind]);
+}
+
 static void on_opened(void *arg, int rc, struct chunk *c, const struct err *e)
 {
     struct driver *d = arg;
@@ -75,7 +89,7 @@ static void on_opened(void *arg, int rc, struct chunk *c, const struct err *e)
         set_text(d, "account", c->slice.account);
         set_text(d, "currency", c->slice.currency);
         set_text(d, "timezone", c->timezone);
-        set_text(d, "kind", kinds[c->slice.kind]);
+        set_report(d, c);
         set_int(d, "since", c->slice.since_s);
         set_flag(d, "stubs", c->stubs);
         set_lookups(d, c);
@@ -204,11 +218,13 @@ static int make_rows(const struct chunk *c, const json_t *list, struct buf *out)
     int *const counts[] = {[SLICE_ENTITIES] = &page.entity_count,
                            [SLICE_LOOKUPS] = &page.entity_count,
                            [SLICE_FACTS] = &page.fact_count,
-                           [SLICE_TOTALS] = &page.total_count};
+                           [SLICE_TOTALS] = &page.total_count,
+                           [SLICE_REPORT] = &page.fact_count};
     CHECK(facts != NULL && entities != NULL && totals != NULL);
     for (size_t i = 0; i < count; i++)
         switch (c->slice.kind) {
         case SLICE_FACTS:
+        case SLICE_REPORT:
             read_fact(json_array_get(list, i), &facts[i]);
             break;
         case SLICE_TOTALS:
@@ -243,6 +259,12 @@ static enum chunk_fate fate_of(const char *word)
 
 static void put_back(struct driver *d, struct chunk *c, const json_t *o)
 {
+    const char *report = text_of(o, "report");
+    c->report.is_new = report != NULL;
+    c->report.was_polled = json_object_get(o, "percent") != NULL;
+    c->report.percent = (int)int_of(o, "percent", c->report.percent);
+    if (report != NULL)
+        (void)str_copy(c->report.id, sizeof c->report.id, report);
     struct err why = {0};
     const char *code = text_of(o, "code");
     if (code != NULL)
@@ -266,6 +288,7 @@ static void shrink(struct driver *d, struct chunk *c, const json_t *o)
     chunk_shrink(d->db, c, (enum ladder_step)step, &shape, on_plain, d);
     wait_done(d);
     set_shape(d, c);
+    set_report(d, c);
     set_int(d, "page", c->page);
     set_text(d, "cursor", c->cursor);
     set_text(d, "from", date_text(c->slice.from, day));
@@ -300,6 +323,15 @@ bool chunk_command(struct driver *d, const char *name, const json_t *o)
         buf_free(&rows);
         set_int(d, "page", c->page);
         set_lookups(d, c);
+        return true;
+    }
+    const bool ready = strcmp(name, "report_ready") == 0;
+    if (ready || strcmp(name, "report_anew") == 0) {
+        struct chunk *c = *slot_of(id);
+        (ready ? chunk_report_ready : chunk_report_anew)(d->db, c, on_plain, d);
+        wait_done(d);
+        set_report(d, c);
+        set_int(d, "page", c->page);
         return true;
     }
     if (strcmp(name, "shrink") == 0) {

@@ -40,19 +40,26 @@ static void facts_come_down_the_whole_ladder(void **state)
     (void)state;
     const struct shape fresh = {0};
     walk((struct ladder_question){.topic = LADDER_FACTS, .days = 30}, fresh, 1000,
-         "p250 p62 p15 p5 c15 c8 c4 c2 c1 r1 end");
-    walk((struct ladder_question){.topic = LADDER_FACTS, .days = 1}, fresh, 100, "p25 p6 p5 r1 end");
-    walk((struct ladder_question){.topic = LADDER_HOURS, .days = 2}, fresh, 5, "c1 end");
-    walk((struct ladder_question){.topic = LADDER_HOURS, .days = 2}, fresh, 3, "c1 end");
+         "p250 p62 p15 p5 c15 c8 c4 c2 c1 r1 r2 end");
+    walk((struct ladder_question){.topic = LADDER_FACTS, .days = 1}, fresh, 100, "p25 p6 p5 r1 r2 end");
+    walk((struct ladder_question){.topic = LADDER_HOURS, .days = 2}, fresh, 5, "c1 r2 end");
+    walk((struct ladder_question){.topic = LADDER_HOURS, .days = 2}, fresh, 3, "c1 r2 end");
 }
 
 static void what_was_learned_is_where_it_begins(void **state)
 {
     (void)state;
     walk((struct ladder_question){.topic = LADDER_FACTS, .days = 3}, (struct shape){.page_limit = 62}, 1000,
-         "p15 p5 c2 c1 r1 end");
+         "p15 p5 c2 c1 r1 r2 end");
     walk((struct ladder_question){.topic = LADDER_FACTS, .days = 3}, (struct shape){.days_limit = 3}, 1000,
-         "c2 c1 r1 end");
+         "c2 c1 r1 r2 end");
+}
+
+static void pages_of_a_report_shrink_too(void **state)
+{
+    (void)state;
+    walk((struct ladder_question){.topic = LADDER_FACTS, .days = 1, .reading_report = true},
+         (struct shape){.rung = RUNG_REPORT, .days_limit = 1}, 1000, "p250 p62 p15 p5 end");
 }
 
 static void listings_have_pages_only(void **state)
@@ -72,6 +79,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(facts_come_down_the_whole_ladder),
         cmocka_unit_test(what_was_learned_is_where_it_begins),
+        cmocka_unit_test(pages_of_a_report_shrink_too),
         cmocka_unit_test(listings_have_pages_only),
         cmocka_unit_test(totals_have_days_only),
     };

@@ -87,11 +87,137 @@ static void test_parts_are_read(void **state)
     page_clear(&page);
 }
 
+/* --- as a report --- */
+
+static void test_report_requests(void **state)
+{
+    struct slice s = test_slice(SLICE_REPORT);
+    struct http_request r = request_of(&s, NULL);
+    (void)state;
+
+    assert_string_equal(r.method, "POST");
+    assert_contains(r.url, "https://graph.facebook.com/v26.0/act_123/insights?level=ad&time_increment=1&time_range=");
+    assert_contains(r.url, "%2Creach%2Cattribution_setting%2Cactions%2Caction_values&");
+    assert_contains(r.url, "DELETED");
+    assert_lacks(r.url, "limit=");
+    http_request_clear(&r);
+    r = request_of(&s, "r1");
+    assert_lacks(r.url, "DELETED");
+    http_request_clear(&r);
+    s.hourly = true;
+    r = request_of(&s, NULL);
+    assert_contains(r.url, "&breakdowns=");
+    http_request_clear(&r);
+    s.report = "6023920149050";
+    r = request_of(&s, NULL);
+    assert_string_equal(r.method, "GET");
+    assert_string_equal(r.url, "https://graph.facebook.com/v26.0/6023920149050?fields=async_status%2C"
+                               "async_percent_completion%2Cerror_code%2Cerror_subcode%2Cerror_message");
+    http_request_clear(&r);
+    s.kind = SLICE_FACTS;
+    r = request_of(&s, "w0QQ");
+    assert_string_equal(r.url, "https://graph.facebook.com/v26.0/6023920149050/insights?limit=1000&after=QQ");
+    http_request_clear(&r);
+    refuse_cursor(&s, "i0QQ");
+}
+
+static void expect_word(const struct slice *s, int status, const char *body, enum report_word word, int percent)
+{
+    assert_int_equal(read_body(s, NULL, status, body), 0);
+    assert_int_equal(page.report_word, word);
+    assert_int_equal(page.report_percent, percent);
+    page_clear(&page);
+}
+
+static void expect_failure(const struct slice *s, int status, const char *body, int rc)
+{
+    assert_int_equal(read_body(s, NULL, status, body), rc);
+    assert_null(page.next);
+}
+
+static void test_a_report_is_made(void **state)
+{
+    struct slice s = test_slice(SLICE_REPORT);
+    (void)state;
+
+    assert_int_equal(read_body(&s, NULL, 200, "{\"report_run_id\":\"6023920149050\"}"), 0);
+    assert_int_equal(page.report_word, REPORT_MADE);
+    assert_string_equal(page.report, "6023920149050");
+    assert_null(page.next);
+    page_clear(&page);
+    assert_int_equal(read_body(&s, NULL, 200, "{\"report_run_id\":6023920149050}"), 0);
+    assert_string_equal(page.report, "6023920149050");
+    page_clear(&page);
+    expect_failure(&s, 200, "{\"report_run_id\":\"12/../34\"}", ERR_ANSWER);
+    expect_failure(&s, 200, "{\"report_run_id\":\"12345678901234567890123456789012\"}", ERR_ANSWER);
+    expect_failure(&s, 200, "{}", ERR_ANSWER);
+    expect_failure(&s, 400, "{\"error\":{\"code\":100,\"error_subcode\":1487534}}", ERR_TOO_MUCH_DATA);
+    /* A refused status filter, as of every listing. */
+    assert_int_equal(read_body(&s, NULL, 400, "{\"error\":{\"code\":100}}"), 0);
+    assert_int_equal(page.report_word, REPORT_SAYS_NOTHING);
+    assert_string_equal(page.next, "r1");
+    page_clear(&page);
+}
+
+#define STATE(status, percent) "{\"id\":\"7\",\"async_status\":\"" status "\",\"async_percent_completion\":" percent
+#define ERROR(code, subcode) "{\"error\":{\"code\":" code ",\"error_subcode\":" subcode ",\"message\":\"no\"}}"
+
+static void test_a_report_is_looked_at(void **state)
+{
+    struct slice s = test_slice(SLICE_REPORT);
+    (void)state;
+
+    s.report = "7";
+    expect_word(&s, 200, STATE("Job Not Started", "0}"), REPORT_PENDING, 0);
+    expect_word(&s, 200, STATE("Job Running", "\"47\"}"), REPORT_PENDING, 47);
+    expect_word(&s, 200, STATE("Job Running", "100,\"is_running\":true}"), REPORT_PENDING, 100);
+    expect_word(&s, 200, STATE("Job Completed", "99}"), REPORT_PENDING, 99);
+    expect_word(&s, 200, STATE("Something New", "12}"), REPORT_PENDING, 12);
+    expect_word(&s, 200, STATE("Job Completed", "100,\"is_running\":true}"), REPORT_READY, 100);
+    expect_word(&s, 200, STATE("Job Skipped", "0}"), REPORT_LOST, 0);
+    expect_word(&s, 200, STATE("Job Failed", "0}"), REPORT_LOST, 0);
+    expect_word(&s, 200, STATE("Job Failed", "100,\"error_code\":2,\"error_message\":\"odd\"}"), REPORT_LOST, 100);
+    assert_contains(verdict.text, "odd");
+    expect_failure(&s, 200, STATE("Job Failed", "50,\"error_code\":100,\"error_subcode\":1487534}"), ERR_TOO_MUCH_DATA);
+    expect_failure(&s, 200, STATE("Job Failed", "50,\"error_code\":-3,\"error_subcode\":1504045}"), ERR_TOO_MUCH_DATA);
+    expect_failure(&s, 200, STATE("Job Running", "101}"), ERR_ANSWER);
+    expect_failure(&s, 200, "{\"id\":\"7\"}", ERR_ANSWER);
+    expect_word(&s, 400, ERROR("100", "33"), REPORT_UNSEEN, 0);
+    expect_word(&s, 400, ERROR("2601", "1815107"), REPORT_PENDING, 0);
+    expect_failure(&s, 400, ERROR("190", "0"), ERR_NEEDS_REAUTH);
+    expect_failure(&s, 400, ERROR("100", "0"), ERR_TRANSIENT); /* "Cannot include … in summary param" */
+    expect_failure(&s, 400, ERROR("80000", "2446079"), ERR_THROTTLED);
+}
+
+static void test_pages_of_a_report(void **state)
+{
+    struct slice s = test_slice(SLICE_FACTS);
+    (void)state;
+
+    s.report = "7";
+    assert_int_equal(read_body(&s, NULL, 200, "{\"data\":[" ROW ",\"spend\":\"2\"}]" MORE), 0);
+    assert_int_equal(page.report_word, REPORT_SAYS_NOTHING);
+    assert_string_equal(page.facts[0].spend, "2");
+    assert_string_equal(page.next, "w0QQ");
+    page_clear(&page);
+    assert_int_equal(read_body(&s, "w0QQ", 200, "{\"data\":[]}"), 0);
+    assert_null(page.next);
+    page_clear(&page);
+    expect_word(&s, 400, ERROR("2601", "1815107"), REPORT_PENDING, 0);
+    expect_word(&s, 400, ERROR("100", "33"), REPORT_UNSEEN, 0);
+    expect_failure(&s, 400, ERROR("100", "0"), ERR_TRANSIENT);
+    expect_failure(&s, 400, ERROR("100", "1487534"), ERR_TOO_MUCH_DATA);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parts_are_asked_for_one_after_the_other),
         cmocka_unit_test(test_parts_are_read),
+        cmocka_unit_test(test_report_requests),
+        cmocka_unit_test(test_a_report_is_made),
+        cmocka_unit_test(test_a_report_is_looked_at),
+        cmocka_unit_test(test_pages_of_a_report),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
