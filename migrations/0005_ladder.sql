@@ -18,3 +18,14 @@ ALTER TABLE sync_chunks ADD COLUMN report_percent smallint NOT NULL DEFAULT 0;
 ALTER TABLE sync_chunks ADD COLUMN report_at timestamptz;
 ALTER TABLE sync_chunks ADD COLUMN report_moved_at timestamptz;
 ALTER TABLE sync_chunks ADD COLUMN report_ready boolean NOT NULL DEFAULT false; -- its pages are being read
+
+-- The campaigns that a chunk at rung 3 asks for one by one, in order; null: it still asks which there are.
+ALTER TABLE chunk_cursor ADD COLUMN campaigns text[];
+-- MX005: no campaign has facts.
+CREATE FUNCTION some_campaigns(ids text[]) RETURNS text[] LANGUAGE plpgsql AS $$
+BEGIN
+    IF cardinality(ids) = 0 THEN
+        RAISE EXCEPTION 'no campaign has facts' USING ERRCODE = 'MX005';
+    END IF;
+    RETURN ids;
+END $$;

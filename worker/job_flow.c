@@ -203,7 +203,8 @@ static void after_difference(struct job *j)
 /* After the last page of a slice. */
 static enum job_state closing_state(const struct job *j)
 {
-    return j->chunk->slice.kind == SLICE_ENTITIES && j->chunk->stubs ? LISTED : MERGING;
+    const enum slice_kind kind = j->chunk->slice.kind;
+    return kind == SLICE_CAMPAIGNS || (kind == SLICE_ENTITIES && j->chunk->stubs) ? LISTED : MERGING;
 }
 
 /* All facts are in hand: that the totals cannot be had is no reason to lose them. */
@@ -361,7 +362,7 @@ void job_step(struct job *j, int rc, const struct err *e)
         if (rc == 0)
             after_page_committed(j);
         else if (j->state == LISTED && rc == ERR_NOT_FOUND)
-            job_wait(j, MERGING); /* every stub came with the listing */
+            job_wait(j, MERGING); /* every stub came with the listing, or no campaign has facts */
         else
             after_commit_failed(j, rc, e);
         return;

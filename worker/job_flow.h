@@ -14,6 +14,8 @@
  *
  * A listing of an account with stubs, at its last page: LISTED ─► GRANTING ─► FETCHING (a stub) … ─► MERGING.
  *
+ * Facts campaign by campaign begin with such a listing.
+ *
  * A slice that differs from the account's totals at MERGING: DOUBTING ─► GRANTING ─► FETCHING (totals) ─► MERGING;
  * still: REREADING ─► GRANTING ─► FETCHING (page 1) … ─► MERGING, as it is.
  *

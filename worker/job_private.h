@@ -13,7 +13,7 @@ enum job_state {
     PARSING,      /* the thread pool */
     STAGING,      /* PostgreSQL: a page and the cursor after it */
     MERGING,      /* PostgreSQL: the last page, and the slice whole */
-    LISTED,       /* PostgreSQL: the last page of a listing, and which stubs are to be looked up behind it */
+    LISTED,       /* PostgreSQL: the last page of a listing, and which of it are to be asked for one by one */
     DOUBTING,     /* PostgreSQL: the slice differs from the account's totals, which are to be asked for again */
     REREADING,    /* PostgreSQL: it differs from those too, and is to be read once more */
     REPORTING,    /* PostgreSQL: the report is ready, or to be made anew */

@@ -31,7 +31,7 @@ static enum rung next_rung(enum ladder_topic topic, enum rung rung)
         return rung;
     if (rung == RUNG_WHOLE && topic == LADDER_FACTS)
         return RUNG_PARTS;
-    return RUNG_REPORT;
+    return rung < RUNG_REPORT ? RUNG_REPORT : RUNG_CAMPAIGNS;
 }
 
 enum ladder_step ladder_next(const struct ladder_question *q, struct shape *s)

@@ -9,7 +9,7 @@
  * and a verdict. No I/O, no clock, no globals; read_* may run on any thread. A new provider is one folder and one line
  * in registry.c. */
 
-enum slice_kind { SLICE_ENTITIES, SLICE_LOOKUPS, SLICE_FACTS, SLICE_TOTALS, SLICE_REPORT };
+enum slice_kind { SLICE_ENTITIES, SLICE_LOOKUPS, SLICE_FACTS, SLICE_TOTALS, SLICE_REPORT, SLICE_CAMPAIGNS };
 
 /* An entity that is asked for by its id, because listings do not have it. */
 struct lookup {
@@ -17,8 +17,8 @@ struct lookup {
 };
 
 /* One question: the entities of an account, some of them one by one, its facts of a range of days, the account's own
- * total of each of those days (one call for 90 days), or a report of its facts that the provider makes in the
- * background. */
+ * total of each of those days (one call for 90 days), a report of its facts that the provider makes in the background,
+ * or the campaigns that have facts. */
 struct slice {
     enum slice_kind kind;
     const char *account; /* act_N */
@@ -28,7 +28,8 @@ struct slice {
     const char *report;           /* facts: their pages are this report's; report: how is it (NULL: make one) */
     bool in_parts;                /* facts of days: all but actions, then actions; the rows are joined by their key */
     int64_t since_s;              /* entities: only those that changed after this (Unix seconds); 0 = all of them */
-    const struct lookup *lookups; /* at least one; what does not exist any more is an empty page */
+    const struct lookup *lookups; /* at least one; what does not exist any more is an empty page. Of facts: the
+                                     campaigns that they are asked for one by one, if any */
     int lookup_count;
     int page_limit;
 };

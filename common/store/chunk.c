@@ -19,7 +19,9 @@ void chunk_clear(struct chunk *c)
 void chunk_ask_facts(struct chunk *c)
 {
     const bool report = c->shape.rung == RUNG_REPORT;
-    c->slice.kind = report && !c->report.ready ? SLICE_REPORT : SLICE_FACTS;
+    c->slice.kind = report && !c->report.ready                                      ? SLICE_REPORT
+                    : c->shape.rung == RUNG_CAMPAIGNS && c->slice.lookup_count == 0 ? SLICE_CAMPAIGNS
+                                                                                    : SLICE_FACTS;
     c->slice.report = report && c->report.id[0] != '\0' ? c->report.id : NULL;
     c->slice.in_parts = c->shape.rung == RUNG_PARTS;
 }
@@ -175,8 +177,6 @@ static struct chunk *read_chunk(const struct db_results *r, int step, const char
     c->report.age_s = db_int(r, step, 0, 37);
     c->report.still_s = db_int(r, step, 0, 38);
     c->report.ready = db_bool(r, step, 0, 39);
-    if (c->slice.kind == SLICE_FACTS)
-        chunk_ask_facts(c);
     c->high = db_bool(r, step, 0, 12);
     c->epoch = db_int(r, step, 0, 13);
     c->attempts = (int)db_int(r, step, 0, 14);
@@ -201,6 +201,8 @@ static void on_open(void *arg, int rc, const struct db_results *r, const struct 
     } else {
         c = read_chunk(r, o->read, db_text(r, o->read, 0, 23));
         chunk_read_lookups(r, o->lookups, c);
+        if (c->slice.kind == SLICE_FACTS)
+            chunk_ask_facts(c);
         if (c->provider == NULL) {
             rc = err_set(&why, ERR_BUG, "this program knows no provider %s", db_text(r, o->read, 0, 4));
             chunk_clear(c);

@@ -79,7 +79,8 @@ void chunk_read_again(struct db_pool *p, struct chunk *c, const struct buf *tota
 
 #define CHUNK_LOOKUPS_MAX 50
 /* As chunk_stage, for the last page of a listing: from now on the slice's question is for stubs that the listing did
- * not bring, one by one; the others wait for the next chunk. ERR_NOT_FOUND: there is none; nothing was changed. */
+ * not bring, one by one; the others wait for the next chunk. For the last page of campaigns that have facts: for the
+ * facts of each of them. ERR_NOT_FOUND: there is none; nothing was changed. */
 void chunk_look_up(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count,
                    void (*done)(void *arg, int rc, const struct err *e), void *arg);
 

@@ -24,6 +24,7 @@ static void move_on(const struct shrinking *s)
     if (s->step == LADDER_PAGE)
         return;
     c->slice.from = s->from;
+    c->slice.lookup_count = 0;
     if (c->slice.kind == SLICE_FACTS || c->slice.kind == SLICE_REPORT)
         chunk_ask_facts(c);
     free(c->cursor);

@@ -92,7 +92,7 @@ void chunk_look_up(struct db_pool *p, struct chunk *c, const struct buf *rows, i
                    void (*done)(void *, int, const struct err *), void *arg)
 {
     (void)p, (void)rows;
-    CHECK(c->stubs && c->slice.kind == SLICE_ENTITIES);
+    CHECK(c->slice.kind == SLICE_CAMPAIGNS || (c->stubs && c->slice.kind == SLICE_ENTITIES));
     ask(OP_LOOK_UP, arg);
     fakes.asked.rows = row_count;
     waiting.staged = done;
@@ -114,7 +114,9 @@ void chunk_shrink(struct db_pool *p, struct chunk *c, enum ladder_step step, con
 static void ask_facts(struct chunk *c)
 {
     const bool report = c->shape.rung == RUNG_REPORT;
-    c->slice.kind = report && !c->report.ready ? SLICE_REPORT : SLICE_FACTS;
+    c->slice.kind = report && !c->report.ready                                      ? SLICE_REPORT
+                    : c->shape.rung == RUNG_CAMPAIGNS && c->slice.lookup_count == 0 ? SLICE_CAMPAIGNS
+                                                                                    : SLICE_FACTS;
     c->slice.report = report && c->report.id[0] != '\0' ? c->report.id : NULL;
 }
 
@@ -324,7 +326,8 @@ void fakes_end(int rc, bool yes)
         if (rc == 0) {
             waiting.chunk->page++;
             waiting.chunk->stubs = false;
-            waiting.chunk->slice.kind = SLICE_LOOKUPS;
+            waiting.chunk->slice.lookup_count = 2;
+            waiting.chunk->slice.kind = waiting.chunk->slice.kind == SLICE_CAMPAIGNS ? SLICE_FACTS : SLICE_LOOKUPS;
         }
         waiting.staged(waiting.arg, rc, why);
         break;

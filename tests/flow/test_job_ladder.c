@@ -304,8 +304,15 @@ static void pages_that_are_not_there_yet_are_waited_for(void **state)
     parked(10000);
 }
 
+/* From there on campaign by campaign, and those are too much as well. */
 static void end_of_reports(void)
 {
+    assert_int_equal(fakes.asked.op, OP_SHRINK);
+    assert_int_equal(fakes.asked.shape.rung, RUNG_CAMPAIGNS);
+    shrink(LADDER_RUNG, 0, 1);
+    fakes.report_word = REPORT_SAYS_NOTHING;
+    fakes.page_next = NULL;
+    refuse(1000);
     assert_int_equal(fakes.asked.op, OP_PUT_BACK);
     assert_int_equal(fakes.asked.fate, CHUNK_DEAD);
     fakes_end(0, true);
@@ -375,6 +382,43 @@ static void a_report_breaks_at_each_step(void **state)
     finish_as(FINISH_DROP);
 }
 
+static void campaigns_are_listed_and_read_one_by_one(void **state)
+{
+    (void)state;
+    fakes.shape = (struct shape){.rung = RUNG_CAMPAIGNS, .days_limit = 1};
+    start(1);
+    fakes.page_next = "next";
+    call(1000, 0);
+    end(OP_STAGE, 0, false);
+    end(OP_GRANT, 0, true);
+    fakes.page_next = NULL;
+    call(1000, 0);
+    end(OP_LOOK_UP, 0, false);
+    end(OP_GRANT, 0, true);
+    fakes.page_next = "second campaign";
+    call(1000, 0);
+    end(OP_STAGE, 0, false);
+    end(OP_GRANT, 0, true);
+    fakes.page_next = NULL;
+    call(1000, 0);
+    end(OP_MERGE, 0, true);
+    assert_int_equal(context.calls, 4);
+    finish_as(FINISH_DONE);
+}
+
+static void a_day_without_a_campaign_is_merged_empty(void **state)
+{
+    (void)state;
+    fakes.shape = (struct shape){.rung = RUNG_CAMPAIGNS, .days_limit = 1};
+    fakes.page_rows = 0;
+    start(1);
+    call(1000, 0);
+    end(OP_LOOK_UP, ERR_NOT_FOUND, false);
+    assert_int_equal(fakes.asked.rows, 0);
+    end(OP_MERGE, 0, true);
+    finish_as(FINISH_DONE);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -396,6 +440,8 @@ int main(void)
         CASE(a_lost_report_is_made_anew_twice_and_then_no_more),
         CASE(a_report_that_stands_still_is_lost),
         CASE(a_report_breaks_at_each_step),
+        CASE(campaigns_are_listed_and_read_one_by_one),
+        CASE(a_day_without_a_campaign_is_merged_empty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 """A chunk whose question was too much: asked smaller, in one fenced commit, and known to whoever opens it next."""
-from store_client import Account, account, database, fact, store  # noqa: F401 (fixtures)
+from store_client import Account, account, database, entity, fact, store  # noqa: F401 (fixtures)
 
 D1, D2, D3 = "2026-10-01", "2026-10-02", "2026-10-03"
 
@@ -207,3 +207,47 @@ def test_a_second_reading_takes_another_report(account, store):
     store.ok("read_again", chunk=chunk, rows=[])
     opened = store.ok("open", chunk=chunk)
     assert (opened["kind"], opened["asked_report"], opened["reread"]) == ("report", None, True)
+
+
+# ---- campaign by campaign ----
+
+def at_campaigns(account, store):
+    chunk = account.chunk(account.run(), day_to=D1)
+    store.ok("open", chunk=chunk)
+    assert store.ok("shrink", chunk=chunk, step="rung", rung=3, days_limit=1)["kind"] == "campaigns"
+    return chunk
+
+
+def test_campaigns_that_have_facts_are_asked_for_one_by_one(account, store, database):
+    chunk = at_campaigns(account, store)
+    store.ok("stage", chunk=chunk, rows=[entity("c2"), entity("c1")], next="g0Q")
+    assert store.ok("open", chunk=chunk)["kind"] == "campaigns"
+    listed = store.ok("look_up", chunk=chunk, rows=[entity("c3"), entity("c1")])
+    assert (listed["kind"], listed["lookups"], listed["page"]) == ("metrics", "campaign c1, campaign c2, campaign c3", 3)
+    assert database.query("SELECT count(*) FROM chunk_entities") == [(0,)]
+    store.ok("stage", chunk=chunk, rows=[fact("a1", D1)], next="b01:")
+    opened = store.ok("open", chunk=chunk)
+    assert [opened[k] for k in ("kind", "lookups", "page", "cursor", "rows", "deliveries")] == \
+        ["metrics", "campaign c1, campaign c2, campaign c3", 4, "b01:", 1, 1]
+    state = store.ok("merge", chunk=chunk, rows=[fact("a2", D1)])
+    assert (state["rows"], state["calls"], state["inserted"]) == (2, 5, 2)
+    assert database.query("SELECT count(*) FROM chunk_cursor") == [(0,)]
+
+
+def test_a_day_without_campaigns_is_empty(account, store):
+    account.slice(store, [fact("a1", D1)], day_to=D1)
+    chunk = at_campaigns(account, store)
+    store.refused("not_found", "look_up", chunk=chunk, rows=[])
+    assert store.ok("merge", chunk=chunk, rows=[])["removed"] == 1 and account.facts() == []
+
+
+def test_after_a_crash_or_for_a_second_reading_the_campaigns_are_listed_again(account, store, database):
+    chunk = at_campaigns(account, store)
+    store.ok("look_up", chunk=chunk, rows=[entity("c1")])
+    database.execute("DELETE FROM chunk_cursor")
+    assert store.ok("open", chunk=chunk)["kind"] == "campaigns"
+    store.ok("look_up", chunk=chunk, rows=[entity("c1")])
+    store.ok("check_again", chunk=chunk, rows=[fact("a1", D1)])
+    store.ok("read_again", chunk=chunk, rows=[])
+    opened = store.ok("open", chunk=chunk)
+    assert (opened["kind"], opened["lookups"], opened["reread"], opened["page"]) == ("campaigns", "", True, 1)

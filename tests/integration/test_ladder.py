@@ -95,6 +95,7 @@ def test_a_listing_that_cannot_be_had_says_why(ladder):
 @pytest.mark.parametrize("coded", [False, True])
 def test_a_day_that_cannot_be_had_is_a_dead_letter_and_all_others_are_stored(ladder, coded):
     system, connection = ladder(day="2026-10-05", coded=coded)
+    system.sandbox.post("report", polls=0)
     done = system.metricx("sync", "--connection", connection, "--metrics", "--from", DAYS[0], "--to", DAYS[1], "--wait", code=1)
     run = json.loads(system.metricx("run", done.splitlines()[0], "--json"))
     assert (run["status"], run["error_code"]) == ("partial", "too_much_data")
@@ -218,3 +219,31 @@ def test_a_report_that_comes_to_nothing_is_made_anew(ladder, outcome):
     assert ended(system, run)["status"] == "succeeded"
     assert_facts(system, connection, DAY)
     assert reports(system)["created"] == 2
+
+
+# ---- campaign by campaign ----
+
+def test_campaigns_are_asked_one_by_one_when_a_report_fails_too(ladder):
+    """The report says that it is too much as well: it is not made anew."""
+    system, connection = ladder(unless_campaign=True, settings={"PAGE_LIMIT": 20})
+    system.sandbox.post("report", polls=0)
+    run = metrics(system, connection, DAY)
+    assert_facts(system, connection, DAY)
+    assert [list(row) for row in chunks(system)] == [["done", 3, None, 1, 0]]
+    assert reports(system)["created"] == 1
+    assert run["calls"] == len(system.sandbox.calls()["calls"]) - 1
+    assert run["rows_inserted"] == len(stored_facts(system, connection))
+
+
+def test_a_worker_that_dies_between_two_campaigns_costs_a_page(make_system):
+    system, connection = started(make_system, "--latency-ms", "200", LEASE_SECONDS=3, PAGE_LIMIT=10)
+    system.sandbox.post("too-much", unless_campaign=True)
+    system.sandbox.post("report", polls=0)
+    run = system.metricx("sync", "--connection", connection, "--metrics", "--from", DAY[0], "--to", DAY[1]).splitlines()[0]
+    wait_for("some campaigns", lambda: system.query("SELECT 1 FROM chunk_cursor WHERE campaigns IS NOT NULL AND page > 5"))
+    system.daemons[1].kill()
+    system.worker()
+    assert ended(system, run)["status"] == "succeeded"
+    assert_facts(system, connection, DAY)
+    asked = [call["query"] for call in system.sandbox.calls()["calls"] if call["status"] == 200]
+    assert len(asked) - len(set(asked)) <= 1

@@ -5,7 +5,7 @@
 
 enum { AFTER_BYTES_MAX = 4000 };
 
-static const char letters[META_LISTING_COUNT] = {'c', 's', 'a', 'l', 'i', 'n', 'x', 't', 'r', 'w'};
+static const char letters[META_LISTING_COUNT] = {'c', 's', 'a', 'l', 'i', 'n', 'x', 't', 'r', 'w', 'g', 'b'};
 
 static enum meta_listing first_listing(const struct slice *s)
 {
@@ -13,6 +13,8 @@ static enum meta_listing first_listing(const struct slice *s)
     case SLICE_FACTS:
         if (s->report != NULL)
             return META_REPORT_ROWS;
+        if (s->lookup_count > 0)
+            return META_BY_CAMPAIGN;
         return s->in_parts ? META_NUMBERS : META_INSIGHTS;
     case SLICE_TOTALS:
         return META_TOTALS;
@@ -20,6 +22,8 @@ static enum meta_listing first_listing(const struct slice *s)
         return META_LOOKUPS;
     case SLICE_REPORT:
         return META_REPORT;
+    case SLICE_CAMPAIGNS:
+        return META_CAMPAIGNS_SEEN;
     case SLICE_ENTITIES:
         break;
     }

@@ -4,7 +4,7 @@
 #include "common/provider/provider.h"
 #include <jansson.h>
 /* Where a slice stands: which listing, how far its status filter was stepped down, Meta's own cursor in it. As a text:
- * a letter, a digit, Meta's cursor; of lookups its number instead. */
+ * a letter, a digit, Meta's cursor; of lookups its number instead; by campaign its number and ':' before. */
 enum meta_listing {
     META_CAMPAIGNS,
     META_ADSETS,
@@ -14,8 +14,10 @@ enum meta_listing {
     META_NUMBERS, /* insights in two parts: all but actions, then actions */
     META_ACTIONS,
     META_TOTALS,
-    META_REPORT,      /* a report of insights: making it, looking at it */
-    META_REPORT_ROWS, /* its pages */
+    META_REPORT,         /* a report of insights: making it, looking at it */
+    META_REPORT_ROWS,    /* its pages */
+    META_CAMPAIGNS_SEEN, /* campaigns with insights */
+    META_BY_CAMPAIGN,    /* insights of one after the other */
     META_LISTING_COUNT
 };
 

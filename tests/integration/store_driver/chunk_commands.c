@@ -36,11 +36,9 @@ void chunk_commands_end(void)
         drop(&held[i]);
 }
 
-static const char *const kinds[] = {[SLICE_ENTITIES] = "entities",
-                                    [SLICE_LOOKUPS] = "lookups",
-                                    [SLICE_FACTS] = "metrics",
-                                    [SLICE_TOTALS] = "totals",
-                                    [SLICE_REPORT] = "report"};
+static const char *const kinds[] = {
+    [SLICE_ENTITIES] = "entities", [SLICE_LOOKUPS] = "lookups", [SLICE_FACTS] = "metrics",
+    [SLICE_TOTALS] = "totals",     [SLICE_REPORT] = "report",   [SLICE_CAMPAIGNS] = "campaigns"};
 
 /* "ad a1, adset s1" */
 static void set_lookups(struct driver *d, const struct chunk *c)
@@ -215,11 +213,9 @@ static int make_rows(const struct chunk *c, const json_t *list, struct buf *out)
     struct fact_row *facts = calloc(count + 1, sizeof *facts);
     struct entity_row *entities = calloc(count + 1, sizeof *entities);
     struct day_total *totals = calloc(count + 1, sizeof *totals);
-    int *const counts[] = {[SLICE_ENTITIES] = &page.entity_count,
-                           [SLICE_LOOKUPS] = &page.entity_count,
-                           [SLICE_FACTS] = &page.fact_count,
-                           [SLICE_TOTALS] = &page.total_count,
-                           [SLICE_REPORT] = &page.fact_count};
+    int *const counts[] = {[SLICE_ENTITIES] = &page.entity_count, [SLICE_LOOKUPS] = &page.entity_count,
+                           [SLICE_FACTS] = &page.fact_count,      [SLICE_TOTALS] = &page.total_count,
+                           [SLICE_REPORT] = &page.fact_count,     [SLICE_CAMPAIGNS] = &page.entity_count};
     CHECK(facts != NULL && entities != NULL && totals != NULL);
     for (size_t i = 0; i < count; i++)
         switch (c->slice.kind) {
@@ -232,6 +228,7 @@ static int make_rows(const struct chunk *c, const json_t *list, struct buf *out)
             break;
         case SLICE_ENTITIES:
         case SLICE_LOOKUPS:
+        case SLICE_CAMPAIGNS:
             read_entity(json_array_get(list, i), &entities[i]);
             break;
         }
@@ -322,6 +319,7 @@ bool chunk_command(struct driver *d, const char *name, const json_t *o)
         wait_done(d);
         buf_free(&rows);
         set_int(d, "page", c->page);
+        set_text(d, "kind", kinds[c->slice.kind]);
         set_lookups(d, c);
         return true;
     }

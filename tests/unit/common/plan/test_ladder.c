@@ -40,26 +40,26 @@ static void facts_come_down_the_whole_ladder(void **state)
     (void)state;
     const struct shape fresh = {0};
     walk((struct ladder_question){.topic = LADDER_FACTS, .days = 30}, fresh, 1000,
-         "p250 p62 p15 p5 c15 c8 c4 c2 c1 r1 r2 end");
-    walk((struct ladder_question){.topic = LADDER_FACTS, .days = 1}, fresh, 100, "p25 p6 p5 r1 r2 end");
-    walk((struct ladder_question){.topic = LADDER_HOURS, .days = 2}, fresh, 5, "c1 r2 end");
-    walk((struct ladder_question){.topic = LADDER_HOURS, .days = 2}, fresh, 3, "c1 r2 end");
+         "p250 p62 p15 p5 c15 c8 c4 c2 c1 r1 r2 r3 end");
+    walk((struct ladder_question){.topic = LADDER_FACTS, .days = 1}, fresh, 100, "p25 p6 p5 r1 r2 r3 end");
+    walk((struct ladder_question){.topic = LADDER_HOURS, .days = 2}, fresh, 5, "c1 r2 r3 end");
+    walk((struct ladder_question){.topic = LADDER_HOURS, .days = 2}, fresh, 3, "c1 r2 r3 end");
 }
 
 static void what_was_learned_is_where_it_begins(void **state)
 {
     (void)state;
     walk((struct ladder_question){.topic = LADDER_FACTS, .days = 3}, (struct shape){.page_limit = 62}, 1000,
-         "p15 p5 c2 c1 r1 r2 end");
+         "p15 p5 c2 c1 r1 r2 r3 end");
     walk((struct ladder_question){.topic = LADDER_FACTS, .days = 3}, (struct shape){.days_limit = 3}, 1000,
-         "c2 c1 r1 r2 end");
+         "c2 c1 r1 r2 r3 end");
 }
 
 static void pages_of_a_report_shrink_too(void **state)
 {
     (void)state;
     walk((struct ladder_question){.topic = LADDER_FACTS, .days = 1, .reading_report = true},
-         (struct shape){.rung = RUNG_REPORT, .days_limit = 1}, 1000, "p250 p62 p15 p5 end");
+         (struct shape){.rung = RUNG_REPORT, .days_limit = 1}, 1000, "p250 p62 p15 p5 r3 end");
 }
 
 static void listings_have_pages_only(void **state)

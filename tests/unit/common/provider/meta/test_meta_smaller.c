@@ -209,6 +209,92 @@ static void test_pages_of_a_report(void **state)
     expect_failure(&s, 400, ERROR("100", "1487534"), ERR_TOO_MUCH_DATA);
 }
 
+/* --- campaign by campaign --- */
+
+static const struct lookup campaigns[] = {{"campaign", "1201"}, {"campaign", "1207"}};
+
+static struct slice by_campaign(void)
+{
+    struct slice s = test_slice(SLICE_FACTS);
+
+    s.lookups = campaigns;
+    s.lookup_count = 2;
+    return s;
+}
+
+static void test_campaigns_with_facts(void **state)
+{
+    struct slice s = test_slice(SLICE_CAMPAIGNS);
+    struct http_request r = request_of(&s, NULL);
+    (void)state;
+
+    assert_contains(r.url, "/act_123/insights?level=campaign&time_increment=1&time_range=");
+    assert_contains(r.url, "&fields=campaign_id%2Cspend%2Cimpressions%2Cactions&");
+    assert_contains(r.url, "ad.effective_status");
+    http_request_clear(&r);
+    assert_int_equal(read_body(&s, NULL, 200, "{\"data\":[{\"campaign_id\":\"1201\"},{\"campaign_id\":1207}]" MORE), 0);
+    assert_int_equal(page.entity_count, 2);
+    assert_string_equal(page.entities[0].external_id, "1201");
+    assert_string_equal(page.entities[1].external_id, "1207");
+    assert_string_equal(page.entities[1].level, "campaign");
+    assert_string_equal(page.next, "g0QQ");
+    page_clear(&page);
+    expect_failure(&s, 200, "{\"data\":[{\"campaign_id\":\"1\\\"]\"}]}", ERR_ANSWER);
+    expect_failure(&s, 200, "{\"data\":[{\"spend\":\"1\"}]}", ERR_ANSWER);
+    expect_failure(&s, 400, ERROR("100", "1487534"), ERR_TOO_MUCH_DATA);
+}
+
+#define OF_CAMPAIGN(id)                                                                                                \
+    "%7B%22field%22%3A%22campaign.id%22%2C%22operator%22%3A%22IN%22%2C%22value%22%3A%5B%22" id "%22%5D%7D"
+
+static void test_one_campaign_after_the_other(void **state)
+{
+    struct slice s = by_campaign();
+    struct http_request r = request_of(&s, NULL);
+    (void)state;
+
+    assert_contains(r.url, "/act_123/insights?level=ad&");
+    assert_contains(r.url, "%2Cactions%2Caction_values&");
+    assert_contains(r.url, "%7D%2C" OF_CAMPAIGN("1201") "%5D&limit=1000");
+    assert_contains(r.url, "DELETED");
+    http_request_clear(&r);
+    r = request_of(&s, "b21:QVFI:x");
+    assert_contains(r.url, "&filtering=%5B" OF_CAMPAIGN("1207") "%5D&");
+    assert_contains(r.url, "&after=QVFI%3Ax");
+    http_request_clear(&r);
+    refuse_cursor(&s, "b02:");
+    refuse_cursor(&s, "b0-1:");
+    refuse_cursor(&s, "b099999999999999999999:");
+    refuse_cursor(&s, "i0QQ");
+    s.lookup_count = 0;
+    refuse_cursor(&s, "b01:");
+}
+
+static void expect_next(const struct slice *s, const char *cursor, int status, const char *body, const char *next)
+{
+    assert_int_equal(read_body(s, cursor, status, body), 0);
+    if (next == NULL)
+        assert_null(page.next);
+    else
+        assert_string_equal(page.next, next);
+    page_clear(&page);
+}
+
+static void test_pages_by_campaign(void **state)
+{
+    struct slice s = by_campaign();
+    (void)state;
+
+    expect_next(&s, NULL, 200, "{\"data\":[" ROW "}]" MORE, "b00:QQ");
+    expect_next(&s, "b10:Q1", 200, "{\"data\":[" ROW "}]" MORE, "b10:QQ");
+    expect_next(&s, "b10:Q1", 200, "{\"data\":[" ROW "}]}", "b11:");
+    expect_next(&s, "b11:", 200, "{\"data\":[" ROW "}]" MORE, "b11:QQ");
+    expect_next(&s, "b11:QQ", 200, "{\"data\":[]}", NULL);
+    assert_int_equal(read_body(&s, "b11:QQ", 200, "{\"data\":[]" MORE), ERR_ANSWER); /* the same page for ever */
+    expect_next(&s, "b11:", 400, ERROR("100", "0"), "b21:"); /* a status filter that is refused */
+    assert_int_equal(read_body(&s, "b21:", 400, ERROR("100", "0")), ERR_BAD_REQUEST);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +304,9 @@ int main(void)
         cmocka_unit_test(test_a_report_is_made),
         cmocka_unit_test(test_a_report_is_looked_at),
         cmocka_unit_test(test_pages_of_a_report),
+        cmocka_unit_test(test_campaigns_with_facts),
+        cmocka_unit_test(test_one_campaign_after_the_other),
+        cmocka_unit_test(test_pages_by_campaign),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
