@@ -29,3 +29,24 @@ BEGIN
     END IF;
     RETURN ids;
 END $$;
+
+-- Its question was too much, and was made smaller.
+ALTER TABLE sync_chunks ADD COLUMN shrunk boolean NOT NULL DEFAULT false;
+-- What was little enough for a connection, since a question was too much; of what: its listings, its days, its hours.
+CREATE TABLE connection_limits (
+    connection_id uuid NOT NULL REFERENCES connections ON DELETE CASCADE,
+    what          text NOT NULL CHECK (what IN ('entities', 'day', 'hour')),
+    page_limit    int,
+    days_limit    int,
+    rung          smallint NOT NULL,
+    learned_at    timestamptz NOT NULL,
+    PRIMARY KEY (connection_id, what)
+);
+-- The same today: each day doubles it, and after a day the whole question is tried again; no row: no limit is known.
+CREATE FUNCTION limits_now(connection uuid, of_what text)
+RETURNS TABLE (page_limit int, days_limit int, rung smallint) LANGUAGE sql STABLE AS $$
+    SELECT l.page_limit * a.grown, l.days_limit * a.grown, CASE WHEN a.grown = 1 THEN l.rung ELSE 0::smallint END
+      FROM connection_limits l
+     CROSS JOIN LATERAL (SELECT (2 ^ least(extract(epoch FROM now() - l.learned_at)::bigint / 86400, 10))::int AS grown) a
+     WHERE l.connection_id = connection AND l.what = of_what
+$$;

@@ -223,6 +223,7 @@ void chunk_open(struct db_pool *p, const char *id, const char *worker, int max_d
     o->done = done;
     o->arg = arg;
     (void)tx_add(t, "SELECT chunk_openable($1::uuid)", TX_PARAMS(id));
+    (void)TX_ADD(t, "chunk_adopt_limits", id);
     (void)TX_ADD(t, "chunk_open", id, worker, tx_int(t, max_deliveries));
     (void)TX_ADD(t, "chunk_open_cursor", id);
     chunk_add_sweep(t, id);

@@ -52,10 +52,11 @@ struct chunk {
 };
 void chunk_clear(struct chunk *c); /* frees what is owned */
 
-/* Raises the epoch, marks chunk and run running, books the first call in the ledger, and says where to go on: a stored
- * cursor younger than 15 minutes, else page 1 with the staged pages thrown away.
- * ERR_CONFLICT: there is nothing to do now (closed, cancelled, connection not active): drop the job.
- * ERR_POISON: started max_deliveries times without committing a page; the chunk is closed as dead. */
+/* Takes over what was little enough for the connection lately, when it is the first start; raises the epoch, marks
+ * chunk and run running, books the first call in the ledger, and says where to go on: a stored cursor younger than 15
+ * minutes, else page 1 with the staged pages thrown away. ERR_CONFLICT: there is nothing to do now (closed, cancelled,
+ * connection not active): drop the job. ERR_POISON: started max_deliveries times without committing a page; the chunk
+ * is closed as dead. */
 void chunk_open(struct db_pool *p, const char *id, const char *worker, int max_deliveries,
                 void (*done)(void *arg, int rc, struct chunk *c, const struct err *e),
                 void *arg); /* c is owned by the callback, free() after chunk_clear */
@@ -109,9 +110,9 @@ struct run_state {
 /* Stages the last page and merges the slice whole, in one fenced transaction: locks the days in order, leaves days
  * alone that a later reading has written, inserts, updates what differs, deletes what is gone, logs restatements, makes
  * stubs for entities that only insights know, closes the chunk, counts, ends the run when it was the last. Never ON
- * CONFLICT DO UPDATE; an unchanged row is not rewritten. rows may be empty.
- * ERR_DIFFERS: days that are over do not add up to the account's own totals, or these are not known; nothing was
- * changed. as_it_is: such days are stored all the same, and say so. */
+ * CONFLICT DO UPDATE; an unchanged row is not rewritten. rows may be empty. What a chunk that was shrunk came down to
+ * is remembered for the connection. ERR_DIFFERS: days that are over do not add up to the account's own totals, or these
+ * are not known; nothing was changed. as_it_is: such days are stored all the same, and say so. */
 void chunk_merge(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count, bool as_it_is,
                  void (*done)(void *arg, int rc, const struct run_state *r, const struct err *e), void *arg);
 

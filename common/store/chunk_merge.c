@@ -99,6 +99,7 @@ void chunk_merge(struct db_pool *p, struct chunk *c, const struct buf *rows, int
     else if (entities)
         add_entity_steps(t, c);
     (void)TX_ADD(t, "chunk_close", c->id, tx_int(t, row_count));
+    (void)TX_ADD(t, "limits_learn", c->id);
     (void)TX_ADD(t, "chunk_cursor_drop", c->id);
     chunk_add_sweep(t, c->id);
     chunk_add_settle(t, NULL, c->run_id, NULL);

@@ -43,12 +43,12 @@ static void on_read(void *arg, int rc, const struct db_results *r, const struct 
     }
     if (rc == 0) {
         plan_read_run(r, f->read, 0, &o.run);
-        o.campaigns = db_int(r, f->read, 0, 16);
-        o.adsets = db_int(r, f->read, 0, 17);
-        o.ads = db_int(r, f->read, 0, 18);
-        o.call_ms = number(r, f->read, 19);
-        o.calls_per_window = number(r, f->read, 20);
-        o.lookups = db_int(r, f->read, 0, 21);
+        o.campaigns = db_int(r, f->read, 0, 17);
+        o.adsets = db_int(r, f->read, 0, 18);
+        o.ads = db_int(r, f->read, 0, 19);
+        o.call_ms = number(r, f->read, 20);
+        o.calls_per_window = number(r, f->read, 21);
+        o.lookups = db_int(r, f->read, 0, 22);
         read_calls(r, f->calls, &o);
     }
     f->done(f->arg, rc, rc == 0 ? &o : NULL, e);

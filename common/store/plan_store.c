@@ -126,6 +126,7 @@ void plan_read_run(const struct db_results *r, int step, int row, struct plan_ru
     read_known(db_text(r, step, row, 13), run);
     run->rows_learned = db_bool(r, step, row, 14);
     run->sampled = db_date(r, step, row, 15);
+    run->days_limit = number_or(r, step, row, 16, 0);
 }
 
 static void on_runs(void *arg, int rc, const struct db_results *r, const struct err *e)

@@ -35,6 +35,7 @@ struct plan_run {
     int64_t backfill_days, restate_days; /* of the connection's settings; -1 = the program's */
     int64_t rows_per_day;                /* of days read lately, else ads known that are not gone; 0 = unknown */
     bool rows_learned;                   /* of days read lately */
+    int64_t days_limit;                  /* as many were little enough for one question lately; 0 = no limit is known */
     date_t sampled;                      /* the day that this run has read to learn from; DATE_NONE: none */
     struct day_known *known;             /* of the last backfill_days_max days, ascending */
 };

@@ -251,3 +251,92 @@ def test_after_a_crash_or_for_a_second_reading_the_campaigns_are_listed_again(ac
     store.ok("read_again", chunk=chunk, rows=[])
     opened = store.ok("open", chunk=chunk)
     assert (opened["kind"], opened["lookups"], opened["reread"], opened["page"]) == ("campaigns", "", True, 1)
+
+
+# ---- what worked is remembered ----
+
+def limits(account, what="day"):
+    rows = account.database.query("SELECT page_limit, days_limit, rung FROM limits_now(%s, %s)", account.id, what)
+    return rows[0] if rows else None
+
+
+def shrunk(account, store, step, rows=(), **shape):
+    """A chunk that was shrunk once and is done then."""
+    chunk = account.chunk(account.run(), day_from=D1, day_to=D1)
+    store.ok("open", chunk=chunk)
+    store.ok("shrink", chunk=chunk, step=step, **shape)
+    store.ok("merge", chunk=chunk, rows=list(rows))
+
+
+def shape_of_next(account, store, **days):
+    return store.ok("open", chunk=account.chunk(account.run(), **days))["shape"]
+
+
+def age(account, days):
+    account.database.execute("UPDATE connection_limits SET learned_at = learned_at - %s * interval '1 day'", days)
+
+
+def test_only_what_worked_after_a_step_down_is_remembered(account, store):
+    account.slice(store, [fact("a1", D1)])
+    assert limits(account) is None
+    chunk = account.chunk(account.run())
+    store.ok("open", chunk=chunk)
+    store.ok("shrink", chunk=chunk, step="page", page_limit=62)
+    assert limits(account) is None, "nothing has worked yet"
+    store.ok("merge", chunk=chunk, rows=[fact("a1", D1)])
+    assert limits(account) == (62, None, 0) and limits(account, "hour") is None and limits(account, "entities") is None
+
+
+def test_the_next_chunks_start_there_and_do_not_refresh_it(account, store, database):
+    shrunk(account, store, "page", page_limit=62)
+    age(account, 0.9)
+    learned = account.one("SELECT learned_at FROM connection_limits")
+    chunk = account.chunk(account.run())
+    assert store.ok("open", chunk=chunk)["shape"] == "rung 0, page 62, days 0"
+    store.ok("merge", chunk=chunk, rows=[])
+    assert account.one("SELECT learned_at FROM connection_limits") == learned
+    other = Account(database)
+    assert shape_of_next(other, store) == "rung 0, page 0, days 0"
+    hours = account.chunk(account.run(granularity="hour"))
+    assert store.ok("open", chunk=hours)["shape"] == "rung 0, page 0, days 0"
+
+
+def test_it_grows_back_day_by_day(account, store):
+    shrunk(account, store, "page", page_limit=62)
+    shrunk(account, store, "rung", rung=1, days_limit=1)
+    assert limits(account) == (62, 1, 1)
+    for days, grown in ((0.9, (62, 1, 1)), (0.2, (124, 2, 0)), (1, (248, 4, 0)), (1000, (62 * 1024, 1024, 0))):
+        age(account, days)
+        assert limits(account) == grown
+    shrunk(account, store, "cut", days_limit=7)
+    assert limits(account) == (62 * 1024, 7, 0), "what is learned anew counts from what it has grown to"
+
+
+def test_a_rung_is_for_single_days_and_a_cut_range_has_whole_pages(account, store, database):
+    shrunk(account, store, "page", page_limit=62)
+    shrunk(account, store, "rung", rung=2, days_limit=1)
+    assert shape_of_next(account, store, day_from=D1, day_to=D1) == "rung 2, page 62, days 0"
+    chunk = account.chunk(account.run())
+    assert store.ok("open", chunk=chunk)["shape"] == "rung 0, page 62, days 0"
+    store.ok("shrink", chunk=chunk, step="cut", days_limit=2)
+    older = database.query("SELECT id FROM sync_chunks WHERE status = 'queued'")[0][0]
+    assert store.ok("open", chunk=older)["shape"] == "rung 2, page 0, days 2"
+
+
+def test_listings_are_remembered_for_themselves(account, store):
+    chunk = account.chunk(account.run("entities"), "entities")
+    store.ok("open", chunk=chunk)
+    store.ok("shrink", chunk=chunk, step="page", page_limit=31)
+    store.ok("merge", chunk=chunk, rows=[])
+    assert limits(account, "entities") == (31, None, 0) and limits(account) is None
+    again = account.chunk(account.run("entities"), "entities")
+    assert store.ok("open", chunk=again)["shape"] == "rung 0, page 31, days 0"
+
+
+def test_totals_teach_nothing(account, store, database):
+    chunk = account.chunk(account.run(planned="first"), ordinal=0)
+    database.execute("UPDATE sync_chunks SET totals = true WHERE id = %s", chunk)
+    store.ok("open", chunk=chunk)
+    store.ok("shrink", chunk=chunk, step="cut", days_limit=2)
+    store.ok("merge", chunk=chunk, rows=[])
+    assert limits(account) is None

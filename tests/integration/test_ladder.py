@@ -247,3 +247,46 @@ def test_a_worker_that_dies_between_two_campaigns_costs_a_page(make_system):
     assert_facts(system, connection, DAY)
     asked = [call["query"] for call in system.sandbox.calls()["calls"] if call["status"] == 200]
     assert len(asked) - len(set(asked)) <= 1
+
+
+# ---- what worked is remembered ----
+
+BOUNDS = [dict(rows=70), dict(cells=3 * 100), dict(fields=8), dict(unless_report=True), dict(unless_campaign=True)]
+
+
+@pytest.mark.parametrize("bounds", BOUNDS, ids=lambda bounds: next(iter(bounds)))
+def test_the_next_sync_makes_no_failing_call_and_a_day_later_the_bigger_question_is_tried(ladder, bounds):
+    days = ("2026-10-01", "2026-10-04")
+    system, connection = ladder(**bounds)
+    system.sandbox.post("report", polls=0)
+    metrics(system, connection, days)
+    assert refused(system) > 0
+    for _ in range(2):
+        before = refused(system)
+        metrics(system, connection, days)
+        assert refused(system) == before
+        assert_facts(system, connection, days)
+    system.query("UPDATE connection_limits SET learned_at = learned_at - interval '25 hours'")
+    metrics(system, connection, days)
+    assert refused(system) > before, "a bigger question was tried"
+    system.sandbox.post("too-much")
+    system.query("UPDATE connection_limits SET learned_at = learned_at - interval '9 days'")
+    before = refused(system)
+    run = metrics(system, connection, days)
+    assert refused(system) == before and run["calls"] == 2, "the account's totals, and one page for all"
+    assert_facts(system, connection, days)
+
+
+def test_listings_are_remembered_too(ladder):
+    system, connection = ladder(entity_rows=100)
+    system.sync(connection, "--entities", "--force")
+    before = refused(system)
+    system.sync(connection, "--entities", "--force")
+    assert refused(system) == before > 0
+
+
+def test_a_forecast_counts_on_what_was_little_enough(ladder):
+    system, connection = ladder(cells=3 * 100)
+    metrics(system, connection)
+    asked = ("sync", "--connection", connection, "--metrics", "--from", DAYS[0], "--to", DAYS[1], "--forecast", "--json")
+    assert json.loads(system.metricx(*asked))["chunks"] == 5  # the account's totals, and 12 days by 3

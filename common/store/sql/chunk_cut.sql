@@ -2,6 +2,8 @@
 -- day of the newer half.
 WITH whole AS (SELECT * FROM sync_chunks WHERE id = $1::uuid AND date_from < $2::date),
 older AS (
-    INSERT INTO sync_chunks (run_id, connection_id, kind, date_from, date_to, ordinal, totals, rung, page_limit, days_limit)
-    SELECT run_id, connection_id, kind, date_from, $2::date - 1, ordinal, totals, rung, page_limit, days_limit FROM whole)
+    INSERT INTO sync_chunks (run_id, connection_id, kind, date_from, date_to, ordinal, totals, rung, page_limit, days_limit,
+                             shrunk)
+    SELECT run_id, connection_id, kind, date_from, $2::date - 1, ordinal, totals, rung, page_limit, days_limit,
+           shrunk FROM whole)
 UPDATE sync_chunks c SET date_from = $2::date FROM whole w WHERE c.id = w.id

@@ -3,6 +3,7 @@
 -- day, $5 last day, $6 force, $7 days to look back, $8 stubs that one listing looks up.
 SELECT k.id, k.id, $2, $3, k.timezone, k.provider, 'nothing', $6::boolean, $4::date, $5::date,
        k.settings ->> 'backfill_days', k.settings ->> 'restate_days', a.rows_per_day, a.known, a.learned, NULL,
+       (SELECT l.days_limit FROM limits_now(k.id, $3) l),
        (SELECT count(*) FROM entities e WHERE e.connection_id = k.id AND e.vanished_at IS NULL AND e.level = 'campaign'),
        (SELECT count(*) FROM entities e WHERE e.connection_id = k.id AND e.vanished_at IS NULL AND e.level = 'adset'),
        (SELECT count(*) FROM entities e WHERE e.connection_id = k.id AND e.vanished_at IS NULL AND e.level = 'ad'),

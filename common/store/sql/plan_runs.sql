@@ -3,7 +3,8 @@ SELECT w.id, w.connection_id, w.kind, w.granularity, w.timezone, w.provider, w.p
        w.asked_to, w.settings ->> 'backfill_days', w.settings ->> 'restate_days', a.rows_per_day, a.known,
        coalesce(a.learned, false),
        CASE WHEN w.planned = 'sample' THEN (SELECT c.date_from FROM sync_chunks c
-                                             WHERE c.run_id = w.id AND c.kind = 'metrics' AND NOT c.totals) END
+                                             WHERE c.run_id = w.id AND c.kind = 'metrics' AND NOT c.totals) END,
+       (SELECT l.days_limit FROM limits_now(w.connection_id, w.granularity) l)
   FROM (SELECT r.*, k.timezone, k.provider, k.settings
           FROM (SELECT * FROM sync_runs o
                  WHERE o.status IN ('queued', 'running') AND o.planned <> 'all'
