@@ -20,6 +20,7 @@ static void move_on_to_lookups(const struct staging *s, const struct db_results 
     struct chunk *c = s->chunk;
     chunk_read_lookups(r, s->lookups, c);
     if (c->slice.kind == SLICE_CAMPAIGNS) {
+        c->rows = 0;
         chunk_ask_facts(c);
         return;
     }

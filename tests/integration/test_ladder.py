@@ -1,5 +1,6 @@
 """Meta wants less data at once: whatever is too much, the tables become the truth, and the rest never suffers."""
 import json
+import time
 
 import pytest
 
@@ -290,3 +291,21 @@ def test_a_forecast_counts_on_what_was_little_enough(ladder):
     metrics(system, connection)
     asked = ("sync", "--connection", connection, "--metrics", "--from", DAYS[0], "--to", DAYS[1], "--forecast", "--json")
     assert json.loads(system.metricx(*asked))["chunks"] == 5  # the account's totals, and 12 days by 3
+
+
+def test_killed_all_the_way_down_the_tables_are_the_same(make_system):
+    """Cuts, parts, listings of changes of shape: at whatever commit the worker dies, nothing is lost and nothing stored twice."""
+    system, connection = started(make_system, "--latency-ms", "40", LEASE_SECONDS=2, CHUNK_DAYS=30, PAGE_LIMIT=30,
+                                 META_CALLS_PER_WINDOW=5000)
+    system.sandbox.post("too-much", cells=4 * 100, fields=8)
+    run = system.metricx("sync", "--connection", connection, "--metrics", "--from", DAYS[0], "--to", DAYS[1]).splitlines()[0]
+    for i in range(8):
+        time.sleep(0.3 + 0.17 * i)
+        next(d for d in system.daemons[1:] if d.process.poll() is None).kill()
+        system.worker()
+    assert ended(system, run)["status"] == "succeeded"
+    assert_facts(system, connection)
+    days = system.query("SELECT day::date::text, count(*) FROM sync_chunks c CROSS JOIN LATERAL"
+                        " generate_series(c.date_from::timestamp, c.date_to::timestamp, interval '1 day') day"
+                        " WHERE c.kind = 'metrics' AND NOT c.totals GROUP BY 1")
+    assert len(days) == 12 and {count for _, count in days} == {1}, "each day belongs to one chunk"
