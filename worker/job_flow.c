@@ -16,9 +16,10 @@
 #define DATABASE_REFUSED_RETRY_MS 60000
 
 static const char *const state_names[] = {
-    [OPENING] = "opening",     [GRANTING] = "granting",         [FETCHING] = "fetching",   [PARSING] = "parsing",
-    [STAGING] = "staging",     [MERGING] = "merging",           [LISTED] = "listed",       [DOUBTING] = "doubting",
-    [REREADING] = "rereading", [PUTTING_BACK] = "putting back", [FINISHING] = "finishing", [STRANDED] = "stranded"};
+    [OPENING] = "opening",     [GRANTING] = "granting",        [FETCHING] = "fetching",   [PARSING] = "parsing",
+    [STAGING] = "staging",     [MERGING] = "merging",          [LISTED] = "listed",       [DOUBTING] = "doubting",
+    [REREADING] = "rereading", [REPORTING] = "reporting",      [SHRINKING] = "shrinking", [FINISHING] = "finishing",
+    [STRANDED] = "stranded",   [PUTTING_BACK] = "putting back"};
 
 static const char *const finish_names[] = {"done", "retry", "yield", "dead", "drop"};
 
@@ -87,10 +88,8 @@ static void let_go(struct job *j, enum finish_how how, int64_t delay_ms)
     job_wait(j, FINISHING);
 }
 
-/* Every failure of a call and every reason to hand back: one policy. */
-static void put_back(struct job *j, int rc, const struct err *e)
+static void put_back_as(struct job *j, struct fate fate, int rc, const struct err *e)
 {
-    struct fate fate = fate_of(rc, j->chunk->attempts);
     (void)err_copy(&j->why, e);
     j->why.rc = rc;
     j->fate = fate.chunk;
@@ -99,6 +98,12 @@ static void put_back(struct job *j, int rc, const struct err *e)
     j->how = fate.chunk == CHUNK_YIELD && fate.delay_ms == 0 ? FINISH_YIELD : FINISH_RETRY;
     job_drop_page(j);
     job_wait(j, PUTTING_BACK);
+}
+
+/* Every failure of a call and every reason to hand back: one policy. */
+static void put_back(struct job *j, int rc, const struct err *e)
+{
+    put_back_as(j, fate_of(rc, j->chunk->attempts), rc, e);
 }
 
 static void put_back_stopping(struct job *j)
@@ -198,7 +203,8 @@ static void after_difference(struct job *j)
 /* After the last page of a slice. */
 static enum job_state closing_state(const struct job *j)
 {
-    return j->chunk->slice.kind == SLICE_ENTITIES && j->chunk->stubs ? LISTED : MERGING;
+    const enum slice_kind kind = j->chunk->slice.kind;
+    return kind == SLICE_CAMPAIGNS || (kind == SLICE_ENTITIES && j->chunk->stubs) ? LISTED : MERGING;
 }
 
 /* All facts are in hand: that the totals cannot be had is no reason to lose them. */
@@ -210,9 +216,33 @@ static bool merges_unchecked(const struct job *j, int rc)
            (fate.chunk == CHUNK_DEAD || (fate.chunk == CHUNK_RETRY && last));
 }
 
+/* A report is looked at again later, from the queue's parking lot: it holds no slot, and waiting is no failure. */
+static void park(struct job *j)
+{
+    const struct fate fate = {.chunk = CHUNK_YIELD, .delay_ms = report_delay_ms(j->chunk->report.polls)};
+    j->commit_tries = 0;
+    put_back_as(j, fate, 0, &(struct err){0});
+}
+
+static void after_too_much(struct job *j, const struct err *e)
+{
+    job_shrink(j);
+    if (j->shrink == LADDER_END) {
+        put_back_as(j, (struct fate){.chunk = CHUNK_DEAD}, e->rc, e);
+        return;
+    }
+    job_drop_page(j);
+    j->commit_tries = 0;
+    job_wait(j, SHRINKING);
+}
+
 static void after_call_failed(struct job *j, int rc, const struct err *e)
 {
     metric_add(M_CALL_ERRORS, 1);
+    if (rc == ERR_TOO_MUCH_DATA && job_can_shrink(j)) {
+        after_too_much(j, e);
+        return;
+    }
     if (!merges_unchecked(j, rc)) {
         put_back(j, rc, e);
         return;
@@ -223,6 +253,27 @@ static void after_call_failed(struct job *j, int rc, const struct err *e)
     j->unchecked = true;
     j->commit_tries = 0;
     job_wait(j, MERGING);
+}
+
+static void after_report(struct job *j)
+{
+    struct err e = {0};
+    switch (job_report(j)) {
+    case REPORT_WAIT:
+        park(j);
+        return;
+    case REPORT_READ:
+    case REPORT_ANEW:
+        job_drop_page(j);
+        j->commit_tries = 0;
+        job_wait(j, REPORTING);
+        return;
+    case REPORT_GIVE_UP:
+        (void)err_set(&e, ERR_TOO_MUCH_DATA, "the report never got ready: %s",
+                      *j->work.verdict.text == '\0' ? "it stands still or is gone" : j->work.verdict.text);
+        after_too_much(j, &e);
+        return;
+    }
 }
 
 static void after_merge(struct job *j)
@@ -245,7 +296,7 @@ static void after_commit_failed(struct job *j, int rc, const struct err *e)
         (void)err_copy(&j->why, e);
         let_go(j, FINISH_DROP, 0);
     } else if (rc == ERR_NOT_FOUND && j->state == LISTED) {
-        job_wait(j, MERGING); /* every stub came with the listing */
+        job_wait(j, MERGING); /* every stub came with the listing, or no campaign has facts */
     } else if (rc == ERR_GONE) {
         job_drop_page(j);
         job_wait(j, OPENING);
@@ -293,6 +344,10 @@ void job_step(struct job *j, int rc, const struct err *e)
         after_call_failed(j, rc, e);
         return;
     case PARSING:
+        if (rc == 0 && j->work.report_word != REPORT_SAYS_NOTHING) {
+            after_report(j);
+            return;
+        }
         if (rc == 0) {
             j->commit_tries = 0;
             job_wait(j, j->work.next != NULL ? STAGING : closing_state(j));
@@ -304,6 +359,8 @@ void job_step(struct job *j, int rc, const struct err *e)
     case LISTED:
     case DOUBTING:
     case REREADING:
+    case REPORTING:
+    case SHRINKING:
         if (rc == 0)
             after_page_committed(j);
         else
@@ -320,6 +377,8 @@ void job_step(struct job *j, int rc, const struct err *e)
     case PUTTING_BACK:
         if (rc == ERR_FENCED)
             let_go(j, FINISH_DROP, 0);
+        else if (rc == ERR_DB_AWAY && j->chunk->report.is_new && ++j->commit_tries < COMMIT_TRIES)
+            job_wait(j, PUTTING_BACK); /* forgotten, the report would be made twice */
         else if (rc != 0)
             let_go_unsaid(j, rc);
         else

@@ -14,8 +14,15 @@
  *
  * A listing of an account with stubs, at its last page: LISTED ─► GRANTING ─► FETCHING (a stub) … ─► MERGING.
  *
+ * Facts campaign by campaign begin with such a listing.
+ *
  * A slice that differs from the account's totals at MERGING: DOUBTING ─► GRANTING ─► FETCHING (totals) ─► MERGING;
  * still: REREADING ─► GRANTING ─► FETCHING (page 1) … ─► MERGING, as it is.
+ *
+ * An answer that is too much data: SHRINKING ─► GRANTING ─► FETCHING, the same place or page 1, a smaller question.
+ *
+ * A report that the provider makes: FETCHING (ask for it, or how it is) ─► PARSING ─► PUTTING_BACK, with a delay, or
+ * REPORTING ─► GRANTING ─► FETCHING (its pages, or another report).
  *
  * Data goes one way: claim → fetch → parse → commit → acknowledge. Every commit is fenced by the chunk's epoch. */
 struct job;

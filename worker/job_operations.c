@@ -31,7 +31,7 @@ static void on_opened(void *arg, int rc, struct chunk *c, const struct err *e)
     if (rc == 0) {
         job_free_chunk(j);
         j->chunk = c;
-        c->slice.page_limit = (int)j->x->service->settings->page_limit;
+        job_shape(j);
     }
     job_step(j, rc, e);
 }
@@ -86,6 +86,14 @@ static void on_parsed(void *arg)
 static void on_staged(void *arg, int rc, const struct err *e)
 {
     job_step(arg, rc, e);
+}
+
+static void on_shrunk(void *arg, int rc, const struct err *e)
+{
+    struct job *j = arg;
+    if (rc == 0)
+        job_shape(j);
+    job_step(j, rc, e);
 }
 
 static void on_merged(void *arg, int rc, const struct run_state *r, const struct err *e)
@@ -207,6 +215,12 @@ void job_begin(struct job *j)
         break;
     case REREADING:
         chunk_read_again(s->db, j->chunk, &j->work.rows, on_staged, j);
+        break;
+    case REPORTING:
+        (j->report == REPORT_READ ? chunk_report_ready : chunk_report_anew)(s->db, j->chunk, on_staged, j);
+        break;
+    case SHRINKING:
+        chunk_shrink(s->db, j->chunk, j->shrink, &j->shape, on_shrunk, j);
         break;
     case PUTTING_BACK:
         chunk_put_back(s->db, j->chunk, j->fate, j->delay_ms, (int)s->settings->max_attempts, j->calls_uncounted,

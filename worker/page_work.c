@@ -13,6 +13,9 @@ static void work(void *arg)
     chunk_rows_copy(w->chunk, &page, &w->rows);
     w->row_count = page.fact_count + page.entity_count;
     w->next = str_dup(page.next);
+    w->report_word = page.report_word;
+    (void)str_copy(w->report, sizeof w->report, page.report == NULL ? "" : page.report);
+    w->report_percent = page.report_percent;
     page_clear(&page);
     if (w->rows.overflow) {
         w->verdict.rc = ERR_LIMIT;
@@ -31,6 +34,7 @@ void page_work_start(struct loop *l, struct page_work *w)
     buf_init(&w->rows, PAGE_ROWS_BYTES_MAX);
     w->row_count = 0;
     w->next = NULL;
+    w->report_word = REPORT_SAYS_NOTHING;
     w->verdict = (struct verdict){.account = QUOTA_UNSAID, .app = QUOTA_UNSAID};
     loop_work(l, work, done, w);
 }

@@ -14,6 +14,9 @@ struct page_work {
     struct buf rows; /* COPY text */
     int row_count;
     char *next; /* owned; NULL: the last page */
+    enum report_word report_word;
+    char report[32]; /* its id, when it was made */
+    int report_percent;
     void (*done)(void *arg);
     void *arg;
 };

@@ -10,23 +10,27 @@
  * and a verdict. No I/O, no clock, no globals; read_* may run on any thread. A new provider is one folder and one line
  * in registry.c. */
 
-enum slice_kind { SLICE_ENTITIES, SLICE_LOOKUPS, SLICE_FACTS, SLICE_TOTALS };
+enum slice_kind { SLICE_ENTITIES, SLICE_LOOKUPS, SLICE_FACTS, SLICE_TOTALS, SLICE_REPORT, SLICE_CAMPAIGNS };
 
 /* An entity that is asked for by its id, because listings do not have it. */
 struct lookup {
     const char *level, *external_id;
 };
 
-/* One question: the entities of an account, some of them one by one, its facts of a range of days, or the account's own
- * total of each of those days (one call for 90 days). */
+/* One question: the entities of an account, some of them one by one, its facts of a range of days, the account's own
+ * total of each of those days (one call for 90 days), a report of its facts that the provider makes in the background,
+ * or the campaigns that have facts. */
 struct slice {
     enum slice_kind kind;
     const char *account; /* act_N */
     const char *currency;
     date_t from, to;              /* both inclusive; facts and totals */
     bool hourly;                  /* facts only */
+    const char *report;           /* facts: their pages are this report's; report: how is it (NULL: make one) */
+    bool in_parts;                /* facts of days: all but actions, then actions; the rows are joined by their key */
     int64_t since_s;              /* entities: only those that changed after this (Unix seconds); 0 = all of them */
-    const struct lookup *lookups; /* at least one; what does not exist any more is an empty page */
+    const struct lookup *lookups; /* at least one; what does not exist any more is an empty page. Of facts: the
+                                     campaigns that they are asked for one by one, if any */
     int lookup_count;
     int page_limit;
 };
@@ -54,7 +58,8 @@ struct verdict {
 struct fact_row {
     const char *campaign_id, *adset_id, *ad_id;
     date_t day;
-    int hour; /* -1: the whole day */
+    int hour;          /* -1: the whole day */
+    bool actions_only; /* the second part of a row, if there is a first; the numbers of the first are "0" */
     const char *spend, *impressions, *clicks, *link_clicks, *conversions, *revenue, *leads, *installs, *purchases,
         *registrations, *visitors;
     const char *reach, *attribution_setting; /* NULL when unknown */
@@ -72,6 +77,15 @@ struct entity_row {
     const char *created_at, *updated_at;        /* ISO 8601 with offset */
     const char *details;                        /* a JSON object */
 };
+/* What an answer says of a report. */
+enum report_word {
+    REPORT_SAYS_NOTHING,
+    REPORT_MADE,    /* it is being made; page.report is its id */
+    REPORT_PENDING, /* page.report_percent of it is done */
+    REPORT_READY,   /* its pages may be asked for */
+    REPORT_UNSEEN,  /* there is none of that id: too early, or it is gone */
+    REPORT_LOST     /* it will never be ready; the verdict's text says why */
+};
 struct page {
     struct arena arena;
     struct fact_row *facts;
@@ -79,6 +93,9 @@ struct page {
     struct day_total *totals;
     int fact_count, entity_count, total_count;
     const char *next; /* cursor of the next page; NULL: this was the last */
+    enum report_word report_word;
+    const char *report;
+    int report_percent;
 };
 void page_clear(struct page *p);
 

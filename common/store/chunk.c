@@ -19,6 +19,16 @@ void chunk_clear(struct chunk *c)
     c->lookups = NULL;
 }
 
+void chunk_ask_facts(struct chunk *c)
+{
+    const bool report = c->shape.rung == RUNG_REPORT;
+    c->slice.kind = report && !c->report.ready                                      ? SLICE_REPORT
+                    : c->shape.rung == RUNG_CAMPAIGNS && c->slice.lookup_count == 0 ? SLICE_CAMPAIGNS
+                                                                                    : SLICE_FACTS;
+    c->slice.report = report && c->report.id[0] != '\0' ? c->report.id : NULL;
+    c->slice.in_parts = c->shape.rung == RUNG_PARTS;
+}
+
 /* ---- steps that several operations share ---- */
 
 void chunk_add_fence(struct tx *t, const struct chunk *c, int page)
@@ -174,6 +184,16 @@ static struct chunk *read_chunk(const struct db_results *r, int step, const char
     };
     c->stubs = db_bool(r, step, 0, 29);
     (void)str_copy(c->lane, sizeof c->lane, db_text(r, step, 0, 12));
+    c->shape = (struct shape){.rung = (enum rung)db_int(r, step, 0, 30),
+                              .page_limit = (int)db_int(r, step, 0, 31),
+                              .days_limit = (int)db_int(r, step, 0, 32)};
+    (void)str_copy(c->report.id, sizeof c->report.id, db_text(r, step, 0, 33));
+    c->report.made = (int)db_int(r, step, 0, 34);
+    c->report.polls = (int)db_int(r, step, 0, 35);
+    c->report.percent = (int)db_int(r, step, 0, 36);
+    c->report.age_s = db_int(r, step, 0, 37);
+    c->report.still_s = db_int(r, step, 0, 38);
+    c->report.ready = db_bool(r, step, 0, 39);
     c->epoch = db_int(r, step, 0, 13);
     c->attempts = (int)db_int(r, step, 0, 14);
     c->deliveries = (int)db_int(r, step, 0, 15);
@@ -199,6 +219,8 @@ static void on_open(void *arg, int rc, const struct db_results *r, const struct 
     } else {
         c = read_chunk(r, o->read, db_text(r, o->read, 0, 23));
         chunk_read_lookups(r, o->lookups, c);
+        if (c->slice.kind == SLICE_FACTS)
+            chunk_ask_facts(c);
         if (c->provider == NULL) {
             rc = err_set(&why, ERR_BUG, "this program knows no provider %s", db_text(r, o->read, 0, 4));
             chunk_clear(c);
@@ -219,6 +241,7 @@ void chunk_open(struct db_pool *p, const char *id, const char *worker, int max_d
     o->done = done;
     o->arg = arg;
     (void)tx_add(t, "SELECT chunk_openable($1::uuid)", TX_PARAMS(id));
+    (void)TX_ADD(t, "chunk_adopt_limits", id);
     (void)TX_ADD(t, "chunk_open", id, worker, tx_int(t, max_deliveries));
     (void)TX_ADD(t, "chunk_open_cursor", id);
     chunk_add_sweep(t, id);

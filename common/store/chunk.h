@@ -3,6 +3,7 @@
 #include "common/base/err.h"
 #include "common/base/id.h"
 #include "common/io/db.h"
+#include "common/plan/ladder.h"
 #include "common/provider/provider.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,6 +17,16 @@
  * Behind a listing of entities stubs that it did not bring are asked for one by one (chunk_look_up), as pages of the
  * same slice. */
 
+/* The report that the provider makes of a chunk's facts, at RUNG_REPORT. */
+struct chunk_report {
+    char id[32];             /* "": there is none now */
+    int made, polls;         /* so far; polls of this one */
+    int percent;             /* of it that is done */
+    int64_t age_s, still_s;  /* when the chunk was opened: since it was asked for, since it last went on */
+    bool ready;              /* its pages are being read */
+    bool is_new, was_polled; /* the caller's news, which chunk_put_back keeps */
+};
+
 struct chunk {
     char id[UUID_TEXT], run_id[UUID_TEXT], connection_id[UUID_TEXT], workspace_id[UUID_TEXT];
     const struct provider *provider;
@@ -27,6 +38,8 @@ struct chunk {
     bool stubs;         /* the connection has stubs: chunk_look_up behind the listing */
     struct lookup *lookups; /* owned, texts too */
     char account[64], currency[8], timezone[64];
+    struct shape shape; /* how it is asked by now */
+    struct chunk_report report;
     int64_t epoch;
     int attempts, deliveries;
     int page;            /* the next one to ask for, from 1 */
@@ -40,10 +53,11 @@ struct chunk {
 };
 void chunk_clear(struct chunk *c); /* frees what is owned */
 
-/* Raises the epoch, marks chunk and run running, books the first call in the ledger, and says where to go on: a stored
- * cursor younger than 15 minutes, else page 1 with the staged pages thrown away.
- * ERR_CONFLICT: there is nothing to do now (closed, cancelled, connection not active): drop the job.
- * ERR_POISON: started max_deliveries times without committing a page; the chunk is closed as dead. */
+/* Takes over what was little enough for the connection lately, when it is the first start; raises the epoch, marks
+ * chunk and run running, books the first call in the ledger, and says where to go on: a stored cursor younger than 15
+ * minutes, else page 1 with the staged pages thrown away. ERR_CONFLICT: there is nothing to do now (closed, cancelled,
+ * connection not active): drop the job. ERR_POISON: started max_deliveries times without committing a page; the chunk
+ * is closed as dead. */
 void chunk_open(struct db_pool *p, const char *id, const char *worker, int max_deliveries,
                 void (*done)(void *arg, int rc, struct chunk *c, const struct err *e),
                 void *arg); /* c is owned by the callback, free() after chunk_clear */
@@ -67,9 +81,24 @@ void chunk_read_again(struct db_pool *p, struct chunk *c, const struct buf *tota
 
 #define CHUNK_LOOKUPS_MAX 50
 /* As chunk_stage, for the last page of a listing: from now on the slice's question is for stubs that the listing did
- * not bring, one by one; the others wait for the next chunk. ERR_NOT_FOUND: there is none; nothing was changed. */
+ * not bring, one by one; the others wait for the next chunk. For the last page of campaigns that have facts: for the
+ * facts of each of them. ERR_NOT_FOUND: there is none; nothing was changed. */
 void chunk_look_up(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count,
                    void (*done)(void *arg, int rc, const struct err *e), void *arg);
+
+/* The answer was too much data: the next question is smaller, as ladder_next made step (not LADDER_END) and shape. In
+ * one fenced transaction; books the next call. PAGE: the staged pages and the place stay. CUT: this chunk keeps the
+ * newer half of its days, a new one of the same run and place in it gets the older half. CUT and RUNG throw the staged
+ * pages away. Costs no attempt and counts as a page for deliveries. ERR_FENCED and ERR_GONE as chunk_stage. */
+void chunk_shrink(struct db_pool *p, struct chunk *c, enum ladder_step step, const struct shape *shape,
+                  void (*done)(void *arg, int rc, const struct err *e), void *arg);
+
+/* The report is ready and its pages are asked for, or it is dropped and another one is; fenced, books the next call. As
+ * chunk_stage. */
+void chunk_report_ready(struct db_pool *p, struct chunk *c, void (*done)(void *arg, int rc, const struct err *e),
+                        void *arg);
+void chunk_report_anew(struct db_pool *p, struct chunk *c, void (*done)(void *arg, int rc, const struct err *e),
+                       void *arg);
 
 /* How the run stands after a chunk was closed. */
 struct run_state {
@@ -82,9 +111,9 @@ struct run_state {
 /* Stages the last page and merges the slice whole, in one fenced transaction: locks the days in order, leaves days
  * alone that a later reading has written, inserts, updates what differs, deletes what is gone, logs restatements, makes
  * stubs for entities that only insights know, closes the chunk, counts, ends the run when it was the last. Never ON
- * CONFLICT DO UPDATE; an unchanged row is not rewritten. rows may be empty.
- * ERR_DIFFERS: days that are over do not add up to the account's own totals, or these are not known; nothing was
- * changed. as_it_is: such days are stored all the same, and say so. */
+ * CONFLICT DO UPDATE; an unchanged row is not rewritten. rows may be empty. What a chunk that was shrunk came down to
+ * is remembered for the connection. ERR_DIFFERS: days that are over do not add up to the account's own totals, or these
+ * are not known; nothing was changed. as_it_is: such days are stored all the same, and say so. */
 void chunk_merge(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count, bool as_it_is,
                  void (*done)(void *arg, int rc, const struct run_state *r, const struct err *e), void *arg);
 
@@ -94,9 +123,10 @@ enum chunk_fate {
     CHUNK_YIELD,   /* queued again without penalty */
     CHUNK_DEAD     /* given up: a dead letter */
 };
-/* Puts the chunk back or gives it up, with the reason. `calls` were made and not yet counted by a commit. RETRY becomes
- * DEAD at max_attempts (*dead says so). connection_status: NULL, or "needs_reauth" or "no_access": the connection gets
- * it, and all its open chunks are given up with the same reason. YIELD unbooks a call that was not made. */
+/* Puts the chunk back or gives it up, with the reason; keeps what is new of its report. `calls` were made and not yet
+ * counted by a commit. RETRY becomes DEAD at max_attempts (*dead says so). connection_status: NULL, or "needs_reauth"
+ * or "no_access": the connection gets it, and all its open chunks are given up with the same reason. YIELD unbooks a
+ * call that was not made. */
 void chunk_put_back(struct db_pool *p, struct chunk *c, enum chunk_fate fate, int64_t delay_ms, int max_attempts,
                     int calls, const char *connection_status, const struct err *why,
                     void (*done)(void *arg, int rc, bool dead, const struct run_state *r, const struct err *e),

@@ -43,6 +43,7 @@ static void copy_fact(const struct fact_row *f, struct buf *out)
     copy_int(out, f->hour);
     for (size_t i = 0; i < sizeof rest / sizeof rest[0]; i++)
         copy_field(out, rest[i]);
+    copy_field(out, f->actions_only ? "true" : "false");
 }
 
 static void copy_entity(const struct entity_row *e, const char *goal, struct buf *out)

@@ -28,6 +28,8 @@ static void add_fact_steps(struct tx *t, const struct chunk *c, bool as_it_is)
     (void)TX_ADD(t, "fact_days_lock", c->connection_id, granularity, from, to);
     (void)TX_ADD(t, "fact_trim_days", c->id, c->connection_id, granularity, from, to);
     (void)TX_ADD(t, "fact_trim_repeats", c->id);
+    if (c->shape.rung == RUNG_PARTS)
+        (void)TX_ADD(t, "fact_join_parts", c->id);
     (void)tx_add(
         t, text("fact_judge"),
         TX_PARAMS(c->id, c->connection_id, granularity, from, to, c->run_id, zone, as_it_is ? "true" : "false"));
@@ -97,6 +99,7 @@ void chunk_merge(struct db_pool *p, struct chunk *c, const struct buf *rows, int
     else if (entities)
         add_entity_steps(t, c);
     (void)TX_ADD(t, "chunk_close", c->id, tx_int(t, row_count));
+    (void)TX_ADD(t, "limits_learn", c->id);
     (void)TX_ADD(t, "chunk_cursor_drop", c->id);
     chunk_add_sweep(t, c->id);
     chunk_add_settle(t, NULL, c->run_id, NULL);

@@ -6,8 +6,12 @@
  *   chunk_stage     staging a page; what comes after a difference, or a listing
  *   chunk_copy      rows of a page as COPY text
  *   chunk_merge     the slice, whole
+ *   chunk_ladder    asked smaller
+ *   chunk_report    reports made in the background
  *   chunk_put_back  back to the queue, or given up */
 
+/* The slice asks for the facts as the chunk's shape and report want it. */
+void chunk_ask_facts(struct chunk *c);
 /* The fence of this chunk's start; page 0: at any page. */
 void chunk_add_fence(struct tx *t, const struct chunk *c, int page);
 /* What a page brought: staged rows, or totals. */

@@ -51,6 +51,10 @@ void chunk_put_back(struct db_pool *p, struct chunk *c, enum chunk_fate fate, in
     if (connection_status != NULL)
         (void)TX_ADD(t, "connection_chunks_lock", c->connection_id);
     chunk_add_fence(t, c, 0);
+    if (c->report.is_new)
+        (void)TX_ADD(t, "report_made", c->id, c->report.id);
+    else if (c->report.was_polled)
+        (void)TX_ADD(t, "report_polled", c->id, tx_int(t, c->report.percent));
     (void)TX_ADD(t, "chunk_put_back", c->id, dead ? "dead" : "queued", forget ? "true" : "false",
                  fate == CHUNK_YIELD ? "0" : "1", tx_int(t, calls), tx_int(t, delay_ms),
                  told ? err_name(why->rc) : NULL, told ? why->text : NULL);

@@ -18,9 +18,14 @@ struct staging {
 static void move_on_to_lookups(const struct staging *s, const struct db_results *r)
 {
     struct chunk *c = s->chunk;
+    chunk_read_lookups(r, s->lookups, c);
+    if (c->slice.kind == SLICE_CAMPAIGNS) {
+        c->rows = 0;
+        chunk_ask_facts(c);
+        return;
+    }
     c->stubs = false;
     c->slice.kind = SLICE_LOOKUPS;
-    chunk_read_lookups(r, s->lookups, c);
 }
 
 /* The chunk as the commit left it. */
@@ -40,8 +45,12 @@ static void move_on(struct staging *s, const struct db_results *r)
     if (s->after == NEXT_PAGE || s->after == LOOK_UP)
         return;
     c->checking = s->after == CHECK_AGAIN;
-    c->slice.kind = c->checking ? SLICE_TOTALS : SLICE_FACTS;
+    c->slice.kind = SLICE_TOTALS;
+    c->slice.report = NULL;
     if (!c->checking) {
+        c->slice.lookup_count = 0;
+        c->report = (struct chunk_report){.made = c->report.made};
+        chunk_ask_facts(c);
         c->reread = true;
         c->page = 1;
         c->rows = 0;
@@ -100,6 +109,7 @@ void chunk_read_again(struct db_pool *p, struct chunk *c, const struct buf *tota
     struct tx *t = page_tx(p, c, totals, 0);
     chunk_add_totals_end(t, c);
     (void)TX_ADD(t, "staged_facts_drop", c->id);
+    (void)TX_ADD(t, "report_drop", c->id);
     (void)TX_ADD(t, "chunk_read_again", c->id, tx_int(t, c->epoch));
     run_staging(t, (struct staging){.chunk = c, .after = READ_AGAIN, .done = done, .arg = arg});
 }
@@ -108,8 +118,14 @@ void chunk_look_up(struct db_pool *p, struct chunk *c, const struct buf *rows, i
                    void (*done)(void *arg, int rc, const struct err *e), void *arg)
 {
     struct tx *t = page_tx(p, c, rows, row_count);
-    (void)TX_ADD(t, "chunk_look_up", c->id, tx_int(t, c->epoch), tx_int(t, row_count), c->connection_id,
-                 tx_int(t, CHUNK_LOOKUPS_MAX));
+    if (c->slice.kind == SLICE_CAMPAIGNS) {
+        (void)TX_ADD(t, "chunk_by_campaign", c->id, tx_int(t, c->epoch));
+        (void)TX_ADD(t, "staged_entities_drop", c->id);
+        row_count = 0;
+    } else {
+        (void)TX_ADD(t, "chunk_look_up", c->id, tx_int(t, c->epoch), tx_int(t, row_count), c->connection_id,
+                     tx_int(t, CHUNK_LOOKUPS_MAX));
+    }
     const int lookups = chunk_add_lookups(t, c->id);
     run_staging(
         t, (struct staging){

@@ -130,6 +130,7 @@ void plan_read_run(const struct db_results *r, int step, int row, struct plan_ru
     run->planned_from = db_date(r, step, row, 15);
     run->planned_chunks = (int)number_or(r, step, row, 16, 0);
     run->now_ms = db_int(r, step, row, 18);
+    run->days_limit = number_or(r, step, row, 19, 0);
 }
 
 static void on_runs(void *arg, int rc, const struct db_results *r, const struct err *e)

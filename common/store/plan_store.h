@@ -39,6 +39,7 @@ struct plan_run {
     date_t planned_from;                 /* the oldest day of facts that it has planned; DATE_NONE: none */
     int planned_chunks;                  /* of facts */
     int64_t now_ms;                      /* the database's clock: one for all schedulers */
+    int64_t days_limit;                  /* as many were little enough for one question lately; 0 = no limit is known */
     struct day_known *known;             /* of the last backfill_days_max days, ascending */
 };
 /* Up to `limit` runs, oldest interactive ones first; borrowed during the callback. known covers `known_days` days back.

@@ -84,7 +84,10 @@ int run_plan(const struct plan_run *run, const struct settings *settings, int64_
     count = sample_before(spans, count, run->planned_from);
     const int64_t calls = run->calls_per_window >= 0 ? run->calls_per_window : settings->meta_calls_per_window;
     int width = chunk_width(settings->chunk_days, settings->page_limit, run->rows_per_day, calls);
-    out->chunk_count = chunk_plan(spans, count, width, settings->chunk_days == 0, chunks, RUN_CHUNKS_MAX);
+    const bool limited = run->days_limit > 0 && run->days_limit <= width;
+    if (limited)
+        width = (int)run->days_limit;
+    out->chunk_count = chunk_plan(spans, count, width, settings->chunk_days == 0 && !limited, chunks, RUN_CHUNKS_MAX);
     if (out->chunk_count < 0)
         return err_set(e, ERR_LIMIT, "the range makes more than %d chunks", RUN_CHUNKS_MAX);
     const int wave = sample_wave(run->planned_chunks, out->chunk_count);

@@ -7,7 +7,7 @@
 /* COPY beside the two ways of giving many rows to one INSERT. What is timed is a transaction with its rows on the wire
  * in the form that the method wants; making that form is not. */
 
-enum { PAGE_ROWS = 1000, COLUMNS = 23 };
+enum { PAGE_ROWS = 1000, COLUMNS = 24 };
 #define ROWS_BYTES_MAX ((size_t)64 << 20)
 
 struct column {
@@ -35,7 +35,8 @@ static const struct column columns[COLUMNS] = {{"chunk_id", "uuid"},
                                                {"reach", "bigint"},
                                                {"attribution_setting", "text"},
                                                {"actions", "jsonb"},
-                                               {"action_values", "jsonb"}};
+                                               {"action_values", "jsonb"},
+                                               {"actions_only", "boolean"}};
 
 /* One page in the three forms: what COPY reads, an array literal a column, one JSON array. */
 struct forms {

@@ -17,6 +17,7 @@ static struct {
     void (*finished)(void *, int, bool, const struct err *);
     void *arg;
     struct chunk *chunk;
+    int page_limit; /* of the request that is made */
 } waiting;
 
 void fakes_reset(void)
@@ -91,11 +92,46 @@ void chunk_look_up(struct db_pool *p, struct chunk *c, const struct buf *rows, i
                    void (*done)(void *, int, const struct err *), void *arg)
 {
     (void)p, (void)rows;
-    CHECK(c->stubs && c->slice.kind == SLICE_ENTITIES);
+    CHECK(c->slice.kind == SLICE_CAMPAIGNS || (c->stubs && c->slice.kind == SLICE_ENTITIES));
     ask(OP_LOOK_UP, arg);
     fakes.asked.rows = row_count;
     waiting.staged = done;
     waiting.chunk = c;
+}
+
+void chunk_shrink(struct db_pool *p, struct chunk *c, enum ladder_step step, const struct shape *shape,
+                  void (*done)(void *, int, const struct err *), void *arg)
+{
+    (void)p;
+    ask(OP_SHRINK, arg);
+    fakes.asked.step = step;
+    fakes.asked.shape = *shape;
+    waiting.staged = done;
+    waiting.chunk = c;
+}
+
+/* As the store does it. */
+static void ask_facts(struct chunk *c)
+{
+    const bool report = c->shape.rung == RUNG_REPORT;
+    c->slice.kind = report && !c->report.ready                                      ? SLICE_REPORT
+                    : c->shape.rung == RUNG_CAMPAIGNS && c->slice.lookup_count == 0 ? SLICE_CAMPAIGNS
+                                                                                    : SLICE_FACTS;
+    c->slice.report = report && c->report.id[0] != '\0' ? c->report.id : NULL;
+}
+
+void chunk_report_ready(struct db_pool *p, struct chunk *c, void (*done)(void *, int, const struct err *), void *arg)
+{
+    (void)p;
+    ask(OP_REPORT, arg);
+    waiting.staged = done;
+    waiting.chunk = c;
+}
+
+void chunk_report_anew(struct db_pool *p, struct chunk *c, void (*done)(void *, int, const struct err *), void *arg)
+{
+    chunk_report_ready(p, c, done, arg);
+    fakes.asked.anew = true;
 }
 
 void chunk_merge(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count, bool as_it_is,
@@ -117,6 +153,7 @@ void chunk_put_back(struct db_pool *p, struct chunk *c, enum chunk_fate fate, in
     ask(OP_PUT_BACK, arg);
     fakes.asked.booked = c->booked;
     fakes.asked.fate = fate;
+    fakes.asked.report = c->report;
     fakes.asked.delay_ms = delay_ms;
     fakes.asked.calls = calls;
     (void)str_copy(fakes.asked.connection_status, sizeof fakes.asked.connection_status,
@@ -156,6 +193,7 @@ struct http_call *http_send(struct http_client *c, const struct http_request *r,
 {
     (void)c, (void)r;
     ask(OP_FETCH, arg);
+    fakes.asked.page_limit = waiting.page_limit;
     waiting.fetched = done;
     return (struct http_call *)&waiting;
 }
@@ -191,7 +229,8 @@ void loop_work(struct loop *l, void (*work)(void *), void (*done)(void *), void 
 static int fake_request(const struct provider_config *c, const struct slice *s, const char *cursor,
                         const struct secret *token, struct http_request *out, struct err *e)
 {
-    (void)c, (void)s, (void)cursor, (void)token;
+    (void)c, (void)cursor, (void)token;
+    waiting.page_limit = s->page_limit;
     if (fakes.request_rc != 0)
         return err_set(e, fakes.request_rc, "as the test says");
     *out = (struct http_request){.method = "GET", .url = str_dup("http://127.0.0.1/")};
@@ -211,9 +250,15 @@ static void fake_read(const struct provider_config *c, const struct slice *s, co
     else
         out->fact_count = fakes.page_rows;
     out->next = arena_str(&out->arena, fakes.page_next);
+    if (s->kind == SLICE_REPORT || s->report != NULL) {
+        out->report_word = fakes.report_word;
+        out->report = "77";
+        out->report_percent = fakes.report_percent;
+    }
 }
 
-const struct provider fake_provider = {.name = "fake", .page_request = fake_request, .page_read = fake_read};
+const struct provider fake_provider = {
+    .name = "fake", .page_request = fake_request, .page_read = fake_read, .listing_rows = 500};
 
 static struct chunk *new_chunk(void)
 {
@@ -227,6 +272,11 @@ static struct chunk *new_chunk(void)
     c->checking = fakes.checking;
     c->stubs = fakes.stubs;
     c->slice.kind = c->stubs ? SLICE_ENTITIES : c->checking ? SLICE_TOTALS : SLICE_FACTS;
+    c->slice.to = fakes.days > 0 ? fakes.days - 1 : 0;
+    c->shape = fakes.shape;
+    c->report = fakes.report;
+    if (c->slice.kind == SLICE_FACTS)
+        ask_facts(c);
     c->token_enc = str_dup(fakes.token_enc);
     return c;
 }
@@ -279,7 +329,27 @@ void fakes_end(int rc, bool yes)
         if (rc == 0) {
             waiting.chunk->page++;
             waiting.chunk->stubs = false;
-            waiting.chunk->slice.kind = SLICE_LOOKUPS;
+            waiting.chunk->slice.lookup_count = 2;
+            waiting.chunk->slice.kind = waiting.chunk->slice.kind == SLICE_CAMPAIGNS ? SLICE_FACTS : SLICE_LOOKUPS;
+        }
+        waiting.staged(waiting.arg, rc, why);
+        break;
+    case OP_SHRINK:
+        if (rc == 0) {
+            waiting.chunk->shape = was.shape;
+            if (was.step == LADDER_CUT)
+                waiting.chunk->slice.from = waiting.chunk->slice.to - was.shape.days_limit + 1;
+            if (waiting.chunk->slice.kind == SLICE_FACTS || waiting.chunk->slice.kind == SLICE_REPORT)
+                ask_facts(waiting.chunk);
+        }
+        waiting.staged(waiting.arg, rc, why);
+        break;
+    case OP_REPORT:
+        if (rc == 0) {
+            waiting.chunk->report.ready = !was.anew;
+            if (was.anew)
+                waiting.chunk->report.id[0] = '\0';
+            ask_facts(waiting.chunk);
         }
         waiting.staged(waiting.arg, rc, why);
         break;

@@ -17,6 +17,8 @@ enum op {
     OP_DOUBT,
     OP_REREAD,
     OP_LOOK_UP,
+    OP_SHRINK,
+    OP_REPORT,
     OP_PUT_BACK,
     OP_FINISH
 };
@@ -36,6 +38,11 @@ struct asked {
     bool cancelled;                /* of FETCH */
     bool as_it_is;                 /* of MERGE */
     int rows;                      /* of STAGE, MERGE, DOUBT and LOOK_UP */
+    int page_limit;                /* of FETCH */
+    enum ladder_step step;         /* of SHRINK */
+    struct shape shape;            /* of SHRINK */
+    bool anew;                     /* of REPORT: another is made; else it is ready */
+    struct chunk_report report;    /* of PUT_BACK */
 };
 struct fakes {
     struct asked asked;
@@ -45,10 +52,15 @@ struct fakes {
     const char *page_next;
     struct verdict verdict;
     bool redis_ready;
-    int request_rc; /* of making the page's request */
-    int attempts;   /* of the chunk that OPEN gives out */
-    bool checking;  /* the same */
-    bool stubs;     /* the same: it lists entities, and there are stubs */
+    int request_rc;               /* of making the page's request */
+    int attempts;                 /* of the chunk that OPEN gives out */
+    bool checking;                /* the same */
+    bool stubs;                   /* the same: it lists entities, and there are stubs */
+    int days;                     /* the same; 0: one */
+    struct shape shape;           /* the same */
+    struct chunk_report report;   /* the same */
+    enum report_word report_word; /* of the next parsed page */
+    int report_percent;           /* the same */
     const char *token_enc;
 };
 extern struct fakes fakes;

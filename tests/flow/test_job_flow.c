@@ -131,7 +131,6 @@ static void each_verdict_has_its_fate(void **state)
         {ERR_ANSWER, CHUNK_RETRY, FINISH_RETRY, ""},
         {ERR_THROTTLED, CHUNK_YIELD, FINISH_YIELD, ""},
         {ERR_GONE, CHUNK_RESTART, FINISH_RETRY, ""},
-        {ERR_TOO_MUCH_DATA, CHUNK_RETRY, FINISH_RETRY, ""},
         {ERR_NEEDS_REAUTH, CHUNK_DEAD, FINISH_DEAD, "needs_reauth"},
         {ERR_NO_ACCESS, CHUNK_DEAD, FINISH_DEAD, "no_access"},
         {ERR_BAD_REQUEST, CHUNK_DEAD, FINISH_DEAD, ""},
@@ -420,7 +419,8 @@ static void random_end(unsigned *seed, bool may_fail)
     bool fails = rand_r(seed) % 100 < 25 && may_fail;
     int rc = fails ? faults[(size_t)rand_r(seed) % (sizeof faults / sizeof faults[0])] : 0;
     fakes.page_next = rand_r(seed) % 4 == 0 ? NULL : "next";
-    fakes.verdict.rc = rand_r(seed) % 10 == 0 ? ERR_TRANSIENT : 0;
+    fakes.verdict.rc = rand_r(seed) % 10 != 0 ? 0 : rand_r(seed) % 2 == 0 ? ERR_TRANSIENT : ERR_TOO_MUCH_DATA;
+    fakes.report_word = (enum report_word)(REPORT_MADE + rand_r(seed) % (REPORT_LOST + 1 - REPORT_MADE));
     fakes.request_rc = rand_r(seed) % 20 == 0 ? ERR_LIMIT : 0;
     fakes.redis_ready = rand_r(seed) % 2 == 0;
     clk_fake_advance(rand_r(seed) % 10 == 0 ? 3000 : 1);
@@ -442,6 +442,8 @@ static void random_faults_at_every_step(void **state)
         teardown(state);
         setup(state);
         fakes.stubs = round % 3 == 0;
+        fakes.days = round % 20;
+        fakes.shape.rung = (enum rung)(round / 3 % (RUNG_CAMPAIGNS + 1));
         struct job *j = start();
         for (int step = 0; ended == 0; step++) {
             assert_true(step < 100000);

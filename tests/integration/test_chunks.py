@@ -59,7 +59,8 @@ def test_open_says_everything(account, store, database):
                       "provider": "meta", "account": account.row("external_account_id")[0], "currency": "USD",
                       "timezone": "Asia/Tokyo", "kind": "metrics", "from": D1, "to": D3, "hourly": False, "lane": "high",
                       "epoch": 1, "attempts": 0, "deliveries": 1, "page": 1, "cursor": None, "rows": 0, "calls": 0,
-                      "token_enc": "gAAAA-x", "checking": False, "reread": False, "since": 0, "stubs": False, "lookups": ""}
+                      "token_enc": "gAAAA-x", "checking": False, "reread": False, "since": 0, "stubs": False, "lookups": "",
+                      "shape": "rung 0, page 0, days 0", "report": "", "asked_report": None}
     assert account.chunk_row(chunk, "status, epoch, worker, started_at IS NOT NULL") == ("running", 1, "w1", True)
     assert account.run_row(run, "status, started_at IS NOT NULL") == ("running", True)
     listing = account.chunk(account.run("entities", granularity="day"), "entities")

@@ -342,6 +342,22 @@ static void fault_call(struct request *r)
     done(r);
 }
 
+/* What is not said is no bound. */
+static void too_much_call(struct request *r)
+{
+    struct too_much t = {.rows = number_of(r, "rows", 0),
+                         .entity_rows = number_of(r, "entity_rows", 0),
+                         .cells = number_of(r, "cells", 0),
+                         .fields = number_of(r, "fields", 0),
+                         .unless_report = flag_of(r, "unless_report", false),
+                         .unless_campaign = flag_of(r, "unless_campaign", false),
+                         .day = day_of(r, "day", DATE_NONE),
+                         .coded = flag_of(r, "coded", false)};
+    if (!request_failed(r))
+        r->sandbox->too_much = t;
+    done(r);
+}
+
 static void report_plan_call(struct request *r)
 {
     struct report_plan plan = report_plan_usual;
@@ -385,7 +401,7 @@ static const struct {
     {"POST", "account", account_call}, {"POST", "delete-ad", delete_ad_call},
     {"POST", "limits", limits_call},   {"POST", "oauth", oauth_call},
     {"POST", "fault", fault_call},     {"POST", "report", report_plan_call},
-    {"GET", "reports", reports_call},
+    {"GET", "reports", reports_call},  {"POST", "too-much", too_much_call},
 };
 
 void control_handle(struct request *r)

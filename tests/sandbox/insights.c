@@ -112,6 +112,17 @@ static bool read_query(struct request *r, struct query *q)
     return true;
 }
 
+/* From the first of its days to the last. */
+static struct range whole_range(const struct query *q)
+{
+    struct range days = {q->observation.today, q->observation.today};
+    for (int i = 0; i < q->ranges.count; i++) {
+        days.from = i == 0 || q->ranges.list[i].from < days.from ? q->ranges.list[i].from : days.from;
+        days.to = i == 0 || q->ranges.list[i].to > days.to ? q->ranges.list[i].to : days.to;
+    }
+    return days;
+}
+
 /* Deleted objects have rows of their own only when states are named; totals above them always contain them. */
 static bool hidden(const struct query *q, int index)
 {
@@ -143,6 +154,23 @@ static void sum_cells(const struct query *q, int index, struct range days, struc
             }
     for (int i = 0; i < q->cells && found > 1; i++) /* the same people, seen by several ads or on several days */
         sums[i].reach = sums[i].reach * 8 / 10;
+}
+
+/* Is this more than Meta answers at once (S22)? rows: of the page, 0 for a report. */
+static bool is_too_much(const struct query *q, int64_t rows)
+{
+    struct too_much_question question = {.rows = rows,
+                                         .cells = rows > 0 ? (int64_t)q->objects * q->ranges.count : 0,
+                                         .fields = rows > 0 ? q->fields.count : 0,
+                                         .report = rows == 0};
+    struct range days = whole_range(q);
+    question.from = days.from;
+    question.to = days.to;
+    for (int i = 0; i < q->filters.count; i++) {
+        const struct filter *f = &q->filters.list[i];
+        question.one_campaign |= f->level == LEVEL_CAMPAIGN && f->field == FILTER_ID && f->text_count == 1;
+    }
+    return q->level == LEVEL_AD && too_much(&q->request->sandbox->too_much, &question);
 }
 
 /* What Meta, or the way from it, is ordered to lose of this answer; what it says of the whole account stays true. */
@@ -238,7 +266,11 @@ void insights_edge(struct request *r)
 {
     struct query q;
     struct page page;
-    if (read_query(r, &q) && page_read(r, &page))
+    if (!read_query(r, &q) || !page_read(r, &page))
+        return;
+    if (is_too_much(&q, page.limit))
+        too_much_answer(r);
+    else
         write_page(&q, &page);
 }
 
@@ -247,18 +279,14 @@ bool insights_check(struct request *r, struct range *days)
     struct query q;
     if (!read_query(r, &q))
         return false;
-    *days = (struct range){q.observation.today, q.observation.today};
-    for (int i = 0; i < q.ranges.count; i++) {
-        days->from = i == 0 || q.ranges.list[i].from < days->from ? q.ranges.list[i].from : days->from;
-        days->to = i == 0 || q.ranges.list[i].to > days->to ? q.ranges.list[i].to : days->to;
-    }
+    *days = whole_range(&q);
     return true;
 }
 
 bool insights_all(struct request *r, struct insight_rows *out)
 {
     struct query q;
-    if (!read_query(r, &q))
+    if (!read_query(r, &q) || is_too_much(&q, 0))
         return false;
     for (struct walk w = walk_from(&q, 0); walk_to_row(&w); w.at++) {
         if (out->count == out->room) {

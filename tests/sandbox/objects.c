@@ -26,6 +26,10 @@ void objects_edge(struct request *r, enum level level)
     const struct selection *s = object_select(r, level);
     if (s == NULL || !filters_read(r, level, false, &filters) || !page_read(r, &page))
         return;
+    if (r->sandbox->too_much.entity_rows > 0 && page.limit > r->sandbox->too_much.entity_rows) {
+        too_much_answer(r);
+        return;
+    }
     int first = parent != NULL ? parent->first[level] : 0,
         end = first + (parent != NULL ? parent->count[level] : a->counts[level]);
     int rows = 0, i = first + (int)(page.position < end - first ? page.position : end - first), next = i;

@@ -82,7 +82,7 @@ static void print_help(void)
                options[i].meaning);
     printf(
         "\nTests drive it with /sandbox/clock, truth, calls, reset-calls, restate, token, account, entity, delete-ad,\n"
-        "limits, oauth, fault, report and reports.\n");
+        "limits, oauth, fault, too-much, report and reports.\n");
 }
 
 static int read_one(const struct option *option, struct given *g, const char *value, struct err *e)

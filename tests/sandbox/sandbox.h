@@ -6,6 +6,7 @@
 #include "tests/sandbox/oauth_codes.h"
 #include "tests/sandbox/options.h"
 #include "tests/sandbox/tokens.h"
+#include "tests/sandbox/too_much.h"
 #include "tests/sandbox/vclock.h"
 #include "tests/sandbox/world.h"
 /* One running sandbox: all of its state, and the server in front of it. Loop thread only. */
@@ -21,6 +22,7 @@ struct sandbox {
     struct calls calls;                /* of the whole app */
     struct account_limits *by_account; /* by account number, from the first on */
     struct faults faults;
+    struct too_much too_much;
     struct tokens tokens;
     struct oauth_codes codes;
     struct reports *reports;

@@ -5,38 +5,48 @@
 
 enum { AFTER_BYTES_MAX = 4000 };
 
-static const char letters[META_LISTING_COUNT] = {'c', 's', 'a', 'l', 'i', 't'};
+static const char letters[META_LISTING_COUNT] = {'c', 's', 'a', 'l', 'i', 'n', 'x', 't', 'r', 'w', 'g', 'b'};
 
-static enum meta_listing first_listing(enum slice_kind kind)
+static enum meta_listing first_listing(const struct slice *s)
 {
-    switch (kind) {
+    switch (s->kind) {
     case SLICE_FACTS:
-        return META_INSIGHTS;
+        if (s->report != NULL)
+            return META_REPORT_ROWS;
+        if (s->lookup_count > 0)
+            return META_BY_CAMPAIGN;
+        return s->in_parts ? META_NUMBERS : META_INSIGHTS;
     case SLICE_TOTALS:
         return META_TOTALS;
     case SLICE_LOOKUPS:
         return META_LOOKUPS;
+    case SLICE_REPORT:
+        return META_REPORT;
+    case SLICE_CAMPAIGNS:
+        return META_CAMPAIGNS_SEEN;
     case SLICE_ENTITIES:
         break;
     }
     return META_CAMPAIGNS;
 }
 
-static bool belongs_to(enum meta_listing listing, enum slice_kind kind)
+static bool belongs_to(enum meta_listing listing, const struct slice *s)
 {
-    return kind == SLICE_ENTITIES ? listing <= META_ADS : listing == first_listing(kind);
+    if (s->kind == SLICE_ENTITIES)
+        return listing <= META_ADS;
+    return listing == first_listing(s) || (listing == META_ACTIONS && s->kind == SLICE_FACTS && s->in_parts);
 }
 
-int meta_cursor_read(const char *text, enum slice_kind kind, struct meta_cursor *out, struct err *e)
+int meta_cursor_read(const char *text, const struct slice *s, struct meta_cursor *out, struct err *e)
 {
     const char *letter;
 
-    *out = (struct meta_cursor){.listing = first_listing(kind), .after = ""};
+    *out = (struct meta_cursor){.listing = first_listing(s), .after = ""};
     if (text == NULL)
         return 0;
     letter = text[0] != '\0' ? memchr(letters, text[0], sizeof letters) : NULL;
     if (letter == NULL || text[1] < '0' || text[1] > '0' + META_NO_FILTER ||
-        !belongs_to((enum meta_listing)(letter - letters), kind))
+        !belongs_to((enum meta_listing)(letter - letters), s))
         return err_set(e, ERR_GONE, "the stored cursor is not one of this version");
     out->listing = (enum meta_listing)(letter - letters);
     out->step = (enum meta_step)(text[1] - '0');

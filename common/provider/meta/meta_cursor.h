@@ -4,14 +4,20 @@
 #include "common/provider/provider.h"
 #include <jansson.h>
 /* Where a slice stands: which listing, how far its status filter was stepped down, Meta's own cursor in it. As a text:
- * a letter, a digit, Meta's cursor; of lookups its number instead. */
+ * a letter, a digit, Meta's cursor; of lookups its number instead; by campaign its number and ':' before. */
 enum meta_listing {
     META_CAMPAIGNS,
     META_ADSETS,
     META_ADS,
     META_LOOKUPS,
     META_INSIGHTS,
+    META_NUMBERS, /* insights in two parts: all but actions, then actions */
+    META_ACTIONS,
     META_TOTALS,
+    META_REPORT,         /* a report of insights: making it, looking at it */
+    META_REPORT_ROWS,    /* its pages */
+    META_CAMPAIGNS_SEEN, /* campaigns with insights */
+    META_BY_CAMPAIGN,    /* insights of one after the other */
     META_LISTING_COUNT
 };
 
@@ -24,8 +30,8 @@ struct meta_cursor {
     const char *after; /* "" = first page; borrowed from the text */
 };
 
-/* NULL is the first page. ERR_GONE when the text is no cursor of ours. */
-int meta_cursor_read(const char *text, enum slice_kind kind, struct meta_cursor *out, struct err *e) MUST_CHECK;
+/* NULL is the first page. ERR_GONE when the text is no cursor of ours, or not of this question. */
+int meta_cursor_read(const char *text, const struct slice *s, struct meta_cursor *out, struct err *e) MUST_CHECK;
 const char *meta_cursor_text(const struct meta_cursor *c, struct arena *a);
 
 /* Meta's cursor of the next page of a list answer, into the arena; *after NULL when there is no next page: only the

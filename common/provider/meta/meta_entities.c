@@ -41,7 +41,13 @@ static const struct listing {
                   .campaign = "campaign_id"},
     [META_LOOKUPS] = {.edge = NULL},
     [META_INSIGHTS] = {.edge = "insights", .level = "ad", .statuses = AD_STATUSES},
+    [META_NUMBERS] = {.edge = "insights", .level = "ad", .statuses = AD_STATUSES},
+    [META_ACTIONS] = {.edge = "insights", .level = "ad", .statuses = AD_STATUSES},
     [META_TOTALS] = {.edge = "insights"},
+    [META_REPORT] = {.edge = "insights", .level = "ad", .statuses = AD_STATUSES},
+    [META_REPORT_ROWS] = {.edge = "insights"},
+    [META_CAMPAIGNS_SEEN] = {.edge = "insights", .statuses = AD_STATUSES},
+    [META_BY_CAMPAIGN] = {.edge = "insights", .level = "ad", .statuses = AD_STATUSES},
 };
 
 const char *meta_listing_edge(enum meta_listing listing)
@@ -58,29 +64,51 @@ enum meta_listing meta_listing_of(const char *level)
     return listing;
 }
 
-void meta_listing_filter(struct buf *url, enum meta_listing listing, enum meta_step step, int64_t since_s)
+static void objects_filter(struct buf *url, const struct listing *l, const char *deleted, int64_t since_s)
 {
-    const char *deleted = step == META_ALL_STATUSES ? ",\"DELETED\"" : "";
     struct buf value;
 
-    if (step == META_NO_FILTER || listings[listing].statuses == NULL)
-        return;
     buf_init(&value, 1024);
-    if (listing == META_INSIGHTS) {
-        buf_addf(&value, "[{\"field\":\"ad.effective_status\",\"operator\":\"IN\",\"value\":[%s%s]}]",
-                 listings[listing].statuses, deleted);
+    buf_addf(&value, "[%s%s]", l->statuses, deleted);
+    meta_url_param(url, "effective_status", buf_str(&value));
+    buf_reset(&value);
+    if (since_s != 0) {
+        buf_addf(&value, "[{\"field\":\"%s.updated_time\",\"operator\":\"GREATER_THAN\",\"value\":%" PRId64 "}]",
+                 l->level, since_s);
         meta_url_param(url, "filtering", buf_str(&value));
-    } else {
-        buf_addf(&value, "[%s%s]", listings[listing].statuses, deleted);
-        meta_url_param(url, "effective_status", buf_str(&value));
-        buf_reset(&value);
-        if (since_s != 0) {
-            buf_addf(&value, "[{\"field\":\"%s.updated_time\",\"operator\":\"GREATER_THAN\",\"value\":%" PRId64 "}]",
-                     listings[listing].level, since_s);
-            meta_url_param(url, "filtering", buf_str(&value));
-        }
     }
     buf_free(&value);
+}
+
+static void insights_filter(struct buf *url, const char *statuses, const char *deleted, const char *campaign)
+{
+    struct buf value;
+
+    if (statuses == NULL && campaign == NULL)
+        return;
+    buf_init(&value, 1024);
+    buf_add_char(&value, '[');
+    if (statuses != NULL)
+        buf_addf(&value, "{\"field\":\"ad.effective_status\",\"operator\":\"IN\",\"value\":[%s%s]}", statuses, deleted);
+    if (campaign != NULL)
+        buf_addf(&value, "%s{\"field\":\"campaign.id\",\"operator\":\"IN\",\"value\":[\"%s\"]}",
+                 statuses != NULL ? "," : "", campaign);
+    buf_add_char(&value, ']');
+    meta_url_param(url, "filtering", buf_str(&value));
+    buf_free(&value);
+}
+
+void meta_listing_filter(struct buf *url, enum meta_listing listing, enum meta_step step, int64_t since_s,
+                         const char *campaign)
+{
+    const struct listing *l = &listings[listing];
+    const char *deleted = step == META_ALL_STATUSES ? ",\"DELETED\"" : "";
+    const char *statuses = step == META_NO_FILTER ? NULL : l->statuses;
+
+    if (listing > META_ADS)
+        insights_filter(url, statuses, deleted, campaign);
+    else if (statuses != NULL)
+        objects_filter(url, l, deleted, since_s);
 }
 
 void meta_entities_params(struct buf *url, enum meta_listing listing)

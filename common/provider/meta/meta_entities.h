@@ -8,8 +8,9 @@
 /* The edge of an ad account that lists them; static. */
 const char *meta_listing_edge(enum meta_listing listing);
 /* The filter of this step, if it has one: every status must be named, else archived and deleted ones are hidden; of
- * objects only those updated after since_s, when that is not 0. */
-void meta_listing_filter(struct buf *url, enum meta_listing listing, enum meta_step step, int64_t since_s);
+ * objects only those updated after since_s, when that is not 0; of insights only those of a campaign, if not NULL. */
+void meta_listing_filter(struct buf *url, enum meta_listing listing, enum meta_step step, int64_t since_s,
+                         const char *campaign);
 /* The listing that has objects of this level. */
 enum meta_listing meta_listing_of(const char *level);
 void meta_entities_params(struct buf *url, enum meta_listing listing);

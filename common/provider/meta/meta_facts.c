@@ -14,17 +14,26 @@ struct scratch {
     struct buf counts, values;
 };
 
-void meta_facts_params(struct buf *url, const struct slice *s)
+#define IDS "campaign_id,adset_id,ad_id"
+#define NUMBERS ",impressions,clicks,spend"
+#define NUMBERS_OF_DAYS NUMBERS ",reach,attribution_setting"
+#define ACTIONS ",actions,action_values"
+
+static const char *fields_of(const struct slice *s, enum meta_listing listing)
+{
+    if (s->hourly)
+        return IDS NUMBERS;
+    if (listing == META_NUMBERS)
+        return IDS NUMBERS_OF_DAYS;
+    return listing == META_ACTIONS ? IDS ACTIONS : IDS NUMBERS_OF_DAYS ACTIONS;
+}
+
+void meta_facts_params(struct buf *url, const struct slice *s, enum meta_listing listing)
 {
     meta_days_params(url, "ad", s);
-    if (s->hourly) {
-        meta_url_param(url, "fields", "campaign_id,adset_id,ad_id,impressions,clicks,spend");
+    meta_url_param(url, "fields", fields_of(s, listing));
+    if (s->hourly)
         meta_url_param(url, "breakdowns", "[\"" HOURLY "\"]");
-    } else {
-        meta_url_param(url, "fields",
-                       "campaign_id,adset_id,ad_id,impressions,clicks,spend,reach,attribution_setting,actions,"
-                       "action_values");
-    }
 }
 
 /* "07:00:00 - 07:59:59". Meta leaves it out of rows without impressions: then the day's first hour. */
@@ -117,7 +126,7 @@ static bool is_hourless_zero(const struct slice *s, const json_t *row, const str
            strcmp(f->impressions, "0") == 0 && strcmp(f->clicks, "0") == 0;
 }
 
-int meta_facts_read(const struct slice *s, const json_t *data, struct page *p, struct err *e)
+int meta_facts_read(const struct slice *s, enum meta_listing listing, const json_t *data, struct page *p, struct err *e)
 {
     struct scratch scratch;
     const json_t *row;
@@ -140,6 +149,7 @@ int meta_facts_read(const struct slice *s, const json_t *data, struct page *p, s
             (void)err_wrap(e, "insights row %zu, ad %s", i, f->ad_id != NULL ? f->ad_id : "without id");
             break;
         }
+        f->actions_only = listing == META_ACTIONS;
         if (is_hourless_zero(s, row, f))
             memset(f, 0, sizeof *f);
         else

@@ -237,6 +237,12 @@ json_t *meta_verdict_read(const struct http_answer *a, const char *account, stru
     return NULL;
 }
 
+void meta_verdict_error(const json_t *error, struct verdict *v)
+{
+    *v = (struct verdict){.account = QUOTA_UNSAID, .app = QUOTA_UNSAID};
+    read_error(error, 200, v);
+}
+
 void meta_verdict_fail(struct verdict *v, const struct err *e)
 {
     (void)fail_plain(v, e->rc, e->text);

@@ -7,7 +7,11 @@ SELECT c.status, c.run_id, c.connection_id, r.workspace_id, k.provider, k.extern
        u.lookups IS NOT NULL,
        c.kind = 'entities' AND u.lookups IS NULL
            AND EXISTS (SELECT 1 FROM entities e WHERE e.connection_id = c.connection_id AND e.details ? 'stub'
-                          AND e.vanished_at IS NULL)
+                          AND e.vanished_at IS NULL),
+       c.rung, coalesce(c.page_limit, 0), coalesce(c.days_limit, 0),
+       coalesce(c.report_id, ''), c.reports_made, c.report_polls, c.report_percent,
+       coalesce(extract(epoch FROM now() - c.report_at), 0)::bigint,
+       coalesce(extract(epoch FROM now() - c.report_moved_at), 0)::bigint, c.report_ready
   FROM sync_chunks c
   JOIN sync_runs r ON r.id = c.run_id
   JOIN connections k ON k.id = c.connection_id

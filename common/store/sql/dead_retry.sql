@@ -2,7 +2,8 @@
 WITH done AS (
     UPDATE sync_chunks
        SET status = 'queued', attempts = 0, deliveries = 0, error_code = NULL, error = NULL, finished_at = NULL,
-           retry_at = NULL
+           retry_at = NULL, rung = 0, shrunk = false, page_limit = NULL, days_limit = NULL,
+           report_id = NULL, report_at = NULL, report_ready = false, reports_made = 0
      WHERE status = 'dead' AND (id = $1::uuid OR $2::boolean)
     RETURNING 1)
 SELECT count(*) FROM done

@@ -2,4 +2,5 @@
 DELETE FROM chunk_facts s USING chunk_facts newer
  WHERE s.chunk_id = $1::uuid AND newer.chunk_id = $1::uuid
    AND s.ad_id = newer.ad_id AND s.event_date = newer.event_date AND s.event_hour = newer.event_hour
+   AND s.actions_only = newer.actions_only
    AND (s.page, s.ordinal) < (newer.page, newer.ordinal)

@@ -6,6 +6,7 @@ SELECT k.id, k.id, $2, $3, k.timezone, k.provider, 'nothing', $6::boolean, $4::d
        (SELECT min(setting_number(o.settings, 'calls_per_window')) FROM connections o
          WHERE o.provider = k.provider AND o.external_account_id = k.external_account_id AND o.deleted_at IS NULL),
        (extract(epoch FROM now()) * 1000)::bigint,
+       (SELECT l.days_limit FROM limits_now(k.id, $3) l),
        (SELECT count(*) FROM entities e WHERE e.connection_id = k.id AND e.vanished_at IS NULL AND e.level = 'campaign'),
        (SELECT count(*) FROM entities e WHERE e.connection_id = k.id AND e.vanished_at IS NULL AND e.level = 'adset'),
        (SELECT count(*) FROM entities e WHERE e.connection_id = k.id AND e.vanished_at IS NULL AND e.level = 'ad'),

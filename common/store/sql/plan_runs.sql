@@ -4,7 +4,8 @@ SELECT w.id, w.connection_id, w.kind, w.granularity, w.timezone, w.provider, w.p
        coalesce(a.learned, false), x.oldest, x.chunks,
        (SELECT min(setting_number(o.settings, 'calls_per_window')) FROM connections o
          WHERE o.provider = w.provider AND o.external_account_id = w.external_account_id AND o.deleted_at IS NULL),
-       (extract(epoch FROM now()) * 1000)::bigint
+       (extract(epoch FROM now()) * 1000)::bigint,
+       (SELECT l.days_limit FROM limits_now(w.connection_id, w.granularity) l)
   FROM (SELECT r.*, k.timezone, k.provider, k.external_account_id, k.settings
           FROM (SELECT * FROM sync_runs o
                  WHERE o.status IN ('queued', 'running') AND o.planned <> 'all'

@@ -37,7 +37,8 @@ void chunk_commands_end(void)
 }
 
 static const char *const kinds[] = {
-    [SLICE_ENTITIES] = "entities", [SLICE_LOOKUPS] = "lookups", [SLICE_FACTS] = "metrics", [SLICE_TOTALS] = "totals"};
+    [SLICE_ENTITIES] = "entities", [SLICE_LOOKUPS] = "lookups", [SLICE_FACTS] = "metrics",
+    [SLICE_TOTALS] = "totals",     [SLICE_REPORT] = "report",   [SLICE_CAMPAIGNS] = "campaigns"};
 
 /* "ad a1, adset s1" */
 static void set_lookups(struct driver *d, const struct chunk *c)
@@ -48,6 +49,26 @@ static void set_lookups(struct driver *d, const struct chunk *c)
         buf_addf(&text, "%s%s %s", i > 0 ? ", " : "", c->slice.lookups[i].level, c->slice.lookups[i].external_id);
     set_text(d, "lookups", buf_str(&text));
     buf_free(&text);
+}
+
+/* "rung 0, page 250, days 0" */
+static void set_shape(struct driver *d, const struct chunk *c)
+{
+    char text[64];
+    (void)snprintf(text, sizeof text, "rung %d, page %d, days %d", (int)c->shape.rung, c->shape.page_limit,
+                   c->shape.days_limit);
+    set_text(d, "shape", text);
+}
+
+/* "report 77, made 1, 2 polls, 30 %, ready" */
+static void set_report(struct driver *d, const struct chunk *c)
+{
+    char text[96];
+    (void)snprintf(text, sizeof text, "report %s, made %d, %d polls, %d %%%s", c->report.id, c->report.made,
+                   c->report.polls, c->report.percent, c->report.ready ? ", ready" : "");
+    set_text(d, "report", c->report.made == 0 ? "" : text);
+    set_text(d, "asked_report", c->slice.report);
+    set_text(d, "kind", kinds[c->slice.kind]);
 }
 
 static void on_opened(void *arg, int rc, struct chunk *c, const struct err *e)
@@ -66,7 +87,7 @@ static void on_opened(void *arg, int rc, struct chunk *c, const struct err *e)
         set_text(d, "account", c->slice.account);
         set_text(d, "currency", c->slice.currency);
         set_text(d, "timezone", c->timezone);
-        set_text(d, "kind", kinds[c->slice.kind]);
+        set_report(d, c);
         set_int(d, "since", c->slice.since_s);
         set_flag(d, "stubs", c->stubs);
         set_lookups(d, c);
@@ -84,6 +105,7 @@ static void on_opened(void *arg, int rc, struct chunk *c, const struct err *e)
         set_text(d, "token_enc", c->token_enc);
         set_flag(d, "checking", c->checking);
         set_flag(d, "reread", c->reread);
+        set_shape(d, c);
     }
     reply_end(d, rc, e);
 }
@@ -138,6 +160,7 @@ static void read_fact(const json_t *o, struct fact_row *f)
                            .adset_id = text_of(o, "adset_id"),
                            .ad_id = text_of(o, "ad_id"),
                            .hour = (int)int_of(o, "hour", -1),
+                           .actions_only = flag_of(o, "actions_only"),
                            .spend = or_zero(o, "spend"),
                            .impressions = or_zero(o, "impressions"),
                            .clicks = or_zero(o, "clicks"),
@@ -190,14 +213,14 @@ static int make_rows(const struct chunk *c, const json_t *list, struct buf *out)
     struct fact_row *facts = calloc(count + 1, sizeof *facts);
     struct entity_row *entities = calloc(count + 1, sizeof *entities);
     struct day_total *totals = calloc(count + 1, sizeof *totals);
-    int *const counts[] = {[SLICE_ENTITIES] = &page.entity_count,
-                           [SLICE_LOOKUPS] = &page.entity_count,
-                           [SLICE_FACTS] = &page.fact_count,
-                           [SLICE_TOTALS] = &page.total_count};
+    int *const counts[] = {[SLICE_ENTITIES] = &page.entity_count, [SLICE_LOOKUPS] = &page.entity_count,
+                           [SLICE_FACTS] = &page.fact_count,      [SLICE_TOTALS] = &page.total_count,
+                           [SLICE_REPORT] = &page.fact_count,     [SLICE_CAMPAIGNS] = &page.entity_count};
     CHECK(facts != NULL && entities != NULL && totals != NULL);
     for (size_t i = 0; i < count; i++)
         switch (c->slice.kind) {
         case SLICE_FACTS:
+        case SLICE_REPORT:
             read_fact(json_array_get(list, i), &facts[i]);
             break;
         case SLICE_TOTALS:
@@ -205,6 +228,7 @@ static int make_rows(const struct chunk *c, const json_t *list, struct buf *out)
             break;
         case SLICE_ENTITIES:
         case SLICE_LOOKUPS:
+        case SLICE_CAMPAIGNS:
             read_entity(json_array_get(list, i), &entities[i]);
             break;
         }
@@ -232,6 +256,12 @@ static enum chunk_fate fate_of(const char *word)
 
 static void put_back(struct driver *d, struct chunk *c, const json_t *o)
 {
+    const char *report = text_of(o, "report");
+    c->report.is_new = report != NULL;
+    c->report.was_polled = json_object_get(o, "percent") != NULL;
+    c->report.percent = (int)int_of(o, "percent", c->report.percent);
+    if (report != NULL)
+        (void)str_copy(c->report.id, sizeof c->report.id, report);
     struct err why = {0};
     const char *code = text_of(o, "code");
     if (code != NULL)
@@ -240,6 +270,25 @@ static void put_back(struct driver *d, struct chunk *c, const json_t *o)
                    (int)int_of(o, "calls", 0), text_of(o, "connection_status"), code == NULL ? NULL : &why, on_put_back,
                    d);
     wait_done(d);
+}
+
+static void shrink(struct driver *d, struct chunk *c, const json_t *o)
+{
+    static const char *const words[] = {[LADDER_PAGE] = "page", [LADDER_CUT] = "cut", [LADDER_RUNG] = "rung"};
+    const struct shape shape = {.rung = (enum rung)int_of(o, "rung", 0),
+                                .page_limit = (int)int_of(o, "page_limit", 0),
+                                .days_limit = (int)int_of(o, "days_limit", 0)};
+    char day[DATE_TEXT];
+    int step = 0;
+    while (strcmp(words[step], text_of(o, "step")) != 0)
+        CHECK(++step < LADDER_END);
+    chunk_shrink(d->db, c, (enum ladder_step)step, &shape, on_plain, d);
+    wait_done(d);
+    set_shape(d, c);
+    set_report(d, c);
+    set_int(d, "page", c->page);
+    set_text(d, "cursor", c->cursor);
+    set_text(d, "from", date_text(c->slice.from, day));
 }
 
 bool chunk_command(struct driver *d, const char *name, const json_t *o)
@@ -270,7 +319,21 @@ bool chunk_command(struct driver *d, const char *name, const json_t *o)
         wait_done(d);
         buf_free(&rows);
         set_int(d, "page", c->page);
+        set_text(d, "kind", kinds[c->slice.kind]);
         set_lookups(d, c);
+        return true;
+    }
+    const bool ready = strcmp(name, "report_ready") == 0;
+    if (ready || strcmp(name, "report_anew") == 0) {
+        struct chunk *c = *slot_of(id);
+        (ready ? chunk_report_ready : chunk_report_anew)(d->db, c, on_plain, d);
+        wait_done(d);
+        set_report(d, c);
+        set_int(d, "page", c->page);
+        return true;
+    }
+    if (strcmp(name, "shrink") == 0) {
+        shrink(d, *slot_of(id), o);
         return true;
     }
     if (strcmp(name, "put_back") == 0) {

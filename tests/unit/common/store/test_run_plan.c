@@ -364,6 +364,27 @@ static void an_explicit_range_is_always_read(void **state)
     assert_int_equal(plan.stage, PLANNED_ALL);
 }
 
+static void chunks_are_no_wider_than_what_was_little_enough(void **state)
+{
+    (void)state;
+    struct plan_run run = new_run("metrics", "UTC");
+    run.asked_from = 20000;
+    run.asked_to = 20000 + 66;
+    run.days_limit = 20; /* also not by a rest that would be joined to its neighbour otherwise */
+    assert_int_equal(planned(&run), 0);
+    assert_int_equal(plan.chunk_count, 4);
+    for (int i = 0; i < plan.chunk_count; i++)
+        assert_true(chunks[i].to - chunks[i].from < 20);
+    assert_covers(run.asked_from, run.asked_to);
+    run.days_limit = 300;
+    assert_int_equal(planned(&run), 0);
+    assert_int_equal(plan.chunk_count, 3);
+    settings.chunk_days = 30;
+    run.days_limit = 1;
+    assert_int_equal(planned(&run), 0);
+    assert_int_equal(plan.chunk_count, 67);
+}
+
 static void what_cannot_be_planned_says_why(void **state)
 {
     (void)state;
@@ -397,6 +418,7 @@ int main(void)
         CASE(a_sample_is_not_taken_where_it_teaches_nothing),
         CASE(gaps_become_chunks_of_their_own),
         CASE(an_explicit_range_is_always_read),
+        CASE(chunks_are_no_wider_than_what_was_little_enough),
         CASE(what_cannot_be_planned_says_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

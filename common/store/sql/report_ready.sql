@@ -1,0 +1,2 @@
+-- $1 chunk.
+UPDATE sync_chunks SET report_ready = true WHERE id = $1::uuid
