@@ -93,9 +93,8 @@ def test_a_listing_that_cannot_be_had_says_why(ladder):
     assert "Please reduce" in run["error"]
 
 
-@pytest.mark.parametrize("coded", [False, True])
-def test_a_day_that_cannot_be_had_is_a_dead_letter_and_all_others_are_stored(ladder, coded):
-    system, connection = ladder(day="2026-10-05", coded=coded)
+def test_a_day_that_cannot_be_had_is_a_dead_letter_and_all_others_are_stored(ladder):
+    system, connection = ladder(day="2026-10-05", coded=True)
     system.sandbox.post("report", polls=0)
     done = system.metricx("sync", "--connection", connection, "--metrics", "--from", DAYS[0], "--to", DAYS[1], "--wait", code=1)
     run = json.loads(system.metricx("run", done.splitlines()[0], "--json"))
@@ -252,12 +251,12 @@ def test_a_worker_that_dies_between_two_campaigns_costs_a_page(make_system):
 
 # ---- what worked is remembered ----
 
-BOUNDS = [dict(rows=70), dict(cells=3 * 100), dict(fields=8), dict(unless_report=True), dict(unless_campaign=True)]
+BOUNDS = [dict(rows=70), dict(cells=100), dict(fields=8), dict(unless_report=True), dict(unless_campaign=True)]
 
 
 @pytest.mark.parametrize("bounds", BOUNDS, ids=lambda bounds: next(iter(bounds)))
 def test_the_next_sync_makes_no_failing_call_and_a_day_later_the_bigger_question_is_tried(ladder, bounds):
-    days = ("2026-10-01", "2026-10-04")
+    days = ("2026-10-01", "2026-10-02")
     system, connection = ladder(**bounds)
     system.sandbox.post("report", polls=0)
     metrics(system, connection, days)
