@@ -38,6 +38,23 @@ def days(account, columns="state, cause"):
     return account.database.query(f"SELECT {columns} FROM account_days WHERE granularity = 'day' ORDER BY event_date")
 
 
+def delete_ad(account, ad):
+    account.database.execute("UPDATE entities SET vanished_at = now() WHERE external_id = %s", ad)
+
+
+def read_to_the_end(account, store, rows, totals):
+    """The same answers to all questions, until they are stored."""
+    chunk, state = read(account, store, rows, totals)
+    if state["rc"] == "ok":
+        return state
+    store.ok("check_again", chunk=chunk, rows=rows)
+    state = store("merge", chunk=chunk, rows=totals or [], compare=totals is not None)
+    if state["rc"] == "ok":
+        return state
+    store.ok("read_again", chunk=chunk, rows=totals)
+    return store.ok("merge", chunk=chunk, rows=rows)
+
+
 def test_days_that_add_up_are_verified(account, store):
     chunk, state = read(account, store, ROWS, TOTALS)
     assert (state["rc"], state["status"], state["inserted"]) == ("ok", "succeeded", 3)
@@ -116,6 +133,7 @@ def test_totals_that_move_between_two_questions_are_called_moving(account, store
 def test_deleted_ads_keep_what_they_spent(account, store):
     read(account, store, ROWS, TOTALS)
     before = account.facts()
+    delete_ad(account, "a2")
     _, state = read(account, store, ROWS[:1] + ROWS[2:], TOTALS)
     assert (state["rc"], state["removed"]) == ("ok", 0)
     assert account.facts() == before
@@ -195,10 +213,14 @@ def test_fewer_conversions_than_the_account_has_are_shown_at_no_further_call(acc
     assert state["rc"] == "ok" and days(account)[0] == ("differs", "lost")
     read(account, store, ROWS + [sale | {"conversions": "2"}], with_one)  # they keep coming in
     assert days(account)[0] == ("verified", None)
-    _, state = read(account, store, ROWS, with_one)  # an ad without spend is deleted too
-    assert state["removed"] == 0 and days(account)[0] == ("verified", "deleted")
+    _, state = read(account, store, ROWS, with_one)  # its row is lost, and only conversions show it
+    assert state["removed"] == 0 and days(account)[0] == ("verified", "lost")
     _, state = read(account, store, ROWS, TOTALS)
     assert state["removed"] == 1 and days(account)[0] == ("verified", None)
+    read(account, store, ROWS + [sale], with_one)
+    delete_ad(account, "a3")
+    _, state = read(account, store, ROWS, [TOTALS[0] | {"conversions": "3"}, TOTALS[1]])
+    assert state["removed"] == 0 and days(account)[0] == ("verified", "deleted")
 
 
 def test_totals_of_many_pages_and_days_left_out(account, store):
