@@ -77,6 +77,24 @@ def test_restatements_and_verify_tell_what_the_provider_changed(make_system):
             assert (decimal.Decimal(item["new"]), item["old"] != item["new"]) == (decimal.Decimal(now), True)
 
 
+def test_verify_lets_pass_what_rounding_does_and_no_more(make_system):
+    """Also where sums happen to end in a zero: the currency says how far they are rounded."""
+    system, connection = started(make_system)
+    system.sync(connection)
+    (day, rows, ad), = system.query("SELECT event_date, count(*)::int, min(entity_id::text) FROM metric_facts GROUP BY 1 "
+                                    "HAVING sum(spend) = round(sum(spend), 1) AND count(*) > 1 ORDER BY 1 LIMIT 1")
+
+    def verify(shift):
+        system.query("UPDATE metric_facts SET spend = spend + %s WHERE entity_id = %s AND event_date = %s", shift, ad, day)
+        (line,) = table(system.metricx("verify", "--connection", connection, "--from", str(day), "--to", str(day), code=None).stdout)
+        return line[-1]
+
+    most = decimal.Decimal(rows // 2) / 100
+    assert verify(most) == "equal"
+    tenths = decimal.Decimal(rows // 20 + 1) / 10  # as few units of the sums' own last digit as there are rows
+    assert verify(tenths - most) != "equal"
+
+
 def test_verify_refuses_what_it_cannot_ask(make_system):
     system, connection = started(make_system)
     for from_, to, word in (("2026-13-01", "2026-11-01", "--from"), ("2026-11-02", "2026-11-01", "from"),

@@ -3,7 +3,7 @@ import datetime
 
 import pytest
 
-from store_client import account, database, entity, fact, store  # noqa: F401 (fixtures)
+from store_client import Account, account, database, entity, fact, store  # noqa: F401 (fixtures)
 
 D1, D2, D3 = "2026-10-01", "2026-10-02", "2026-10-03"
 ROWS = [fact("a1", D1), fact("a2", D1, "2.25"), fact("a1", D2, "2.00")]
@@ -79,6 +79,18 @@ def test_spend_may_differ_by_what_rounding_each_ad_does(account, store):
     assert state["rc"] == "ok"
     _, state = read(account, store, [fact(f"a{n}", D1, "0.33") for n in range(1, 4)], [total(D1, "1.01", 3)])
     assert state["rc"] == "differs"
+
+
+@pytest.mark.parametrize("currency, spend, verified, refused", [
+    ("USD", "4", "12.01", "12.02"),  # whole amounts come as "4", and cents are rounded all the same
+    ("USD", "4.5", "13.51", "13.52"), ("KWD", "4", "12.01", "12.02"), ("USD", "4.333", "13", "13.001"),
+    ("JPY", "4", "13", "14")])
+def test_rounding_is_of_the_last_digit_that_the_currency_has(database, store, currency, spend, verified, refused):
+    account = Account(database, currency=currency)
+    rows = [fact(f"a{n}", D1, spend) for n in range(1, 4)]
+    assert read(account, store, rows, [total(D1, verified, 3)])[1]["rc"] == "ok"
+    assert days(account)[0] == ("verified", None)
+    assert read(account, store, rows, [total(D1, refused, 3)])[1]["rc"] == "differs"
 
 
 def test_totals_that_were_old_are_asked_for_again(account, store):

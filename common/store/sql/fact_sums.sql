@@ -1,10 +1,10 @@
 -- What was read of each day that this slice may write, and the account's own total of it.
--- $1 chunk, $2 connection, $3 granularity, $4 from, $5 to, $6 run, $7 zone.
+-- $1 chunk, $2 connection, $3 granularity, $4 from, $5 to, $6 run, $7 zone, $8 digits of money in the currency.
 INSERT INTO chunk_days (chunk_id, event_date, runs, moved, spend, impressions, clicks, conversions, rows, half,
                         total_spend, total_impressions, total_clicks, total_conversions)
 SELECT $1::uuid, d.event_date, day_start($7, d.event_date + 1) > u.opened_at, coalesce(t.moved, false),
        coalesce(s.spend, 0), coalesce(s.impressions, 0), coalesce(s.clicks, 0), coalesce(s.conversions, 0),
-       coalesce(s.rows, 0), 0.5 * 10::numeric ^ -greatest(coalesce(s.places, 0), scale(t.spend)),
+       coalesce(s.rows, 0), 0.5 * 10::numeric ^ -greatest($8::int, s.places, scale(t.spend)),
        t.spend, t.impressions, t.clicks,
        CASE WHEN $3 = 'hour' AND t.run_id IS NOT NULL THEN 0 ELSE t.conversions END -- Meta leaves most out of hours
   FROM account_days d
