@@ -13,6 +13,8 @@ CREATE UNLOGGED TABLE chunk_days (
     clicks            bigint NOT NULL,
     conversions       numeric NOT NULL,
     rows              bigint NOT NULL,
+    hourless_rows     bigint NOT NULL, -- of them, without the hour that they should have: stored in none
+    hourless_spend    numeric NOT NULL,
     half              numeric NOT NULL, -- of the last digit: by so much the provider rounds the spend of a row
     total_spend       numeric,
     total_impressions bigint,

@@ -54,7 +54,7 @@ struct verdict {
 struct fact_row {
     const char *campaign_id, *adset_id, *ad_id;
     date_t day;
-    int hour; /* -1: the whole day */
+    int hour; /* -1: the whole day, or an unknown hour of it */
     const char *spend, *impressions, *clicks, *link_clicks, *conversions, *revenue, *leads, *installs, *purchases,
         *registrations, *visitors;
     const char *reach, *attribution_setting; /* NULL when unknown */

@@ -207,6 +207,21 @@ def test_hours_are_compared_with_their_days_total(account, store):
     assert state["rc"] == "differs"
 
 
+def test_rows_without_their_hour_are_in_no_hours_way(account, store):
+    """They are shown, and being no loss that could heal, cost no further call."""
+    hours = [fact("a1", D1, "1", hour=0), fact("a1", D1, "0.50", hour=-1, impressions="0"), fact("a2", D1, "2", hour=5),
+             fact("a1", D1, "0.25", hour=-1, impressions="0")]
+    said = {"day": D1, "spend": "3.75", "impressions": "200", "clicks": "28"}
+    _, state = read(account, store, hours, [said], granularity="hour")
+    assert (state["rc"], state["inserted"], state["unchanged"]) == ("ok", 2, 0)
+    assert account.facts("e.external_id, f.event_hour, f.spend::text", "metric_facts_hourly") == [("a1", 0, "1"), ("a2", 5, "2")]
+    known = "SELECT state, cause, rows, unattributed_spend::text FROM account_days ORDER BY event_date LIMIT 1"
+    assert account.one(known) == ("differs", "lost", 2, "0.75")
+    hours[3] |= {"hour": 7}
+    read(account, store, hours[:1] + hours[2:], [said | {"spend": "3.25", "clicks": "21"}], granularity="hour")
+    assert account.one(known) == ("verified", None, 3, "0.00")
+
+
 def test_a_day_that_a_later_reading_has_written_is_left_alone(account, store):
     run = account.run()
     older = account.chunk(run)

@@ -1,8 +1,8 @@
 -- Compares each day, with the rows that stay, with the account's own total of it, before anything is changed. Meta rounds
 -- the spend of each ad, so sums may differ by half of the last digit for each row. Conversions keep coming in, so a slice
 -- may have more of them than the total that was read before it; fewer are shown, but cost no further call, and are not
--- counted against ads that were deleted. A living ad's row that only the total has left is worth one further reading, not
--- one each night.
+-- counted against ads that were deleted. Rows without their hour are in no hour: shown, and no loss that another reading
+-- could heal. A living ad's row that only the total has left is worth one further reading, not one each night.
 -- $1 chunk, $2 connection, $3 granularity, $4 from, $5 to, $6 whether what differs is stored all the same.
 WITH kept AS (
     SELECT event_date, sum(spend) AS spend, sum(impressions) AS impressions, sum(clicks) AS clicks,
@@ -14,8 +14,8 @@ sums AS (
            c.spend > c.total_spend OR c.impressions > c.total_impressions OR c.clicks > c.total_clicks AS beyond,
            c.spend + coalesce(k.spend, 0) AS spend, c.impressions + coalesce(k.impressions, 0) AS impressions,
            c.clicks + coalesce(k.clicks, 0) AS clicks, c.conversions + coalesce(k.conversions, 0) AS conversions,
-           c.rows + coalesce(k.rows, 0) AS rows, coalesce(k.deleted, false) AS deleted, coalesce(k.lost, false) AS lost,
-           coalesce(k.missed, false) AS missed
+           c.rows + coalesce(k.rows, 0) AS rows, c.hourless_rows, c.hourless_spend,
+           coalesce(k.deleted, false) AS deleted, coalesce(k.lost, false) AS lost, coalesce(k.missed, false) AS missed
       FROM chunk_days c
       LEFT JOIN kept k ON k.event_date = c.event_date
      WHERE c.chunk_id = $1::uuid),
@@ -23,6 +23,7 @@ judged AS (
     SELECT *, CASE WHEN total_spend IS NULL THEN 'unknown'
                    WHEN impressions <> total_impressions OR clicks <> total_clicks
                         OR abs(spend - total_spend) > half * rows THEN 'differs'
+                   WHEN hourless_rows > 0 THEN 'hourless'
                    WHEN conversions < total_conversions AND NOT deleted THEN 'fewer conversions'
                    ELSE 'equal' END AS word
       FROM sums),
@@ -32,12 +33,13 @@ told AS (
            cause = CASE WHEN j.word = 'equal' AND j.lost THEN 'lost'
                         WHEN j.word = 'equal' AND j.deleted THEN 'deleted'
                         WHEN j.word IN ('equal', 'unknown') THEN NULL
+                        WHEN j.word = 'hourless' THEN 'lost'
                         WHEN j.runs OR j.moved OR j.beyond THEN 'moving'
                         WHEN h.hidden THEN 'deleted'
                         ELSE 'lost' END,
-           rows = j.rows,
+           rows = j.rows - j.hourless_rows,
            total_spend = j.total_spend, total_impressions = j.total_impressions, total_clicks = j.total_clicks,
-           unattributed_spend = j.total_spend - j.spend
+           unattributed_spend = j.total_spend - j.spend + j.hourless_spend
       FROM judged j
      CROSS JOIN (SELECT EXISTS (
                SELECT 1 FROM entities a
