@@ -116,6 +116,8 @@ static const char *likely_cause(const struct verifying *v, date_t day, const jso
         return "missing: it was never read";
     if (day >= v->today)
         return "moving: the day is not over";
+    if (strcmp(row_text(stored, "state"), "failing") == 0)
+        return "failing: it could not be read again";
     if (has_moved(stored, said))
         return "moving: the provider restated it after it was read";
     if (strcmp(row_text(stored, "cause"), "deleted") == 0)

@@ -39,6 +39,26 @@ def test_coverage_shows_each_day_and_why(make_system):
         {str(middle): None, **known}
 
 
+def test_days_that_could_not_be_read_again_are_failing_and_keep_their_numbers(make_system):
+    system, connection = started(make_system)
+    system.sync(connection)
+    (today,), = system.query("SELECT max(event_date) FROM account_days")
+    first, last = (str(today - datetime.timedelta(n)) for n in (5, 4))
+    range_ = ("--connection", connection, "--from", first, "--to", last)
+    before = system.query("SELECT entity_id, event_date, spend, ingested_at FROM metric_facts ORDER BY 1, 2")
+    system.sandbox.post("restate", **{"from": first, "to": last, "percent": "30"})
+    system.sandbox.post("fault", kind="error", status=400, code=100, match="insights", count=-1)
+    system.metricx("sync", *range_, "--wait", code=1)
+    system.sandbox.post("fault", clear=True)
+    failing = [line for line in table(system.metricx("coverage", "--connection", connection)) if line[4] == "failing"]
+    assert failing == [[first, last, "2", "day", "failing", "bad_request", "false"]]
+    assert system.query("SELECT entity_id, event_date, spend, ingested_at FROM metric_facts ORDER BY 1, 2") == before
+    assert system.metricx("verify", *range_, code=None).stdout.count("failing: ") == 2
+    system.sync(connection, "--from", first, "--to", last)
+    assert "failing" not in system.metricx("coverage", "--connection", connection)
+    assert system.metricx("verify", *range_)
+
+
 def test_restatements_and_verify_tell_what_the_provider_changed(make_system):
     system, connection = started(make_system, "--hostile-names")
     verify = ("verify", "--connection", connection)

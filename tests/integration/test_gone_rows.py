@@ -125,6 +125,19 @@ def test_a_lost_row_of_a_living_ad_is_read_again_once(account, store):
     assert account.one("SELECT count(*) FROM restatements") == (0,)
 
 
+def test_a_failing_day_keeps_the_ads_that_were_deleted(account, store):
+    read(account, store, [A1, A2], [total(D1, "30", 2)])
+    delete_ad(account, "a2")
+    read(account, store, [A1], [total(D1, "30", 2)])
+    chunk = account.chunk(account.run())
+    store.ok("open", chunk=chunk)
+    store.ok("put_back", chunk=chunk, fate="dead", code="transient", why="x")
+    assert spent(account) == {"a1": "10", "a2": "20"} and days(account)[0] == ("failing", "transient")
+    assert read(account, store, [A1], [total(D1, "30", 2)])[1]["removed"] == 0
+    assert spent(account) == {"a1": "10", "a2": "20"} and days(account)[0] == ("verified", "deleted")
+    assert account.one("SELECT count(*) FROM restatements") == (0,)
+
+
 def test_hours_of_a_deleted_ad_go_and_stay_together(account, store):
     hours = [fact("a1", D1, "10", hour=9), fact("a2", D1, "4", hour=8), fact("a2", D1, "16", hour=9, impressions="40"),
              fact("a3", D1, "18", hour=9), fact("a3", D1, "12", hour=10)]
