@@ -89,12 +89,14 @@ static struct decimal difference(const struct decimal *a, const struct decimal *
     return out;
 }
 
-/* The provider rounds the spend of each ad: sums may differ by half of the last place for each row. */
-static bool adds_up(const struct day_sum *stored, const struct day_sum *said, int64_t rows)
+/* The provider rounds the spend of each ad: sums may differ by half of the last digit for each row. */
+static bool adds_up(const struct day_sum *stored, const struct day_sum *said, int64_t rows, int digits)
 {
     const struct decimal d = difference(&stored->spend, &said->spend);
+    const struct decimal twice = {.units = (d.units < 0 ? -d.units : d.units) * 2, .scale = d.scale},
+                         rounded = {.units = rows, .scale = d.scale > digits ? d.scale : digits};
     return stored->impressions == said->impressions && stored->clicks == said->clicks &&
-           (d.units < 0 ? -d.units : d.units) * 2 <= rows;
+           decimal_cmp(&twice, &rounded) <= 0;
 }
 
 /* Was the provider's total another one when the day was read? */
@@ -114,6 +116,8 @@ static const char *likely_cause(const struct verifying *v, date_t day, const jso
         return "missing: it was never read";
     if (day >= v->today)
         return "moving: the day is not over";
+    if (strcmp(row_text(stored, "state"), "failing") == 0)
+        return "failing: it could not be read again";
     if (has_moved(stored, said))
         return "moving: the provider restated it after it was read";
     if (strcmp(row_text(stored, "cause"), "deleted") == 0)
@@ -129,7 +133,8 @@ static json_t *compare(struct verifying *v, date_t day)
                              .clicks = whole(row_text(row, "clicks"))};
     char date[DATE_TEXT], ours[DECIMAL_TEXT], theirs[DECIMAL_TEXT], between[DECIMAL_TEXT];
     (void)decimal_parse(row_text(row, "spend"), &stored.spend);
-    const bool equal = adds_up(&stored, said, row_int(row, "rows"));
+    const bool equal = adds_up(&stored, said, row_int(row, "rows"),
+                               v->provider->money_digits(row_text(v->connection, "currency")));
     const struct decimal d = difference(&stored.spend, &said->spend);
     v->differing += !equal && day < v->today;
     return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:s}", "day", date_text(day, date), "stored",

@@ -58,7 +58,7 @@ struct verdict {
 struct fact_row {
     const char *campaign_id, *adset_id, *ad_id;
     date_t day;
-    int hour;          /* -1: the whole day */
+    int hour;          /* -1: the whole day, or an unknown hour of it */
     bool actions_only; /* the second part of a row, if there is a first; the numbers of the first are "0" */
     const char *spend, *impressions, *clicks, *link_clicks, *conversions, *revenue, *leads, *installs, *purchases,
         *registrations, *visitors;
@@ -128,9 +128,10 @@ struct provider {
                           void *arg, struct buf *next, struct verdict *v);
     /* The shared goal word of an objective (contract, section 6); static, "other" for unknown ones, NULL for NULL. */
     const char *(*goal)(const char *objective);
-    int (*history_months)(bool hourly); /* how far back the platform keeps facts of days, or of hours */
-    int listing_rows;                   /* of a full page of entities */
-    int totals_rows;                    /* of a full page of totals */
+    int (*history_months)(bool hourly);        /* how far back the platform keeps facts of days, or of hours */
+    int (*money_digits)(const char *currency); /* behind the point of its amounts, at least: what rounding goes to */
+    int listing_rows;                          /* of a full page of entities */
+    int totals_rows;                           /* of a full page of totals */
     /* "act_12" or "12" to the canonical id; false when it is no account id. */
     bool (*account_id)(const char *text, char out[64]);
 };

@@ -109,11 +109,12 @@ struct run_state {
     int64_t inserted, updated, unchanged, removed; /* by this merge */
 };
 /* Stages the last page and merges the slice whole, in one fenced transaction: locks the days in order, leaves days
- * alone that a later reading has written, inserts, updates what differs, deletes what is gone, logs restatements, makes
- * stubs for entities that only insights know, closes the chunk, counts, ends the run when it was the last. Never ON
- * CONFLICT DO UPDATE; an unchanged row is not rewritten. rows may be empty. What a chunk that was shrunk came down to
- * is remembered for the connection. ERR_DIFFERS: days that are over do not add up to the account's own totals, or these
- * are not known; nothing was changed. as_it_is: such days are stored all the same, and say so. */
+ * alone that a later reading has written, inserts, updates what differs, deletes what is gone from the account's total
+ * too (when that is unknown: what is gone, but of deleted ads), logs restatements, makes stubs for entities that only
+ * insights know, closes the chunk, counts, ends the run when it was the last. Never ON CONFLICT DO UPDATE; an unchanged
+ * row is not rewritten. rows may be empty. What a chunk that was shrunk came down to is remembered for the connection.
+ * ERR_DIFFERS: days that are over do not add up to the account's own totals, or these are not known; nothing was
+ * changed. as_it_is: such days are stored all the same, and say so. */
 void chunk_merge(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count, bool as_it_is,
                  void (*done)(void *arg, int rc, const struct run_state *r, const struct err *e), void *arg);
 

@@ -27,12 +27,16 @@ static void add_fact_steps(struct tx *t, const struct chunk *c, bool as_it_is)
     (void)TX_ADD(t, "fact_days_add", c->connection_id, granularity, from, to);
     (void)TX_ADD(t, "fact_days_lock", c->connection_id, granularity, from, to);
     (void)TX_ADD(t, "fact_trim_days", c->id, c->connection_id, granularity, from, to);
-    (void)TX_ADD(t, "fact_trim_repeats", c->id);
+    (void)tx_add(t, text("fact_trim_repeats"), TX_PARAMS(c->id));
     if (c->shape.rung == RUNG_PARTS)
         (void)TX_ADD(t, "fact_join_parts", c->id);
-    (void)tx_add(
-        t, text("fact_judge"),
-        TX_PARAMS(c->id, c->connection_id, granularity, from, to, c->run_id, zone, as_it_is ? "true" : "false"));
+    (void)TX_ADD(t, "fact_sums", c->id, c->connection_id, granularity, from, to, c->run_id, zone,
+                 tx_int(t, c->provider->money_digits(currency)));
+    (void)tx_add(t, text("fact_gone"), TX_PARAMS(c->id, c->connection_id, from, to));
+    (void)tx_add(t, "SELECT chunk_judge_gone($1::uuid)", TX_PARAMS(c->id));
+    (void)TX_ADD(t, "fact_judge", c->id, c->connection_id, granularity, from, to, as_it_is ? "true" : "false");
+    if (hourly)
+        (void)TX_ADD(t, "fact_trim_hourless", c->id);
     (void)TX_ADD(t, "stub_campaigns", c->id, c->connection_id, c->workspace_id, provider);
     (void)TX_ADD(t, "stub_adsets", c->id, c->connection_id, c->workspace_id, provider);
     (void)TX_ADD(t, "stub_ads", c->id, c->connection_id, c->workspace_id, provider);
@@ -41,8 +45,9 @@ static void add_fact_steps(struct tx *t, const struct chunk *c, bool as_it_is)
     (void)tx_add(t, text("fact_insert"),
                  TX_PARAMS(c->id, c->connection_id, c->workspace_id, provider, currency, zone, from, to));
     (void)tx_add(t, text("fact_update"), TX_PARAMS(c->id, c->connection_id, currency, zone, from, to));
-    (void)tx_add(t, text("fact_delete"), TX_PARAMS(c->id, c->connection_id, granularity, from, to));
+    (void)tx_add(t, text("fact_delete"), TX_PARAMS(c->id, c->connection_id, from, to));
     (void)TX_ADD(t, "fact_days_close", c->id, c->connection_id, granularity, from, to, c->run_id);
+    (void)TX_ADD(t, "fact_found_drop", c->id);
 }
 
 static void add_entity_steps(struct tx *t, const struct chunk *c)

@@ -195,14 +195,25 @@ def test_the_last_attempt_makes_a_dead_letter(account, store, database):
     state = store.ok("merge", chunk=other, rows=[fact("a1", D3)])
     assert (state["status"], state["ended"], state["chunks_done"], state["chunks_dead"], state["calls"]) == ("partial", True, 1, 1, 5)
     assert account.run_row(run, "status, error_code, error, calls") == ("partial", "transient", "try 3", 5)
-    # A day that was stored before stays stored.
-    late = account.chunk(account.run())
+
+
+def test_a_day_whose_latest_reading_failed_says_so_and_keeps_its_numbers(account, store, database):
+    early = account.chunk(account.run())
+    account.slice(store, [fact("a1", D3)], day_from=D3)
+    known = "SELECT event_date::text, state, cause, rows FROM account_days ORDER BY 1"
+    before = account.facts(), account.one("SELECT read_at, run_id FROM account_days")
+    late = account.chunk(account.run(), day_from=D2)
     store.ok("open", chunk=late)
     store.ok("put_back", chunk=late, fate="dead", code="bad_request", why="x")
-    assert database.query("SELECT event_date::text, state, cause FROM account_days ORDER BY 1") == \
-        [(D1, "failing", "bad_request"), (D2, "failing", "bad_request"), (D3, "stored", None)]
-    state = account.slice(store, [fact("a1", D1)])
-    assert state["status"] == "succeeded"
+    assert database.query(known) == [(D2, "failing", "bad_request", 0), (D3, "failing", "bad_request", 1)]
+    assert (account.facts(), account.one("SELECT read_at, run_id FROM account_days WHERE event_date = %s", D3)) == before
+    account.slice(store, [fact("a1", D3)], day_from=D3)
+    assert database.query(known)[1:] == [(D3, "stored", None, 1)]
+    # What was wanted before the stored reading began, and failed only now, is not missed.
+    store.ok("open", chunk=early)
+    store.ok("put_back", chunk=early, fate="dead", code="transient", why="x")
+    assert database.query(known) == [(D1, "failing", "transient", 0), (D2, "failing", "transient", 0), (D3, "stored", None, 1)]
+    assert account.slice(store, [fact("a1", D1)])["status"] == "succeeded"
     assert database.query("SELECT DISTINCT state, cause FROM account_days") == [("stored", None)]
 
 

@@ -39,6 +39,26 @@ def test_coverage_shows_each_day_and_why(make_system):
         {str(middle): None, **known}
 
 
+def test_days_that_could_not_be_read_again_are_failing_and_keep_their_numbers(make_system):
+    system, connection = started(make_system)
+    system.sync(connection)
+    (today,), = system.query("SELECT max(event_date) FROM account_days")
+    first, last = (str(today - datetime.timedelta(n)) for n in (5, 4))
+    range_ = ("--connection", connection, "--from", first, "--to", last)
+    before = system.query("SELECT entity_id, event_date, spend, ingested_at FROM metric_facts ORDER BY 1, 2")
+    system.sandbox.post("restate", **{"from": first, "to": last, "percent": "30"})
+    system.sandbox.post("fault", kind="error", status=400, code=100, match="insights", count=-1)
+    system.metricx("sync", *range_, "--wait", code=1)
+    system.sandbox.post("fault", clear=True)
+    failing = [line for line in table(system.metricx("coverage", "--connection", connection)) if line[4] == "failing"]
+    assert failing == [[first, last, "2", "day", "failing", "bad_request", "false"]]
+    assert system.query("SELECT entity_id, event_date, spend, ingested_at FROM metric_facts ORDER BY 1, 2") == before
+    assert system.metricx("verify", *range_, code=None).stdout.count("failing: ") == 2
+    system.sync(connection, "--from", first, "--to", last)
+    assert "failing" not in system.metricx("coverage", "--connection", connection)
+    assert system.metricx("verify", *range_)
+
+
 def test_restatements_and_verify_tell_what_the_provider_changed(make_system):
     system, connection = started(make_system, "--hostile-names")
     verify = ("verify", "--connection", connection)
@@ -75,6 +95,24 @@ def test_restatements_and_verify_tell_what_the_provider_changed(make_system):
             (now,), = system.query("SELECT spend::text FROM metric_facts WHERE entity_id = %s AND event_date = %s",
                                    item["entity_id"], item["event_date"])
             assert (decimal.Decimal(item["new"]), item["old"] != item["new"]) == (decimal.Decimal(now), True)
+
+
+def test_verify_lets_pass_what_rounding_does_and_no_more(make_system):
+    """Also where sums happen to end in a zero: the currency says how far they are rounded."""
+    system, connection = started(make_system)
+    system.sync(connection)
+    (day, rows, ad), = system.query("SELECT event_date, count(*)::int, min(entity_id::text) FROM metric_facts GROUP BY 1 "
+                                    "HAVING sum(spend) = round(sum(spend), 1) AND count(*) > 1 ORDER BY 1 LIMIT 1")
+
+    def verify(shift):
+        system.query("UPDATE metric_facts SET spend = spend + %s WHERE entity_id = %s AND event_date = %s", shift, ad, day)
+        (line,) = table(system.metricx("verify", "--connection", connection, "--from", str(day), "--to", str(day), code=None).stdout)
+        return line[-1]
+
+    most = decimal.Decimal(rows // 2) / 100
+    assert verify(most) == "equal"
+    tenths = decimal.Decimal(rows // 20 + 1) / 10  # as few units of the sums' own last digit as there are rows
+    assert verify(tenths - most) != "equal"
 
 
 def test_verify_refuses_what_it_cannot_ask(make_system):

@@ -3,7 +3,7 @@ import datetime
 
 import pytest
 
-from store_client import account, database, entity, fact, store  # noqa: F401 (fixtures)
+from store_client import Account, account, database, entity, fact, store  # noqa: F401 (fixtures)
 
 D1, D2, D3 = "2026-10-01", "2026-10-02", "2026-10-03"
 ROWS = [fact("a1", D1), fact("a2", D1, "2.25"), fact("a1", D2, "2.00")]
@@ -38,6 +38,23 @@ def days(account, columns="state, cause"):
     return account.database.query(f"SELECT {columns} FROM account_days WHERE granularity = 'day' ORDER BY event_date")
 
 
+def delete_ad(account, ad):
+    account.database.execute("UPDATE entities SET vanished_at = now() WHERE external_id = %s", ad)
+
+
+def read_to_the_end(account, store, rows, totals):
+    """The same answers to all questions, until they are stored."""
+    chunk, state = read(account, store, rows, totals)
+    if state["rc"] == "ok":
+        return state
+    store.ok("check_again", chunk=chunk, rows=rows)
+    state = store("merge", chunk=chunk, rows=totals or [], compare=totals is not None)
+    if state["rc"] == "ok":
+        return state
+    store.ok("read_again", chunk=chunk, rows=totals)
+    return store.ok("merge", chunk=chunk, rows=rows)
+
+
 def test_days_that_add_up_are_verified(account, store):
     chunk, state = read(account, store, ROWS, TOTALS)
     assert (state["rc"], state["status"], state["inserted"]) == ("ok", "succeeded", 3)
@@ -62,6 +79,18 @@ def test_spend_may_differ_by_what_rounding_each_ad_does(account, store):
     assert state["rc"] == "ok"
     _, state = read(account, store, [fact(f"a{n}", D1, "0.33") for n in range(1, 4)], [total(D1, "1.01", 3)])
     assert state["rc"] == "differs"
+
+
+@pytest.mark.parametrize("currency, spend, verified, refused", [
+    ("USD", "4", "12.01", "12.02"),  # whole amounts come as "4", and cents are rounded all the same
+    ("USD", "4.5", "13.51", "13.52"), ("KWD", "4", "12.01", "12.02"), ("USD", "4.333", "13", "13.001"),
+    ("JPY", "4", "13", "14")])
+def test_rounding_is_of_the_last_digit_that_the_currency_has(database, store, currency, spend, verified, refused):
+    account = Account(database, currency=currency)
+    rows = [fact(f"a{n}", D1, spend) for n in range(1, 4)]
+    assert read(account, store, rows, [total(D1, verified, 3)])[1]["rc"] == "ok"
+    assert days(account)[0] == ("verified", None)
+    assert read(account, store, rows, [total(D1, refused, 3)])[1]["rc"] == "differs"
 
 
 def test_totals_that_were_old_are_asked_for_again(account, store):
@@ -116,6 +145,7 @@ def test_totals_that_move_between_two_questions_are_called_moving(account, store
 def test_deleted_ads_keep_what_they_spent(account, store):
     read(account, store, ROWS, TOTALS)
     before = account.facts()
+    delete_ad(account, "a2")
     _, state = read(account, store, ROWS[:1] + ROWS[2:], TOTALS)
     assert (state["rc"], state["removed"]) == ("ok", 0)
     assert account.facts() == before
@@ -177,6 +207,21 @@ def test_hours_are_compared_with_their_days_total(account, store):
     assert state["rc"] == "differs"
 
 
+def test_rows_without_their_hour_are_in_no_hours_way(account, store):
+    """They are shown, and being no loss that could heal, cost no further call."""
+    hours = [fact("a1", D1, "1", hour=0), fact("a1", D1, "0.50", hour=-1, impressions="0"), fact("a2", D1, "2", hour=5),
+             fact("a1", D1, "0.25", hour=-1, impressions="0")]
+    said = {"day": D1, "spend": "3.75", "impressions": "200", "clicks": "28"}
+    _, state = read(account, store, hours, [said], granularity="hour")
+    assert (state["rc"], state["inserted"], state["unchanged"]) == ("ok", 2, 0)
+    assert account.facts("e.external_id, f.event_hour, f.spend::text", "metric_facts_hourly") == [("a1", 0, "1"), ("a2", 5, "2")]
+    known = "SELECT state, cause, rows, unattributed_spend::text FROM account_days ORDER BY event_date LIMIT 1"
+    assert account.one(known) == ("differs", "lost", 2, "0.75")
+    hours[3] |= {"hour": 7}
+    read(account, store, hours[:1] + hours[2:], [said | {"spend": "3.25", "clicks": "21"}], granularity="hour")
+    assert account.one(known) == ("verified", None, 3, "0.00")
+
+
 def test_a_day_that_a_later_reading_has_written_is_left_alone(account, store):
     run = account.run()
     older = account.chunk(run)
@@ -195,10 +240,14 @@ def test_fewer_conversions_than_the_account_has_are_shown_at_no_further_call(acc
     assert state["rc"] == "ok" and days(account)[0] == ("differs", "lost")
     read(account, store, ROWS + [sale | {"conversions": "2"}], with_one)  # they keep coming in
     assert days(account)[0] == ("verified", None)
-    _, state = read(account, store, ROWS, with_one)  # an ad without spend is deleted too
-    assert state["removed"] == 0 and days(account)[0] == ("verified", "deleted")
+    _, state = read(account, store, ROWS, with_one)  # its row is lost, and only conversions show it
+    assert state["removed"] == 0 and days(account)[0] == ("verified", "lost")
     _, state = read(account, store, ROWS, TOTALS)
     assert state["removed"] == 1 and days(account)[0] == ("verified", None)
+    read(account, store, ROWS + [sale], with_one)
+    delete_ad(account, "a3")
+    _, state = read(account, store, ROWS, [TOTALS[0] | {"conversions": "3"}, TOTALS[1]])
+    assert state["removed"] == 0 and days(account)[0] == ("verified", "deleted")
 
 
 def test_totals_of_many_pages_and_days_left_out(account, store):

@@ -1,5 +1,6 @@
 #include "common/provider/meta/meta_entities.h"
 #include "common/provider/meta/meta_json.h"
+#include "common/provider/meta/meta_money.h"
 #include "common/provider/meta/meta_request.h"
 #include <ctype.h>
 #include <inttypes.h>
@@ -116,18 +117,6 @@ void meta_entities_params(struct buf *url, enum meta_listing listing)
     meta_url_param(url, "fields", listings[listing].fields);
 }
 
-/* Meta's own table of currencies without minor units (not that of ISO 4217). */
-static int minor_digits(const char *currency)
-{
-    static const char *const whole[] = {"CLP", "COP", "CRC", "HUF", "ISK", "IDR", "JPY", "KRW", "PYG", "TWD", "VND"};
-
-    for (size_t i = 0; currency != NULL && i < sizeof whole / sizeof whole[0]; i++) {
-        if (strcmp(whole[i], currency) == 0)
-            return 0;
-    }
-    return 2;
-}
-
 static int read_budget(const json_t *row, const char *key, const char *currency, struct arena *a, const char **out,
                        struct err *e)
 {
@@ -136,7 +125,7 @@ static int read_budget(const json_t *row, const char *key, const char *currency,
 
     if (rc != 0 || *out == NULL)
         return rc;
-    if (!decimal_from_minor(*out, minor_digits(currency), &budget))
+    if (!decimal_from_minor(*out, meta_money_digits(currency), &budget))
         return err_set(e, ERR_ANSWER, "%s is no amount", key);
     *out = meta_decimal(&budget, a);
     return 0;

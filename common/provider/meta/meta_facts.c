@@ -36,7 +36,7 @@ void meta_facts_params(struct buf *url, const struct slice *s, enum meta_listing
         meta_url_param(url, "breakdowns", "[\"" HOURLY "\"]");
 }
 
-/* "07:00:00 - 07:59:59". Meta leaves it out of rows without impressions: then the day's first hour. */
+/* "07:00:00 - 07:59:59". Meta leaves it out of rows without impressions: then -1. */
 static int read_hour(const json_t *row, struct fact_row *f, struct err *e)
 {
     const json_t *value = json_object_get(row, HOURLY);
@@ -44,7 +44,7 @@ static int read_hour(const json_t *row, struct fact_row *f, struct err *e)
     char hour[3] = "";
     int64_t number;
 
-    f->hour = 0;
+    f->hour = -1;
     if (value == NULL)
         return 0;
     if (text != NULL)
@@ -119,11 +119,11 @@ static int read_row(const struct slice *s, const json_t *row, struct scratch *sc
     return rc;
 }
 
-/* Not a row of ours: the hour was left out because nothing happened, and the real row of that hour may come as well. */
-static bool is_hourless_zero(const struct slice *s, const json_t *row, const struct fact_row *f)
+/* Not a row of ours: the hour was left out because nothing happened. */
+static bool is_hourless_zero(const struct slice *s, const struct fact_row *f)
 {
-    return s->hourly && json_object_get(row, HOURLY) == NULL && strcmp(f->spend, "0") == 0 &&
-           strcmp(f->impressions, "0") == 0 && strcmp(f->clicks, "0") == 0;
+    return s->hourly && f->hour < 0 && strcmp(f->spend, "0") == 0 && strcmp(f->impressions, "0") == 0 &&
+           strcmp(f->clicks, "0") == 0;
 }
 
 int meta_facts_read(const struct slice *s, enum meta_listing listing, const json_t *data, struct page *p, struct err *e)
@@ -150,7 +150,7 @@ int meta_facts_read(const struct slice *s, enum meta_listing listing, const json
             break;
         }
         f->actions_only = listing == META_ACTIONS;
-        if (is_hourless_zero(s, row, f))
+        if (is_hourless_zero(s, f))
             memset(f, 0, sizeof *f);
         else
             p->fact_count++;

@@ -1,6 +1,7 @@
 #include "common/provider/meta/meta_provider.h"
 #include "common/base/str.h"
 #include "common/provider/meta/meta_account.h"
+#include "common/provider/meta/meta_money.h"
 #include "common/provider/meta/meta_page.h"
 
 enum { ACCOUNT_DIGITS_MAX = 20 };
@@ -55,6 +56,7 @@ const struct provider meta_provider = {
     .accounts_read = meta_accounts_read,
     .goal = goal,
     .history_months = history_months,
+    .money_digits = meta_money_digits,
     .listing_rows = META_LISTING_ROWS,
     .totals_rows = META_TOTALS_ROWS,
     .account_id = account_id,

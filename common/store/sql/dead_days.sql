@@ -1,4 +1,5 @@
--- Days that were never read, and now will not be for the reason that their chunk was given up for.
+-- Days that are not read for the reason that their chunk was given up for: what is stored of them stays, and is older than
+-- it should be. A reading that was begun after this one was wanted is new enough.
 -- $1 a connection (all its chunks that this transaction closed as dead), $2 a chunk; one of them null.
 INSERT INTO account_days AS d (connection_id, granularity, event_date, state, cause, run_id)
 SELECT c.connection_id, r.granularity, day::date, 'failing', max(c.error_code), NULL::uuid
@@ -11,3 +12,9 @@ SELECT c.connection_id, r.granularity, day::date, 'failing', max(c.error_code), 
  ORDER BY r.granularity, day
 ON CONFLICT (connection_id, granularity, event_date) DO UPDATE SET state = 'failing', cause = excluded.cause
  WHERE d.read_at IS NULL
+    OR d.read_at < (SELECT max(c.created_at)
+                      FROM sync_chunks c
+                      JOIN sync_runs r ON r.id = c.run_id
+                     WHERE (c.connection_id = $1::uuid OR c.id = $2::uuid)
+                       AND c.kind = 'metrics' AND NOT c.totals AND c.status = 'dead' AND c.finished_at = now()
+                       AND r.granularity = d.granularity AND d.event_date BETWEEN c.date_from AND c.date_to)

@@ -1,13 +1,13 @@
 -- What this slice changes in days whose stored reading began after their end: written down before it is changed.
 -- $1 chunk, $2 connection, $3 currency, $4 zone, $5 from, $6 to, $7 run.
 WITH settled AS (
-    SELECT d.event_date, d.state = 'verified' AND d.cause IS NOT DISTINCT FROM 'deleted' AS kept
+    SELECT d.event_date
       FROM account_days d
      WHERE d.connection_id = $2::uuid AND d.granularity = 'day' AND d.event_date BETWEEN $5::date AND $6::date
        AND d.read_at < (SELECT opened_at FROM chunk_cursor WHERE chunk_id = $1::uuid)
        AND d.read_at >= day_start($4, d.event_date + 1)),
 old AS (
-    SELECT f.*, kept FROM metric_facts f JOIN settled USING (event_date)
+    SELECT f.* FROM metric_facts f JOIN settled USING (event_date)
      WHERE f.connection_id = $2::uuid AND f.event_date BETWEEN $5::date AND $6::date AND f.level = 'ad'),
 new AS (
     SELECT e.id AS entity_id, $3 AS currency, s.*
@@ -29,7 +29,9 @@ changed AS (
                                                     n.actions, n.action_values) m) END AS new
       FROM old o
       FULL JOIN new n ON n.entity_id = o.entity_id AND n.event_date = o.event_date
-     WHERE o.source IS DISTINCT FROM 'ingest' AND NOT (n.entity_id IS NULL AND o.kept)
+      LEFT JOIN chunk_gone k ON k.chunk_id = $1::uuid AND k.stays
+                            AND k.entity_id = o.entity_id AND k.event_date = o.event_date
+     WHERE o.source IS DISTINCT FROM 'ingest' AND k.entity_id IS NULL
        AND (o.currency, o.spend, o.impressions, o.clicks, o.link_clicks, o.conversions, o.revenue, o.leads,
             o.installs, o.purchases, o.registrations, o.visitors, o.reach, o.attribution_setting, o.actions,
             o.action_values)

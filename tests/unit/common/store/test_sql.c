@@ -17,7 +17,7 @@ static void texts_are_found_by_name_and_stay(void **state)
 
 static void hourly_texts_are_of_the_hourly_table(void **state)
 {
-    static const char *const names[] = {"fact_insert", "fact_update", "fact_delete"};
+    static const char *const names[] = {"fact_gone", "fact_insert", "fact_update", "fact_delete"};
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const char *daily = sql_text(names[i]), *hourly = sql_text_hourly(names[i]);
