@@ -111,10 +111,10 @@ struct provider {
                           void *arg, struct buf *next, struct verdict *v);
     /* The shared goal word of an objective (contract, section 6); static, "other" for unknown ones, NULL for NULL. */
     const char *(*goal)(const char *objective);
-    int (*history_months)(bool hourly); /* how far back the platform keeps facts of days, or of hours */
+    int (*history_months)(bool hourly);        /* how far back the platform keeps facts of days, or of hours */
     int (*money_digits)(const char *currency); /* behind the point of its amounts, at least: what rounding goes to */
-    int listing_rows;                   /* of a full page of entities */
-    int totals_rows;                    /* of a full page of totals */
+    int listing_rows;                          /* of a full page of entities */
+    int totals_rows;                           /* of a full page of totals */
     /* "act_12" or "12" to the canonical id; false when it is no account id. */
     bool (*account_id)(const char *text, char out[64]);
 };

@@ -113,8 +113,8 @@ static int read_row(const struct slice *s, const json_t *row, struct scratch *sc
 /* Not a row of ours: the hour was left out because nothing happened. */
 static bool is_hourless_zero(const struct slice *s, const struct fact_row *f)
 {
-    return s->hourly && f->hour < 0 && strcmp(f->spend, "0") == 0 &&
-           strcmp(f->impressions, "0") == 0 && strcmp(f->clicks, "0") == 0;
+    return s->hourly && f->hour < 0 && strcmp(f->spend, "0") == 0 && strcmp(f->impressions, "0") == 0 &&
+           strcmp(f->clicks, "0") == 0;
 }
 
 int meta_facts_read(const struct slice *s, const json_t *data, struct page *p, struct err *e)
