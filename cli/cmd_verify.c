@@ -133,8 +133,8 @@ static json_t *compare(struct verifying *v, date_t day)
                              .clicks = whole(row_text(row, "clicks"))};
     char date[DATE_TEXT], ours[DECIMAL_TEXT], theirs[DECIMAL_TEXT], between[DECIMAL_TEXT];
     (void)decimal_parse(row_text(row, "spend"), &stored.spend);
-    const bool equal = adds_up(&stored, said, row_int(row, "rows"),
-                               v->provider->money_digits(row_text(v->connection, "currency")));
+    const bool equal =
+        adds_up(&stored, said, row_int(row, "rows"), v->provider->money_digits(row_text(v->connection, "currency")));
     const struct decimal d = difference(&stored.spend, &said->spend);
     v->differing += !equal && day < v->today;
     return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:s}", "day", date_text(day, date), "stored",
