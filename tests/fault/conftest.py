@@ -1,8 +1,9 @@
 """The servers of the integration tests, and systems whose ways to them can be cut.
 
 make_rig      make_rig(sandbox=(options…), SETTING=value…): see rig.py; stopped at the end
-undisturbed   undisturbed(SETTING=value…): how many calls one backfill costs when nothing happens to it
-seeds         of the random scenarios: METRICX_FAULT_SEED=1,2 or METRICX_SEED; METRICX_FAULTS=all adds the long scenarios"""
+undisturbed   undisturbed((argument…)…, SETTING=value…): how many calls these syncs cost when nothing happens; none named: one
+              backfill
+METRICX_FAULT_SEED=1,2 repeats random scenarios (METRICX_SEED otherwise); METRICX_FAULTS=all runs the long ones."""
 import os
 import pathlib
 import sys
@@ -14,6 +15,15 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integratio
 from servers import *  # noqa: E402, F403
 from servers import Database  # noqa: E402
 from rig import Rig  # noqa: E402
+
+
+@pytest.fixture
+def database(postgres, migrated):
+    database = Database(postgres, f"t{time.time_ns()}", migrated.name)
+    yield database
+    if postgres.process is None:
+        postgres.start()
+    database.drop()
 
 
 @pytest.fixture
@@ -30,24 +40,29 @@ def make_rig(database, redis_server, postgres, build, tmp_path):
 
 
 @pytest.fixture(scope="session")
-def undisturbed(postgres, redis_process, build, tmp_path_factory):
+def undisturbed(postgres, migrated, redis_process, build, tmp_path_factory):
     counted = {}
 
-    def count(**settings):
-        key = tuple(sorted(settings.items()))
-        if key not in counted:
-            database = Database(postgres, f"u{time.time_ns()}")
+    def measure(runs, settings):
+        database = Database(postgres, f"u{time.time_ns()}", migrated.name)
+        redis_process.client().flushall()
+        rig = Rig(tmp_path_factory.mktemp("undisturbed"), build, database, postgres, redis_process, ("--latency-ms", "0"),
+                  **{**settings, "META_CALLS_PER_WINDOW": 5000})
+        try:
+            rig.start_members(workers=1, schedulers=1)
+            connection = rig.connect()
+            for run in runs:
+                assert rig.await_end(rig.begin(connection, *run)) == "succeeded"
+            return rig.calls_so_far()["total"]
+        finally:
+            rig.stop()
             redis_process.client().flushall()
-            rig = Rig(tmp_path_factory.mktemp("undisturbed"), build, database, postgres, redis_process, (),
-                      **{**settings, "META_CALLS_PER_WINDOW": 5000})
-            try:
-                rig.start_members(workers=1, schedulers=1)
-                assert rig.await_end(rig.begin(rig.connect())) == "succeeded"
-                counted[key] = rig.calls_so_far()["total"]
-            finally:
-                rig.stop()
             database.drop()
-            redis_process.client().flushall()
+
+    def count(*runs, **settings):
+        key = (runs, tuple(sorted(settings.items())))
+        if key not in counted:
+            counted[key] = measure(runs or [()], settings)
         return counted[key]
 
     return count

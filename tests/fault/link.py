@@ -63,8 +63,8 @@ class Link:
         if self.is_cut:
             reset(writer)
             return
-        await self.passable.wait()
         try:
+            await self.hold(reader)
             other_reader, other_writer = await asyncio.open_connection(HOST, self.target)
         except OSError:
             reset(writer)
@@ -94,9 +94,17 @@ class Link:
             raise OSError("the answer is lost")
         return b""
 
+    async def hold(self, reader):
+        """While frozen. What somebody said who has gone since is not delivered: a call that comes after its end would be one
+        that no budget can foresee."""
+        if not self.passable.is_set():
+            await self.passable.wait()
+            if reader.at_eof() or reader.exception():
+                raise OSError("its sender has gone")
+
     async def pump(self, reader, writer, look, state):
         while data := await reader.read(65536):
-            await self.passable.wait()
+            await self.hold(reader)
             if self.delay:
                 await asyncio.sleep(self.delay)
             writer.write(look(data, state))

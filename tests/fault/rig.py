@@ -3,7 +3,6 @@
 Names of daemons: worker0, worker1, …, scheduler0, …; one that was killed and started again keeps its name. Names of links:
 "worker0 redis", "scheduler1 postgres", "worker2 sandbox"; "workers redis" means all of theirs."""
 import contextlib
-import os
 import re
 import resource
 import signal
@@ -201,6 +200,23 @@ class Rig(System):
         self.count_vain()
         self.redis.client().flushall()
 
+    def crash_redis(self):
+        """kill -9; what it has on disk is there again, all else is lost."""
+        self.count_vain()
+        self.redis.stop(signal.SIGKILL)
+        self.redis.start()
+
+    def fail_over(self, replica):
+        """Its replica is promoted, and everybody is led there."""
+        self.count_vain()
+        self.redis.stop(signal.SIGKILL)
+        replica.client().replicaof("NO", "ONE")
+        self.redis = replica
+        for link in self.links("all redis"):
+            link.cut()
+            link.target = replica.port
+            link.heal()
+
     # --- PostgreSQL ---
 
     def staged_pages(self):
@@ -257,7 +273,12 @@ class Rig(System):
     # --- runs ---
 
     def connect(self, **more):
-        return super().connect(token=TOKEN, **more)
+        return super().connect(**{"token": TOKEN, **more})
+
+    def first_day(self):
+        """Of a backfill."""
+        sql = "SELECT (now() AT TIME ZONE timezone)::date - %s FROM connections"
+        return str(self.query(sql, int(self.env.get("BACKFILL_DAYS", "90")))[0][0])
 
     def begin(self, connection, *args):
         self.runs.append(self.metricx("sync", "--connection", connection, *args).splitlines()[0])
@@ -302,5 +323,3 @@ class Rig(System):
                 link.close()
 
 
-def is_all():
-    return os.environ.get("METRICX_FAULTS") == "all"

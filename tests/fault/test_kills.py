@@ -1,14 +1,21 @@
 """Workers and schedulers are killed, stalled and stopped in mid-backfill."""
-import os
-import random
-
 import pytest
-from scenario import WORKERS, play, random_kills
+from scenario import SEEDS, play, random_kills
 
-LONG = os.environ.get("METRICX_FAULTS") == "all"
-SEED = int(os.environ.get("METRICX_FAULT_SEED", os.environ.get("METRICX_SEED", random.randrange(1 << 16))))
+KILLS = 50
 
 
-@pytest.mark.parametrize("seed", range(SEED, SEED + (20 if LONG else 1)))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_kills_at_random_moments(make_rig, undisturbed, seed):
-    play(make_rig(), random_kills(seed, 50), undisturbed(), endless=True)
+    play(make_rig(), random_kills(seed, KILLS), undisturbed(), endless=True)
+
+
+SCENARIOS = {
+    "a worker stands still": [(("insights", 8), "stall_for", "worker0", 6), (0, "stall_for", "worker1", 6)],
+    "the planner stands still": [(("entities", 1), "stall", "scheduler0"), (0, "stall_for", "scheduler1", 6), (0, "resume", "scheduler0")],
+}
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_stalls(make_rig, undisturbed, name):
+    play(make_rig(), SCENARIOS[name], undisturbed())

@@ -19,14 +19,19 @@ def versions(rig):
     return rig.query("SELECT entity_id, event_date, xmin::text FROM metric_facts ORDER BY 1, 2")
 
 
+def yesterday(rig):
+    """One day is one page."""
+    today = rig.query("SELECT max(event_date) FROM metric_facts")[0][0]
+    return str(today - datetime.timedelta(days=1))
+
+
 def come_back_late(rig):
     """The connection, and what the tables were before the late worker tried to merge."""
     late = rig.add("worker0", LOG_LEVEL="debug")
     rig.add("scheduler0")
     connection = rig.connect()
     rig.await_end(rig.begin(connection))
-    today = rig.query("SELECT max(event_date) FROM metric_facts")[0][0]
-    day = str(today - datetime.timedelta(days=1))  # one day is one page
+    day = yesterday(rig)
     asked, merges = rig.calls_so_far()["counts"]["insights"], late.log().count("from=merging")
     rig.fault(kind="delay", match="insights", skip=1, delay_ms=1500)  # the facts, behind the totals
     run = rig.begin(connection, "--metrics", "--from", day, "--to", day)
@@ -51,7 +56,7 @@ def test_a_late_worker_changes_nothing_and_is_counted(make_rig, undisturbed):
     assert versions(rig) == before
     assert rig.members["worker0"].metric("jobs_fenced_total") == 1
     rig.heal()
-    check(rig, [connection], undisturbed())
+    check(rig, [connection], undisturbed((), ("--metrics", "--from", yesterday(rig), "--to", yesterday(rig))))
 
 
 def test_without_the_fences_the_checker_finds_the_late_worker(make_rig, undisturbed):
@@ -61,4 +66,4 @@ def test_without_the_fences_the_checker_finds_the_late_worker(make_rig, undistur
     assert versions(rig) != before
     rig.heal()
     with pytest.raises(AssertionError, match="differences"):
-        check(rig, [connection], undisturbed())
+        check(rig, [connection], undisturbed((), ("--metrics", "--from", yesterday(rig), "--to", yesterday(rig))))
