@@ -35,11 +35,10 @@ def zone_at_noon():
 class Member:
     """One daemon, its settings and its links; the process changes when it is started again."""
 
-    def __init__(self, rig, name, settings):
-        self.rig, self.name, self.settings = rig, name, settings
+    def __init__(self, rig, name, settings, stderr=None):
+        self.rig, self.name, self.settings, self.stderr = rig, name, settings, stderr
         self.links = {kind: Link(port) for kind, port in rig.ports().items()}
         self.logs = []
-        self.stderr = None  # where its log goes, when not into a file
         self.start()
 
     def start(self):
@@ -59,9 +58,9 @@ class Member:
     def log(self):
         return "".join(log.read_text() for log in self.logs)
 
-    def metric(self, name):
-        """Of the process that runs now."""
-        port = wait_for("its port", lambda: re.search(r'"metrics are served" port=(\d+)', self.logs[-1].read_text()))[1]
+    def metric(self, name, port=None):
+        """Of the process that runs now; its log says where."""
+        port = port or wait_for("its port", lambda: re.search(r'"metrics are served" port=(\d+)', self.logs[-1].read_text()))[1]
         text = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=20).text
         return int(re.search(rf"^metricx_{name} (\d+)", text, re.M)[1])
 
@@ -77,8 +76,7 @@ class Rig(System):
     def __init__(self, folder, build, database, postgres, redis, sandbox=(), **settings):
         self.database, self.postgres, self.redis = database, postgres, redis
         self.members = {}
-        self.vain = 0     # calls that the faults so far may have cost
-        self.stalled = []
+        self.vain = 0  # calls that the faults so far may have cost
         super().__init__(folder, build, database.url, redis.url, (*SANDBOX, "--zone", zone_at_noon(), *sandbox), **{**SETTINGS, **settings})
         self.runs = []
 
@@ -131,8 +129,9 @@ class Rig(System):
         for i in range(workers):
             self.add(f"worker{i}", **settings)
 
-    def add(self, name, **settings):
-        self.members[name] = Member(self, name, {k: str(v) for k, v in settings.items()})
+    def add(self, name, stderr=None, **settings):
+        """stderr: where its log goes, when not into a file."""
+        self.members[name] = Member(self, name, {k: str(v) for k, v in settings.items()}, stderr)
         return self.members[name]
 
     def in_flight(self, worker=None):
@@ -145,6 +144,11 @@ class Rig(System):
             return sum(h is not None and pid in (None, h.split(":")[1]) for h in held)
         except Exception:  # Redis is away
             return CONCURRENCY if worker else most
+
+    def who_has(self, job):
+        """The worker that leases it."""
+        held = self.redis.client().hget("{metricx}:job:" + job, "worker")
+        return next(m.name for m in self.members.values() if m.process.pid == int(held.split(":")[1]))
 
     def count_vain(self, worker=None):
         """A fault comes: each job in flight may have to read its page again."""
@@ -165,7 +169,8 @@ class Rig(System):
         self.members[name].start()
 
     def stall(self, name):
-        self.count_vain(name) if name.startswith("worker") else None
+        if name.startswith("worker"):
+            self.count_vain(name)
         self.members[name].process.send_signal(signal.SIGSTOP)
 
     def resume(self, name):
@@ -240,8 +245,7 @@ class Rig(System):
         self.vain += self.staged_pages()
         self.postgres.crash()
         for member in self.members.values():
-            if member.name not in self.stalled:
-                member.process.send_signal(signal.SIGCONT)
+            member.process.send_signal(signal.SIGCONT)
         time.sleep(away)
         self.postgres.start()
         self.count_vain()
@@ -275,10 +279,13 @@ class Rig(System):
     def connect(self, **more):
         return super().connect(**{"token": TOKEN, **more})
 
+    def day(self, back):
+        """Of the accounts, so many before today."""
+        return str(self.query("SELECT (now() AT TIME ZONE timezone)::date - %s FROM connections", back)[0][0])
+
     def first_day(self):
         """Of a backfill."""
-        sql = "SELECT (now() AT TIME ZONE timezone)::date - %s FROM connections"
-        return str(self.query(sql, int(self.env.get("BACKFILL_DAYS", "90")))[0][0])
+        return self.day(int(self.env.get("BACKFILL_DAYS", "90")))
 
     def begin(self, connection, *args):
         self.runs.append(self.metricx("sync", "--connection", connection, *args).splitlines()[0])

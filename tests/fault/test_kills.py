@@ -1,6 +1,8 @@
 """Workers and schedulers are killed, stalled and stopped in mid-backfill."""
 import pytest
+from invariants import check
 from scenario import SEEDS, play, random_kills
+from system import wait_for
 
 KILLS = 50
 
@@ -19,3 +21,24 @@ SCENARIOS = {
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_stalls(make_rig, undisturbed, name):
     play(make_rig(), SCENARIOS[name], undisturbed())
+
+
+def test_a_job_that_kills_its_workers_is_poison(make_rig, undisturbed):
+    """After five of them it is a dead letter, and all other work is done; retried, it is done as well."""
+    rig = make_rig()
+    connection = rig.connect()
+    day = rig.day(9)
+    rig.start_members()
+    run = rig.begin(connection)
+    sql = "SELECT id, date_from FROM sync_chunks WHERE kind = 'metrics' AND NOT totals AND %s BETWEEN date_from AND date_to"
+    chunk, first = wait_for("its jobs", lambda: rig.query(sql, day))[0]
+    rig.fault(kind="hang", match=f'?after=&time_range={{"since":"{first}"', count=-1)
+    for n in range(1, 6):
+        wait_for(f"call {n}", lambda: rig.calls_so_far()["faults_struck"] == n)
+        rig.restart(rig.who_has(chunk))
+    assert rig.await_end(run) == "partial"
+    check(rig, [connection], undisturbed(), dead=["poison"])
+    rig.fault(clear=True)
+    rig.metricx("dead", "retry", chunk)
+    assert rig.await_end(run) == "succeeded"
+    check(rig, [connection], undisturbed())

@@ -1,6 +1,5 @@
 """A worker that stands still for longer than its lease comes back with what it read, while another did its job: it changes
 nothing. The same with the fences switched off must be found by the checker, else the checker proves nothing."""
-import datetime
 import time
 
 import pytest
@@ -19,19 +18,13 @@ def versions(rig):
     return rig.query("SELECT entity_id, event_date, xmin::text FROM metric_facts ORDER BY 1, 2")
 
 
-def yesterday(rig):
-    """One day is one page."""
-    today = rig.query("SELECT max(event_date) FROM metric_facts")[0][0]
-    return str(today - datetime.timedelta(days=1))
-
-
 def come_back_late(rig):
     """The connection, and what the tables were before the late worker tried to merge."""
     late = rig.add("worker0", LOG_LEVEL="debug")
     rig.add("scheduler0")
     connection = rig.connect()
     rig.await_end(rig.begin(connection))
-    day = yesterday(rig)
+    day = rig.day(1)  # one page
     asked, merges = rig.calls_so_far()["counts"]["insights"], late.log().count("from=merging")
     rig.fault(kind="delay", match="insights", skip=1, delay_ms=1500)  # the facts, behind the totals
     run = rig.begin(connection, "--metrics", "--from", day, "--to", day)
@@ -56,7 +49,7 @@ def test_a_late_worker_changes_nothing_and_is_counted(make_rig, undisturbed):
     assert versions(rig) == before
     assert rig.members["worker0"].metric("jobs_fenced_total") == 1
     rig.heal()
-    check(rig, [connection], undisturbed((), ("--metrics", "--from", yesterday(rig), "--to", yesterday(rig))))
+    check(rig, [connection], undisturbed((), ("--metrics", "--from", rig.day(1), "--to", rig.day(1))))
 
 
 def test_without_the_fences_the_checker_finds_the_late_worker(make_rig, undisturbed):
@@ -66,4 +59,4 @@ def test_without_the_fences_the_checker_finds_the_late_worker(make_rig, undistur
     assert versions(rig) != before
     rig.heal()
     with pytest.raises(AssertionError, match="differences"):
-        check(rig, [connection], undisturbed((), ("--metrics", "--from", yesterday(rig), "--to", yesterday(rig))))
+        check(rig, [connection], undisturbed((), ("--metrics", "--from", rig.day(1), "--to", rig.day(1))))
