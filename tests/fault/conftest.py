@@ -44,10 +44,10 @@ def undisturbed(postgres, migrated, redis_process, build, tmp_path_factory):
     counted = {}
 
     def measure(runs, settings):
+        """Beside a scenario, whose daemons may still run: keys and database are of its own."""
         database = Database(postgres, f"u{time.time_ns()}", migrated.name)
-        redis_process.client().flushall()
         rig = Rig(tmp_path_factory.mktemp("undisturbed"), build, database, postgres, redis_process, ("--latency-ms", "0"),
-                  **{**settings, "META_CALLS_PER_WINDOW": 5000})
+                  **{**settings, "META_CALLS_PER_WINDOW": 5000, "QUEUE_PREFIX": "{undisturbed}"})
         try:
             rig.start_members(workers=1, schedulers=1)
             connection = rig.connect()
@@ -56,7 +56,6 @@ def undisturbed(postgres, migrated, redis_process, build, tmp_path_factory):
             return rig.calls_so_far()["total"]
         finally:
             rig.stop()
-            redis_process.client().flushall()
             database.drop()
 
     def count(*runs, **settings):
