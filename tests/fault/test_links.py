@@ -3,11 +3,17 @@ import random
 
 import pytest
 from rig import LEASE_SECONDS
-from scenario import SEEDS, WORKERS, SCHEDULERS, play
+from scenario import ALL, SEEDS, WORKERS, SCHEDULERS, play
 
 BACKFILL = ("insights", 8)
 LATE = 3 * LEASE_SECONDS
 SCENARIOS = {
+    "cut": [(BACKFILL, "cut", "worker0 postgres"), (0, "cut", "worker1 redis"), (0, "cut", "worker2 sandbox"),
+            (0, "cut", "scheduler0 postgres"), (0, "cut", "scheduler1 redis"), (LATE, "heal")],
+    "half open": [(BACKFILL, "freeze", "worker0 postgres"), (0, "freeze", "worker1 redis"), (0, "freeze", "worker2 sandbox"),
+                  (0, "freeze", "scheduler0 postgres"), (0, "freeze", "scheduler1 redis"), (LATE, "heal")],
+}
+ALONE = {
     "cut between a worker and PostgreSQL": [(BACKFILL, "cut", "worker0 postgres"), (LATE, "heal")],
     "cut between a worker and Redis": [(BACKFILL, "cut", "worker0 redis"), (LATE, "heal")],
     "cut between the workers and Meta": [(BACKFILL, "cut", "workers sandbox"), (2, "heal")],
@@ -21,6 +27,8 @@ SCENARIOS = {
     "slow": [(BACKFILL, "slow", "worker0 postgres", 0.2), (0, "slow", "worker1 redis", 0.2), (0, "slow", "worker2 sandbox", 0.5),
              (0, "slow", "scheduler0 postgres", 0.2), (4, "heal")],
 }
+if ALL:
+    SCENARIOS |= ALONE
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
