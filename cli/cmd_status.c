@@ -6,6 +6,7 @@
 #include "common/base/program.h"
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void print_part(const json_t *report, const char *name, const char *title, const struct table_column *columns)
 {
@@ -22,6 +23,21 @@ static void print_part(const json_t *report, const char *name, const char *title
     free(rows);
 }
 
+/* "until 14:05:00 UTC (budget spent)" */
+static void say_parked(const json_t *list)
+{
+    size_t i;
+    json_t *budget;
+    json_array_foreach(list, i, budget)
+    {
+        const char *at = row_text(budget, "next_call_at");
+        if (strlen(at) < 19)
+            continue;
+        json_t *text = json_sprintf("until %.8s UTC (%s)", at + 11, row_text(budget, "parked_by"));
+        CHECK(text && json_object_set_new(budget, "parked", text) == 0);
+    }
+}
+
 static void print_report(const json_t *report)
 {
     static const struct table_column workers[] = {{"ID", "id"},           {"HOST", "host"},         {"PID", "pid"},
@@ -31,8 +47,10 @@ static void print_report(const json_t *report)
                                                   {"USED", "used"},
                                                   {"LIMIT", "limit"},
                                                   {"WINDOW s", "window_seconds"},
-                                                  {"USAGE %", "usage_percent"},
-                                                  {"BLOCKED UNTIL", "blocked_until"},
+                                                  {"META %", "usage_percent"},
+                                                  {"AGE s", "usage_age"},
+                                                  {"FOREIGN %", "foreign_percent"},
+                                                  {"PARKED", "parked"},
                                                   {0}};
     static const struct table_column runs[] = {{"ID", "id"},
                                                {"CONNECTION", "connection_id"},
@@ -53,6 +71,7 @@ static void print_report(const json_t *report)
         printf("scheduler: none\n");
     printf("dead letters: %" PRId64 "\n", row_int(report, "dead_letters"));
     print_part(report, "workers", "workers", workers);
+    say_parked(json_object_get(report, "budgets"));
     print_part(report, "budgets", "budgets", budgets);
     print_part(report, "runs", "open runs", runs);
 }

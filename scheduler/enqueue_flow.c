@@ -17,7 +17,7 @@ struct enqueue_flow {
     char after[UUID_TEXT];
     bool more;
     struct plan_job *jobs; /* a copy of the page; then only the missing ones */
-    const char *job_ids[JOB_BATCH];
+    const char *job_ids[JOB_BATCH], *lanes[JOB_BATCH];
     struct queue_job queue_jobs[JOB_BATCH];
     struct budget_scope *scopes; /* of the page's accounts, and the app's */
     int count, scope_count;
@@ -75,10 +75,11 @@ static void on_seeded(void *arg, int rc, const struct err *e)
                                               .kind = j->kind,
                                               .from = j->from,
                                               .to = j->to,
-                                              .high = j->high,
+                                              .lane = j->lane,
                                               .attempts = j->attempts,
                                               .deliveries = j->deliveries,
-                                              .delay_ms = j->delay_ms};
+                                              .delay_ms = j->delay_ms,
+                                              .calls = j->calls};
     }
     queue_enqueue(f->s->queue, f->queue_jobs, f->count, on_enqueued, f);
 }
@@ -136,9 +137,11 @@ static void on_page(void *arg, int rc, const struct plan_job *jobs, int count, c
     f->count = count;
     f->more = last_id[0] != '\0';
     (void)snprintf(f->after, sizeof f->after, "%s", last_id);
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
         f->job_ids[i] = f->jobs[i].id;
-    queue_missing(f->s->queue, f->job_ids, count, on_missing, f);
+        f->lanes[i] = f->jobs[i].lane;
+    }
+    queue_missing(f->s->queue, f->job_ids, f->lanes, count, on_missing, f);
 }
 
 static void read_page(struct enqueue_flow *f)

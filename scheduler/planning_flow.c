@@ -1,5 +1,4 @@
 #include "common/base/check.h"
-#include "common/base/clk.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/store/plan_store.h"
@@ -81,7 +80,7 @@ static void on_runs(void *arg, int rc, const struct plan_run *runs, int count, c
     }
     for (int i = 0; i < count; i++) {
         struct plan_write *w = &f->writes[i];
-        if (run_plan(&runs[i], f->s->settings, clk_wall_ms(), f->chunks[i], w, &f->refusals[i]) != 0)
+        if (run_plan(&runs[i], f->s->settings, runs[i].now_ms, f->chunks[i], w, &f->refusals[i]) != 0)
             w->refused = &f->refusals[i];
         (void)snprintf(f->ids[i], UUID_TEXT, "%s", runs[i].id);
         w->run_id = f->ids[i];

@@ -175,7 +175,7 @@ static void after_grant(struct job *j, int rc, const struct err *e)
     } else if (rc != 0) {
         put_back(j, rc, e);
     } else if (!j->granted) {
-        put_back(j, ERR_THROTTLED, &(struct err){.rc = ERR_THROTTLED, .text = "the budget allows no call now"});
+        put_back(j, ERR_THROTTLED, &(struct err){.rc = ERR_THROTTLED, .text = "no call is granted now"});
     } else if (j->x->stopping) {
         put_back_stopping(j);
     } else if (clk_mono_ms() - j->granted_at_ms > GRANT_GOOD_MS) {
@@ -252,6 +252,8 @@ static void after_commit_failed(struct job *j, int rc, const struct err *e)
     bool passing = rc == ERR_DB_AWAY || rc == ERR_CONFLICT || rc == ERR_TIMEOUT;
     if (rc == ERR_FENCED) {
         let_go_fenced(j, e);
+    } else if (rc == ERR_NOT_FOUND && j->state == LISTED) {
+        job_wait(j, MERGING); /* every stub came with the listing */
     } else if (rc == ERR_GONE) {
         job_drop_page(j);
         job_wait(j, OPENING);
@@ -312,8 +314,6 @@ void job_step(struct job *j, int rc, const struct err *e)
     case REREADING:
         if (rc == 0)
             after_page_committed(j);
-        else if (j->state == LISTED && rc == ERR_NOT_FOUND)
-            job_wait(j, MERGING); /* every stub came with the listing */
         else
             after_commit_failed(j, rc, e);
         return;
@@ -352,7 +352,7 @@ struct job *job_start(struct job_context *x, const struct queue_claimed *claimed
     j->claimed = *claimed;
     j->granted = true;
     j->granted_at_ms = claimed_at_ms;
-    j->feedback.usage_percent = -1;
+    j->feedback = (struct call_feedback){.account = QUOTA_UNSAID, .app = QUOTA_UNSAID};
     j->started_at_ms = clk_mono_ms();
     metric_add(M_JOBS_CLAIMED, 1);
     job_wait(j, OPENING);

@@ -41,7 +41,7 @@ static void on_granted(void *arg, int rc, bool granted, int64_t retry_ms, const 
     struct job *j = arg;
     (void)retry_ms;
     if (rc == 0) {
-        j->feedback = (struct call_feedback){.usage_percent = -1};
+        j->feedback = (struct call_feedback){.account = QUOTA_UNSAID, .app = QUOTA_UNSAID};
         j->granted = granted;
     }
     job_step(j, rc, e);
@@ -55,6 +55,7 @@ static void on_fetched(void *arg, int rc, struct http_answer *a, bool sent, cons
     j->feedback.calls = sent ? 1 : 0;
     j->feedback.refund = sent ? 0 : 1;
     if (sent) {
+        j->chunk->booked = false;
         j->calls_uncounted++;
         j->x->calls++;
         metric_add(M_CALLS, 1);
@@ -71,13 +72,12 @@ static void on_parsed(void *arg)
     struct job *j = arg;
     const struct verdict *v = &j->work.verdict;
     struct err e = {0};
-    j->feedback.usage_percent = v->usage_percent;
-    j->feedback.blocked_ms = v->blocked_ms;
-    if (v->blocked_ms > j->chunk->blocked_ms) {
-        j->chunk->blocked_ms = v->blocked_ms;
-        j->chunk->blocked_app = v->scope == SCOPE_APP;
-    }
-    j->feedback.app_wide = v->scope == SCOPE_APP;
+    j->feedback.account = v->account;
+    j->feedback.app = v->app;
+    if (v->account.blocked_ms > j->chunk->blocked_ms)
+        j->chunk->blocked_ms = v->account.blocked_ms;
+    if (v->app.blocked_ms > j->chunk->app_blocked_ms)
+        j->chunk->app_blocked_ms = v->app.blocked_ms;
     if (v->rc != 0)
         (void)err_set(&e, v->rc, "%s", v->text);
     job_step(j, v->rc, &e);

@@ -31,7 +31,7 @@ void page_work_start(struct loop *l, struct page_work *w)
     buf_init(&w->rows, PAGE_ROWS_BYTES_MAX);
     w->row_count = 0;
     w->next = NULL;
-    w->verdict = (struct verdict){.usage_percent = -1};
+    w->verdict = (struct verdict){.account = QUOTA_UNSAID, .app = QUOTA_UNSAID};
     loop_work(l, work, done, w);
 }
 

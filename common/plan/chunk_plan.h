@@ -9,8 +9,9 @@ struct day_span {
 };
 
 /* Days that one job covers: fixed when chunk_days > 0, else so that the last, unfilled page of a chunk stays cheap:
- * clamp(20 * page_limit / rows_per_day, 1, 30). rows_per_day 0 = unknown: 7. */
-int chunk_width(int64_t chunk_days, int64_t page_limit, int64_t rows_per_day);
+ * clamp(20 * page_limit / rows_per_day, 1, 30). rows_per_day 0 = unknown: 7. Under a small budget fewer pages than 20:
+ * a quarter of calls_per_window (0 = no limit), so that slices that are begun can be finished in one window. */
+int chunk_width(int64_t chunk_days, int64_t page_limit, int64_t rows_per_day, int64_t calls_per_window);
 
 /* Cuts `count` spans (ascending, disjoint) into chunks of at most `width` days, newest first. Adjacent spans are joined
  * before the cut. stretch, for planned widths only: a rest of at most a tenth of the width joins its neighbour instead

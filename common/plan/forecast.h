@@ -11,12 +11,16 @@ struct forecast_scope {
     const struct forecast_made *made;
     int made_count; /* oldest first */
 };
-/* Milliseconds from now until the first and the last of `calls` (at least one) more calls may be made, when nobody else
- * makes any. The budget's window is a sixtieth longer than Meta's (see budget.h). */
+/* Calls to be made: those of the high lane first, the others leave a twentieth of the window free and keep the pace. */
+struct forecast_calls {
+    int64_t high, others;
+};
+/* Milliseconds from now until the first and the last of these calls (at least one) may be made, when nobody else makes
+ * any. The budget's window is a sixtieth longer than Meta's (see budget.h). */
 struct forecast_wait {
     int64_t first_ms, last_ms;
 };
-struct forecast_wait forecast_wait(const struct forecast_scope *s, int64_t calls);
+struct forecast_wait forecast_wait(const struct forecast_scope *s, struct forecast_calls calls);
 /* Both of two waits. */
 struct forecast_wait forecast_both(struct forecast_wait a, struct forecast_wait b);
 

@@ -2,6 +2,14 @@
 
 #define FRESH_MS ((int64_t)6 * 60 * 60 * 1000)
 
+/* Read when the day was over, and late enough that nothing of it changes any more. */
+static bool is_final(const struct range_rules *r, date_t day, int64_t read_at_ms)
+{
+    const int64_t days = r->restate_days > 1 ? r->restate_days : 1;
+
+    return read_at_ms >= zone_day_start_ms(r->zone, day + (date_t)days);
+}
+
 static bool is_needed(const struct range_rules *r, date_t day, int64_t read_at_ms)
 {
     const int64_t age = (int64_t)r->today - day;
@@ -11,17 +19,20 @@ static bool is_needed(const struct range_rules *r, date_t day, int64_t read_at_m
     if (read_at_ms == 0)
         return age <= r->backfill_days;
     if (age > r->restate_days)
-        return false;
-    return r->force || r->now_ms - read_at_ms >= FRESH_MS || (age == 1 && read_at_ms < r->today_start_ms);
+        return !is_final(r, day, read_at_ms);
+    return r->force || r->now_ms - read_at_ms >= FRESH_MS || read_at_ms < zone_day_start_ms(r->zone, day + 1);
 }
 
 int range_default(const struct range_rules *r, const struct day_known *known, int known_count, struct day_span *out,
                   int max)
 {
     const int64_t days = r->backfill_days > r->restate_days ? r->backfill_days : r->restate_days;
+    date_t day = r->today - (date_t)days;
     int at = 0, written = 0;
 
-    for (date_t day = r->today - (date_t)days; day <= r->today; day++) {
+    if (known_count > 0 && known[0].day < day)
+        day = known[0].day;
+    for (day = day < r->oldest ? r->oldest : day; day <= r->today; day++) {
         while (at < known_count && known[at].day < day)
             at++;
         if (!is_needed(r, day, at < known_count && known[at].day == day ? known[at].read_at_ms : 0))

@@ -1,6 +1,7 @@
 #pragma once
 #include "common/base/date.h"
 #include "common/base/err.h"
+#include "common/base/zone.h"
 #include "common/plan/chunk_plan.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,15 +16,16 @@ struct day_known {
 struct range_rules {
     date_t today; /* in the account's zone */
     int64_t now_ms;
-    int64_t
-        today_start_ms; /* today's first instant: a reading of yesterday that began before it was of a running day */
+    const struct zone *zone; /* the account's */
+    date_t oldest;           /* that the provider keeps */
     int64_t backfill_days, restate_days;
     bool force;
 };
 
 /* The default range: the first time `backfill_days` days that end yesterday, and today so far; later every day of these
  * not covered, the days that may still be restated (restate_days before today) and were not read in the last 6 h, and
- * today. `known` ascending by day. Stored days older than `backfill_days` count only while they may be restated. Writes
+ * today; and days whose last reading, before a pause say, was one of a running day or of one that might still be
+ * restated. `known` ascending by day. Writes
  * ascending, disjoint spans; returns their number, at most max; -1 when max does not do. */
 int range_default(const struct range_rules *r, const struct day_known *known, int known_count, struct day_span *out,
                   int max);

@@ -1,7 +1,6 @@
 #include "common/plan/sample_plan.h"
-#include <string.h>
 
-enum { PAGES_WORTH_IT = 20, DAYS_WORTH_IT = 7 };
+enum { PAGES_WORTH_IT = 20, DAYS_WORTH_IT = 7, NO_WAVES = 4 };
 
 bool sample_pays(const struct day_span *spans, int count, int64_t page_limit, int64_t guess)
 {
@@ -14,30 +13,29 @@ bool sample_pays(const struct day_span *spans, int count, int64_t page_limit, in
     return days > 1 && days * guess > PAGES_WORTH_IT * page_limit;
 }
 
-date_t sample_day(const struct day_span *spans, int count, date_t today)
+struct day_span sample_span(const struct day_span *spans, int count, date_t today)
 {
     for (int i = count; i-- > 0;) {
-        if (spans[i].from < today)
-            return spans[i].to < today ? spans[i].to : today - 1;
+        if (spans[i].from < today) {
+            const date_t over = spans[i].to < today ? spans[i].to : today - 1;
+            return (struct day_span){.from = over, .to = spans[i].to > over ? today : over};
+        }
     }
-    return spans[count - 1].to;
+    return (struct day_span){.from = spans[count - 1].to, .to = spans[count - 1].to};
 }
 
-int sample_without(struct day_span *spans, int count, date_t day)
+int sample_before(struct day_span *spans, int count, date_t day)
 {
-    int at = 0;
+    while (day != DATE_NONE && count > 0 && spans[count - 1].from >= day)
+        count--;
+    if (day != DATE_NONE && count > 0 && spans[count - 1].to >= day)
+        spans[count - 1].to = day - 1;
+    return count;
+}
 
-    while (at < count && (day < spans[at].from || day > spans[at].to))
-        at++;
-    if (at == count)
-        return count;
-    const struct day_span before = {.from = spans[at].from, .to = day - 1},
-                          after = {.from = day + 1, .to = spans[at].to};
-    const int pieces = (before.from <= before.to) + (after.from <= after.to);
-    memmove(&spans[at + pieces], &spans[at + 1], (size_t)(count - at - 1) * sizeof *spans);
-    if (before.from <= before.to)
-        spans[at++] = before;
-    if (after.from <= after.to)
-        spans[at] = after;
-    return count - 1 + pieces;
+int sample_wave(int done, int left)
+{
+    const int wave = done < 2 ? 2 : 4 * done;
+
+    return left <= NO_WAVES || left < wave ? left : wave;
 }

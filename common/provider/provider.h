@@ -3,6 +3,7 @@
 #include "common/base/date.h"
 #include "common/base/err.h"
 #include "common/base/http.h"
+#include "common/provider/quota.h"
 #include <stdbool.h>
 #include <stdint.h>
 /* What an advertising platform is to us: pure functions from a question to an HTTP request and from an answer to rows
@@ -40,17 +41,13 @@ struct provider_config {
 struct settings;
 struct provider_config provider_config_of(const struct settings *s);
 
-enum verdict_scope { SCOPE_ACCOUNT, SCOPE_APP };
-
 /* What an answer means, decided by its code and subcode, never by its text. */
 struct verdict {
     int rc; /* 0, or ERR_NETWORK ERR_ANSWER ERR_TRANSIENT ERR_THROTTLED ERR_TOO_MUCH_DATA ERR_NEEDS_REAUTH ERR_NO_ACCESS
                ERR_BAD_REQUEST ERR_GONE (a cursor that no longer works: start the slice again) */
-    int code, subcode;  /* the provider's own; 0 when it gave none */
-    char text[320];     /* for people: the provider's words, its trace id; no token */
-    int usage_percent;  /* highest usage it reports of its own quota, -1 when it says nothing; set on success too */
-    int64_t blocked_ms; /* no call for so long; 0 = not blocked; set on success too */
-    enum verdict_scope scope; /* whom a throttle or block concerns */
+    int code, subcode;         /* the provider's own; 0 when it gave none */
+    char text[320];            /* for people: the provider's words, its trace id; no token */
+    struct quota account, app; /* on success too; a throttle blocks one of them */
 };
 
 /* All texts live in the page's arena. Decimals are canonical texts (see decimal.h). */

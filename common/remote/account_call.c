@@ -148,7 +148,7 @@ static void send_request(struct call *c)
     struct http_request request = {0};
 
     c->sent = false;
-    c->verdict = (struct verdict){.usage_percent = -1};
+    c->verdict = (struct verdict){.account = QUOTA_UNSAID, .app = QUOTA_UNSAID};
     if (make_request(c, &request) == 0)
         (void)http_send(c->remote->http, &request, on_answer, c);
     else
@@ -180,8 +180,8 @@ static void call_wait(struct call *c, enum call_state next)
         send_request(c);
         break;
     case SETTLING:
-        budget_settle(r->redis, prefix, &c->account_scope, &c->app_scope, c->sent, c->verdict.usage_percent,
-                      c->verdict.blocked_ms, c->verdict.scope == SCOPE_APP, on_ended, c);
+        budget_settle(r->redis, prefix, &c->account_scope, &c->app_scope, c->sent, &c->verdict.account, &c->verdict.app,
+                      on_ended, c);
         break;
     case BACKOFF:
         (void)timer_start(r->loop, c->retries++ == 0 ? 1000 : 3000, on_timer, c);

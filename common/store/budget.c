@@ -92,8 +92,8 @@ static void on_settled(void *arg, int rc, const struct redis_reply *r, const str
 }
 
 void budget_settle(struct redis *r, const char *prefix, const struct budget_scope *account,
-                   const struct budget_scope *app, bool sent, int usage_percent, int64_t blocked_ms, bool app_wide,
-                   void (*done)(void *arg, int rc, const struct err *e), void *arg)
+                   const struct budget_scope *app, bool sent, const struct quota *account_said,
+                   const struct quota *app_said, void (*done)(void *arg, int rc, const struct err *e), void *arg)
 {
     struct settle *s = calloc(1, sizeof *s);
     struct lua_args a;
@@ -103,8 +103,7 @@ void budget_settle(struct redis *r, const char *prefix, const struct budget_scop
     lua_args_init(&a);
     lua_add(&a, account->name);
     lua_add_int(&a, sent);
-    lua_add_int(&a, usage_percent);
-    lua_add_int(&a, blocked_ms);
-    lua_add_int(&a, app_wide);
+    lua_add_quota(&a, account_said);
+    lua_add_quota(&a, app_said);
     lua_run(r, "budget_settle", prefix, &a, on_settled, s);
 }

@@ -2,6 +2,7 @@
 #include "common/base/err.h"
 #include "common/io/db.h"
 #include "common/io/redis.h"
+#include "common/provider/quota.h"
 #include <stdbool.h>
 #include <stdint.h>
 /* The shared rate counter: calls of one scope (meta:app, meta:act_N) in a rolling window, over all workers.
@@ -9,7 +10,15 @@
  * Guarantee: never more than `limit` calls in any window. The window is 61 buckets of a sixtieth of it; a granted call
  * counts as open, outside the buckets, until it is settled, and from then on for a whole window: so it does not matter
  * when within its flight the provider counts it. The server's clock only. State that is missing allows nothing:
- * budget_seed makes it from PostgreSQL's call_ledger, whose entries may count too much, never too little. */
+ * budget_seed makes it from PostgreSQL's call_ledger, whose entries may count too much, never too little.
+ *
+ * Within the window all lanes but the high one keep a pace, so that it is not spent at once: a burst of a quarter of
+ * the limit (at least 20 calls), then one each half of the mean distance that the limit allows. High calls spend the
+ * burst too but never wait for it. Normal and low calls leave a twentieth of the limit to high ones.
+ *
+ * What the provider says of its own quota (struct quota) is never booked here. From 75 % all lanes are stretched: no
+ * burst, twice the pace's distance at 80, four times at 90; from 95 one call a minute asks how it stands. Its word
+ * counts for five minutes, at most a window. Blocks are kept until their end, never shortened. */
 
 struct budget_scope {
     char name[96]; /* "meta:act_12" */
@@ -30,5 +39,5 @@ void budget_take(struct redis *r, struct db_pool *p, const char *prefix, const s
                  const struct budget_scope *app,
                  void (*done)(void *arg, int rc, bool granted, int64_t retry_ms, const struct err *e), void *arg);
 void budget_settle(struct redis *r, const char *prefix, const struct budget_scope *account,
-                   const struct budget_scope *app, bool sent, int usage_percent, int64_t blocked_ms, bool app_wide,
-                   void (*done)(void *arg, int rc, const struct err *e), void *arg);
+                   const struct budget_scope *app, bool sent, const struct quota *account_said,
+                   const struct quota *app_said, void (*done)(void *arg, int rc, const struct err *e), void *arg);

@@ -1,6 +1,9 @@
 #include "common/store/chunk.h"
 #include "common/base/check.h"
+#include "common/base/clk.h"
 #include "common/base/str.h"
+#include "common/base/zone.h"
+#include "common/plan/range_plan.h"
 #include "common/store/chunk_parts.h"
 #include "common/store/sql.h"
 #include <stdlib.h>
@@ -69,8 +72,10 @@ void chunk_read_lookups(const struct db_results *r, int step, struct chunk *c)
 
 void chunk_add_block(struct tx *t, const struct chunk *c)
 {
+    if (c->app_blocked_ms > 0)
+        (void)TX_ADD(t, "block_store", c->id, tx_int(t, c->app_blocked_ms), "true");
     if (c->blocked_ms > 0)
-        (void)TX_ADD(t, "block_store", c->id, tx_int(t, c->blocked_ms), c->blocked_app ? "true" : "false");
+        (void)TX_ADD(t, "block_store", c->id, tx_int(t, c->blocked_ms), "false");
 }
 
 void chunk_add_totals_end(struct tx *t, const struct chunk *c)
@@ -128,6 +133,17 @@ static char *text_or_null(const struct db_results *r, int step, int col)
     return db_is_null(r, step, 0, col) ? NULL : str_dup(db_text(r, step, 0, col));
 }
 
+/* Days that the provider has dropped since the chunk was planned would spoil the whole answer: Meta, 3018. */
+static void leave_out_dropped_days(struct chunk *c)
+{
+    const struct zone *zone = NULL;
+    if (c->provider == NULL || c->slice.from == DATE_NONE || zone_get(c->timezone, &zone, NULL) != 0)
+        return;
+    const date_t oldest = range_oldest(zone_day(zone, clk_wall_ms()), c->provider->history_months(c->slice.hourly));
+    if (c->slice.from < oldest && c->slice.to >= oldest)
+        c->slice.from = oldest;
+}
+
 /* Columns as in chunk_open_read.sql. */
 static struct chunk *read_chunk(const struct db_results *r, int step, const char *id)
 {
@@ -157,7 +173,7 @@ static struct chunk *read_chunk(const struct db_results *r, int step, const char
         .since_s = db_is_null(r, step, 0, 27) ? 0 : db_int(r, step, 0, 27),
     };
     c->stubs = db_bool(r, step, 0, 29);
-    c->high = db_bool(r, step, 0, 12);
+    (void)str_copy(c->lane, sizeof c->lane, db_text(r, step, 0, 12));
     c->epoch = db_int(r, step, 0, 13);
     c->attempts = (int)db_int(r, step, 0, 14);
     c->deliveries = (int)db_int(r, step, 0, 15);
@@ -166,6 +182,8 @@ static struct chunk *read_chunk(const struct db_results *r, int step, const char
     c->rows = db_int(r, step, 0, 18);
     c->calls = db_int(r, step, 0, 19);
     c->token_enc = text_or_null(r, step, 21);
+    leave_out_dropped_days(c);
+    c->booked = true;
     return c;
 }
 

@@ -33,9 +33,10 @@ struct chunk {
     char *cursor;        /* owned; NULL on page 1 */
     int64_t rows, calls; /* so far */
     char *token_enc;     /* owned; NULL: META_ACCESS_TOKEN is meant (token_source env) */
-    bool high;           /* somebody waits for it */
+    char lane[8];        /* chunk_lane() */
     int64_t blocked_ms;  /* the provider allows no call for so long: the next commit keeps it; 0 = it did not say so */
-    bool blocked_app;    /* no call of the whole app */
+    int64_t app_blocked_ms; /* no call of the whole app */
+    bool booked;            /* the ledger has a call that was not made; the caller says when it is */
 };
 void chunk_clear(struct chunk *c); /* frees what is owned */
 
@@ -95,7 +96,7 @@ enum chunk_fate {
 };
 /* Puts the chunk back or gives it up, with the reason. `calls` were made and not yet counted by a commit. RETRY becomes
  * DEAD at max_attempts (*dead says so). connection_status: NULL, or "needs_reauth" or "no_access": the connection gets
- * it, and all its open chunks are given up with the same reason. */
+ * it, and all its open chunks are given up with the same reason. YIELD unbooks a call that was not made. */
 void chunk_put_back(struct db_pool *p, struct chunk *c, enum chunk_fate fate, int64_t delay_ms, int max_attempts,
                     int calls, const char *connection_status, const struct err *why,
                     void (*done)(void *arg, int rc, bool dead, const struct run_state *r, const struct err *e),

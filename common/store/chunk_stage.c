@@ -27,7 +27,8 @@ static void move_on_to_lookups(const struct staging *s, const struct db_results 
 static void move_on(struct staging *s, const struct db_results *r)
 {
     struct chunk *c = s->chunk;
-    c->blocked_ms = 0;
+    c->blocked_ms = c->app_blocked_ms = 0;
+    c->booked = true;
     free(c->cursor);
     c->cursor = s->next;
     s->next = NULL;

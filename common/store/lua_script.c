@@ -30,6 +30,12 @@ void lua_add_int(struct lua_args *a, int64_t value)
     lua_add(a, text);
 }
 
+void lua_add_quota(struct lua_args *a, const struct quota *q)
+{
+    lua_add_int(a, q->used_percent);
+    lua_add_int(a, q->blocked_ms);
+}
+
 static size_t file_named(const char *name)
 {
     const size_t len = strlen(name);

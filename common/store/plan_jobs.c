@@ -22,10 +22,11 @@ static void read_job(const struct db_results *r, int row, struct plan_job *j)
     (void)str_copy(j->provider, sizeof j->provider, db_text(r, 0, row, 5));
     (void)str_copy(j->from, sizeof j->from, db_text(r, 0, row, 6));
     (void)str_copy(j->to, sizeof j->to, db_text(r, 0, row, 7));
-    j->high = db_bool(r, 0, row, 8);
+    (void)str_copy(j->lane, sizeof j->lane, db_text(r, 0, row, 8));
     j->attempts = (int)db_int(r, 0, row, 9);
     j->deliveries = (int)db_int(r, 0, row, 10);
     j->delay_ms = db_int(r, 0, row, 11);
+    j->calls = db_int(r, 0, row, 13);
     j->calls_per_window = db_is_null(r, 0, row, 12) ? -1 : db_int(r, 0, row, 12);
 }
 

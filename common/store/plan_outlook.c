@@ -43,12 +43,11 @@ static void on_read(void *arg, int rc, const struct db_results *r, const struct 
     }
     if (rc == 0) {
         plan_read_run(r, f->read, 0, &o.run);
-        o.campaigns = db_int(r, f->read, 0, 16);
-        o.adsets = db_int(r, f->read, 0, 17);
-        o.ads = db_int(r, f->read, 0, 18);
-        o.call_ms = number(r, f->read, 19);
-        o.calls_per_window = number(r, f->read, 20);
-        o.lookups = db_int(r, f->read, 0, 21);
+        o.campaigns = db_int(r, f->read, 0, 19);
+        o.adsets = db_int(r, f->read, 0, 20);
+        o.ads = db_int(r, f->read, 0, 21);
+        o.call_ms = number(r, f->read, 22);
+        o.lookups = db_int(r, f->read, 0, 23);
         read_calls(r, f->calls, &o);
     }
     f->done(f->arg, rc, rc == 0 ? &o : NULL, e);

@@ -9,7 +9,6 @@ struct plan_outlook {
     int64_t campaigns, adsets, ads; /* known and not vanished */
     int64_t lookups;                /* stubs that a listing need not bring; it asks for them one by one */
     int64_t call_ms;                /* of a call of late; -1 = unknown */
-    int64_t calls_per_window;       /* the least of the account's connections; -1 = the program's */
     struct forecast_made *account_made, *app_made; /* calls within the window, oldest first */
     int account_made_count, app_made_count;
 };

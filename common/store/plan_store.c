@@ -1,6 +1,7 @@
 #include "common/store/plan_store.h"
 #include "common/base/check.h"
 #include "common/base/str.h"
+#include "common/plan/forecast.h"
 #include "common/store/plan_parts.h"
 #include "common/store/sql.h"
 #include "common/store/tx.h"
@@ -125,7 +126,10 @@ void plan_read_run(const struct db_results *r, int step, int row, struct plan_ru
     run->rows_per_day = number_or(r, step, row, 12, 0);
     read_known(db_text(r, step, row, 13), run);
     run->rows_learned = db_bool(r, step, row, 14);
-    run->sampled = db_date(r, step, row, 15);
+    run->calls_per_window = number_or(r, step, row, 17, -1);
+    run->planned_from = db_date(r, step, row, 15);
+    run->planned_chunks = (int)number_or(r, step, row, 16, 0);
+    run->now_ms = db_int(r, step, row, 18);
 }
 
 static void on_runs(void *arg, int rc, const struct db_results *r, const struct err *e)
@@ -156,15 +160,25 @@ void plan_runs(struct db_pool *p, int limit, int known_days,
 
 /* ---- storing plans ---- */
 
+enum { LISTING_PAGES = 3 }; /* of entities, at least */
+
 /* Lists of the chunks, one entry each, as PostgreSQL unnests them. */
 struct chunk_lists {
-    const char **run, **was, **kind, **from, **to, **place, **totals;
+    const char **run, **was, **kind, **from, **to, **place, **totals, **pages;
     int count;
 };
 
 static const char **list_new(struct tx *t, int count)
 {
     return tx_alloc(t, (size_t)(count + 1) * sizeof(const char *));
+}
+
+/* Calls that the chunk will take, if the account is as it was thought. */
+static int64_t pages_of(const struct plan_write *w, const struct day_span *span)
+{
+    if (span == NULL)
+        return LISTING_PAGES;
+    return span == &w->totals ? 1 : forecast_pages((span->to - span->from + 1) * w->rows_per_day, w->page_limit);
 }
 
 static void add_chunk(struct tx *t, struct chunk_lists *l, const struct plan_write *w, const struct day_span *span,
@@ -178,6 +192,7 @@ static void add_chunk(struct tx *t, struct chunk_lists *l, const struct plan_wri
     l->from[i] = span == NULL ? NULL : tx_date(t, span->from);
     l->to[i] = span == NULL ? NULL : tx_date(t, span->to);
     l->place[i] = tx_int(t, place);
+    l->pages[i] = tx_int(t, pages_of(w, span));
 }
 
 static void add_chunks_step(struct tx *t, const struct plan_write *plans, int count)
@@ -191,7 +206,8 @@ static void add_chunks_step(struct tx *t, const struct plan_write *plans, int co
                             .from = list_new(t, total),
                             .to = list_new(t, total),
                             .place = list_new(t, total),
-                            .totals = list_new(t, total)};
+                            .totals = list_new(t, total),
+                            .pages = list_new(t, total)};
     for (int i = 0; i < count; i++) {
         const struct plan_write *w = &plans[i];
         if (w->refused != NULL)
@@ -205,7 +221,7 @@ static void add_chunks_step(struct tx *t, const struct plan_write *plans, int co
     }
     (void)TX_ADD(t, "plan_chunks", tx_array(t, l.run, l.count), tx_array(t, l.was, l.count),
                  tx_array(t, l.kind, l.count), tx_array(t, l.from, l.count), tx_array(t, l.to, l.count),
-                 tx_array(t, l.place, l.count), tx_array(t, l.totals, l.count));
+                 tx_array(t, l.place, l.count), tx_array(t, l.totals, l.count), tx_array(t, l.pages, l.count));
 }
 
 static struct day_span whole_range(const struct plan_write *w)

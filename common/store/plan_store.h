@@ -20,7 +20,7 @@ void plan_lease_release(struct db_pool *p, const char *holder, void (*done)(void
 enum plan_stage {
     PLANNED_NOTHING,
     PLANNED_FIRST,  /* its entities and the account's totals */
-    PLANNED_SAMPLE, /* the newest days alone, to learn from */
+    PLANNED_SAMPLE, /* the newest of its days, to learn from */
     PLANNED_ALL
 };
 
@@ -35,7 +35,10 @@ struct plan_run {
     int64_t backfill_days, restate_days; /* of the connection's settings; -1 = the program's */
     int64_t rows_per_day;                /* of days read lately, else ads known that are not gone; 0 = unknown */
     bool rows_learned;                   /* of days read lately */
-    date_t sampled;                      /* the day that this run has read to learn from; DATE_NONE: none */
+    int64_t calls_per_window;            /* the least of the account's connections; -1 = the program's */
+    date_t planned_from;                 /* the oldest day of facts that it has planned; DATE_NONE: none */
+    int planned_chunks;                  /* of facts */
+    int64_t now_ms;                      /* the database's clock: one for all schedulers */
     struct day_known *known;             /* of the last backfill_days_max days, ascending */
 };
 /* Up to `limit` runs, oldest interactive ones first; borrowed during the callback. known covers `known_days` days back.
@@ -51,7 +54,8 @@ struct plan_write {
     struct day_span totals;        /* a chunk that asks for the account's totals of these days; from DATE_NONE: none */
     const struct day_span *chunks; /* of facts, in order */
     int chunk_count;
-    const struct err *refused; /* not NULL: it cannot be planned; the run fails with this reason */
+    int64_t rows_per_day, page_limit; /* that they were cut by */
+    const struct err *refused;        /* not NULL: it cannot be planned; the run fails with this reason */
 };
 /* Stores many plans in one transaction; plans of runs that were planned meanwhile change nothing. */
 void plan_store(struct db_pool *p, const struct plan_write *plans, int count,
@@ -62,9 +66,10 @@ struct plan_job {
     char id[UUID_TEXT], run_id[UUID_TEXT], connection_id[UUID_TEXT];
     char account[64], kind[12], provider[16];
     char from[DATE_TEXT], to[DATE_TEXT];
-    bool high; /* of an interactive run */
+    char lane[8]; /* chunk_lane() */
     int attempts, deliveries;
     int64_t delay_ms;         /* of a chunk that waits for its retry; 0 = now */
+    int64_t calls;            /* that are left of it, as far as is known */
     int64_t calls_per_window; /* the least of the account's connections; -1 = the program's */
 };
 /* Those of the given runs, or of all when run_ids is NULL: by connection, and within it by run age, then ordinal; at

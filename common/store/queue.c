@@ -116,10 +116,11 @@ static void add_job(struct lua_args *a, const struct queue_job *j)
     lua_add(a, j->kind);
     lua_add(a, j->from);
     lua_add(a, j->to);
-    lua_add(a, j->high ? "high" : "low");
+    lua_add(a, j->lane);
     lua_add_int(a, j->attempts);
     lua_add_int(a, j->deliveries);
     lua_add_int(a, j->delay_ms);
+    lua_add_int(a, j->calls);
 }
 
 void queue_enqueue(struct queue *q, const struct queue_job *jobs, int count,
@@ -136,30 +137,27 @@ void queue_enqueue(struct queue *q, const struct queue_job *jobs, int count,
     }
 }
 
-static void run_on_ids(struct queue *q, const char *script, const char *const *ids, int count, struct batches *b)
-{
-    for (int n = 0; n < b->batches; n++) {
-        struct lua_args a;
-        lua_args_init(&a);
-        for (int i = b->each[n].from; i < count && i < b->each[n].from + MISSING_BATCH; i++)
-            lua_add(&a, ids[i]);
-        lua_run(q->r, script, q->prefix, &a, on_batch, &b->each[n]);
-    }
-}
-
 static void missing_done(struct batches *b)
 {
     b->missing(b->arg, b->rc, b->rc == 0 ? b->flags : NULL, b->rc == 0 ? b->count : 0, error_of(b));
 }
 
-void queue_missing(struct queue *q, const char *const *ids, int count,
+void queue_missing(struct queue *q, const char *const *ids, const char *const *lanes, int count,
                    void (*done)(void *arg, int rc, const bool *missing, int count, const struct err *e), void *arg)
 {
     struct batches *b = batches_new(count, MISSING_BATCH, missing_done, arg);
     b->missing = done;
     b->flags = calloc((size_t)count + 1, sizeof *b->flags);
     CHECK(b->flags != NULL);
-    run_on_ids(q, "missing", ids, count, b);
+    for (int n = 0; n < b->batches; n++) {
+        struct lua_args a;
+        lua_args_init(&a);
+        for (int i = b->each[n].from; i < count && i < b->each[n].from + MISSING_BATCH; i++) {
+            lua_add(&a, ids[i]);
+            lua_add(&a, lanes[i]);
+        }
+        lua_run(q->r, "missing", q->prefix, &a, on_batch, &b->each[n]);
+    }
 }
 
 static void plain_done(struct batches *b)
@@ -171,7 +169,13 @@ void queue_remove(struct queue *q, const char *const *ids, int count, queue_done
 {
     struct batches *b = batches_new(count, MISSING_BATCH, plain_done, arg);
     b->plain = done;
-    run_on_ids(q, "remove", ids, count, b);
+    for (int n = 0; n < b->batches; n++) {
+        struct lua_args a;
+        lua_args_init(&a);
+        for (int i = b->each[n].from; i < count && i < b->each[n].from + MISSING_BATCH; i++)
+            lua_add(&a, ids[i]);
+        lua_run(q->r, "remove", q->prefix, &a, on_batch, &b->each[n]);
+    }
 }
 
 /* ---- the whole queue, the runs ---- */

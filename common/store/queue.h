@@ -1,6 +1,7 @@
 #pragma once
 #include "common/base/err.h"
 #include "common/io/redis.h"
+#include "common/provider/quota.h"
 #include <stdbool.h>
 #include <stdint.h>
 /* The queue: live jobs in Redis, each transition one atomic script (lua/). Redis owns the turn, PostgreSQL the truth:
@@ -11,8 +12,15 @@
  *               │  └── due ◄ delayed◄┴──► finish(retry)
  *               └──────────── reap (lease over)          └► finish(dead) ─► dead
  *
+ * Three lanes, one before the other: "high" (a person waits), "normal" (nightly and intraday runs), "low" (backfills:
+ * all else). Normal and low work leaves a twentieth of every budget to people and is paced (budget.h); slots are kept
+ * from low work alone (want_low).
+ *
  * A claim takes one call of the account's and the app's budget with each job; further calls are granted page by page
- * (queue_grant). A domain (= ad account) without budget is parked whole: one score moves, not its jobs. */
+ * (queue_grant). A domain (= ad account) without budget is parked whole: one score moves, not its jobs. Within a lane
+ * domains take turns, the one whose last call is the longest ago first and newcomers before all, and so do the
+ * connections of a domain by the calls they had. Pages count: a job hands its slot back instead of the next page when
+ * work of a lane before its own waits, or a newcomer, or, after two calls, who waited since before it began. */
 struct queue;
 
 /* Borrows r; prefix is copied. */
@@ -29,11 +37,12 @@ struct queue_job {
     const char *provider, *account; /* the domain: its budget is the scope "<provider>:<account>" */
     const char *kind;               /* entities, metrics */
     const char *from, *to;          /* days, "" for entities */
-    bool high;                      /* before the connection's low ones */
+    const char *lane;               /* see above */
     int attempts, deliveries;
     int64_t delay_ms; /* not before */
+    int64_t calls;    /* that it is expected to make, at least one: it begins when the window has room for them */
 };
-/* Jobs that live already stay as they are; one bumped from low to high moves. done gets how many were new. */
+/* Jobs that live already stay as they are, but move up into a lane before theirs. done gets how many were new. */
 void queue_enqueue(struct queue *q, const struct queue_job *jobs, int count,
                    void (*done)(void *arg, int rc, int added, const struct err *e), void *arg);
 
@@ -41,11 +50,11 @@ void queue_enqueue(struct queue *q, const struct queue_job *jobs, int count,
 struct queue_claimed {
     char id[40];
     char token[QUEUE_TOKEN]; /* of this delivery: every later script compares it */
-    bool high;
+    char lane[8];
 };
 #define QUEUE_CLAIM_MAX 64
-/* Up to `want` jobs (at most QUEUE_CLAIM_MAX), of which at most `want_low` from low lists. next_ms: come back after so
- * long at the latest, -1 = nothing known, wait for a wake token. */
+/* Up to `want` jobs (at most QUEUE_CLAIM_MAX), lane after lane, of which at most `want_low` are low ones. next_ms: come
+ * back after so long at the latest, -1 = nothing known, wait for a wake token. */
 void queue_claim(struct queue *q, const char *worker, int want, int want_low, int64_t lease_ms,
                  void (*done)(void *arg, int rc, const struct queue_claimed *jobs, int count, int64_t next_ms,
                               const struct err *e),
@@ -65,14 +74,12 @@ void queue_beat(struct queue *q, const char *worker, const char *info_json, int6
 
 /* What became of the call that a grant paid for. */
 struct call_feedback {
-    int calls;          /* calls that ended since the last word: 0 or 1 (never sent: 0 with refund) */
-    int refund;         /* calls granted that certainly never left this host */
-    int usage_percent;  /* -1 = unknown */
-    int64_t blocked_ms; /* 0 = not blocked */
-    bool app_wide;      /* the block concerns the app, not the account */
+    int calls;  /* calls that ended since the last word: 0 or 1 (never sent: 0 with refund) */
+    int refund; /* calls granted that certainly never left this host */
+    struct quota account, app;
 };
-/* Settles the call before and asks for one more. granted false: retry_ms says when; ERR_FENCED: the lease went to
- * another. */
+/* Settles the call before and asks for one more. granted false: retry_ms says when, 0 = at once, but others wait for
+ * the slot; ERR_FENCED: the lease went to another. */
 void queue_grant(struct queue *q, const char *id, const char *token, const struct call_feedback *f,
                  void (*done)(void *arg, int rc, bool granted, int64_t retry_ms, const struct err *e), void *arg);
 
@@ -101,9 +108,9 @@ void queue_finish(struct queue *q, const struct queue_finish *f,
 void queue_reap(struct queue *q, int limit,
                 void (*done)(void *arg, int rc, int reaped, int promoted, const struct err *e), void *arg);
 
-/* Which of the given ids are to be put in (again), for the reconciler: there is no live job, or its budget is not known
- * and has to be seeded. missing[i] belongs to ids[i]. */
-void queue_missing(struct queue *q, const char *const *ids, int count,
+/* Which of the given jobs are to be put in (again), for the reconciler: there is no live one, or its lane is behind
+ * lanes[i], or its budget is not known and has to be seeded. missing[i] belongs to ids[i]. */
+void queue_missing(struct queue *q, const char *const *ids, const char *const *lanes, int count,
                    void (*done)(void *arg, int rc, const bool *missing, int count, const struct err *e), void *arg);
 /* Removes live jobs (a cancelled run, a dropped dead letter); leased ones end at their next beat or grant as stale. */
 void queue_remove(struct queue *q, const char *const *ids, int count, queue_done done, void *arg);

@@ -39,10 +39,9 @@ static void on_claimed(void *arg, int rc, const struct redis_reply *r, const str
         struct queue_claimed *j = &jobs[count];
         /* an id that does not fit is none of ours: its lease runs out */
         if (str_copy(j->id, sizeof j->id, redis_str(redis_at(r, at))) &&
-            str_copy(j->token, sizeof j->token, redis_str(redis_at(r, at + 1)))) {
-            j->high = strcmp(redis_str(redis_at(r, at + 2)), "high") == 0;
+            str_copy(j->token, sizeof j->token, redis_str(redis_at(r, at + 1))) &&
+            str_copy(j->lane, sizeof j->lane, redis_str(redis_at(r, at + 2))))
             count++;
-        }
     }
     op->claimed(op->arg, rc, jobs, count, rc == 0 ? int_at(r, 0) : -1, e);
     free(op);
@@ -120,9 +119,8 @@ static void on_granted(void *arg, int rc, const struct redis_reply *r, const str
 static void add_feedback(struct lua_args *a, const struct call_feedback *f)
 {
     lua_add_int(a, f->refund);
-    lua_add_int(a, f->usage_percent);
-    lua_add_int(a, f->blocked_ms);
-    lua_add_int(a, f->app_wide);
+    lua_add_quota(a, &f->account);
+    lua_add_quota(a, &f->app);
 }
 
 void queue_grant(struct queue *q, const char *id, const char *token, const struct call_feedback *f,

@@ -19,7 +19,8 @@
 struct estimate {
     char run_id[UUID_TEXT];
     struct budget_scope account, app;
-    int64_t calls, in_row, call_ms;
+    struct forecast_calls calls;
+    int64_t in_row, next, call_ms; /* next: calls that must be allowed for it to go on */
 };
 
 struct telling {
@@ -59,16 +60,36 @@ static struct forecast_scope scope_of(const struct db_results *r, const struct b
 }
 
 /* Calls of earlier runs in the list that are made from the same budget. */
-static int64_t calls_before(const struct telling *f, int i, bool app)
+static struct forecast_calls calls_before(const struct telling *f, int i, bool app)
 {
-    int64_t calls = 0;
+    struct forecast_calls calls = {0};
     for (int k = 0; k < i; k++) {
         const struct budget_scope *a = app ? &f->runs[k].app : &f->runs[k].account,
                                   *b = app ? &f->runs[i].app : &f->runs[i].account;
-        if (strcmp(a->name, b->name) == 0)
-            calls += f->runs[k].calls;
+        if (strcmp(a->name, b->name) == 0) {
+            calls.high += f->runs[k].calls.high;
+            calls.others += f->runs[k].calls.others;
+        }
     }
     return calls;
+}
+
+/* The last of `calls` with what comes before them: others wait for all, high ones for high ones. */
+static struct forecast_calls through(struct forecast_calls before, struct forecast_calls calls)
+{
+    return (struct forecast_calls){.high = before.high + calls.high,
+                                   .others = calls.others > 0 ? before.others + calls.others : 0};
+}
+
+/* What the budget must allow for the run to go on: a slice begins when there are calls for all of it, or three
+ * quarters of them.
+ */
+static struct forecast_calls first_of(const struct estimate *run, const struct budget_scope *scope)
+{
+    int64_t next = run->next;
+    if (scope->limit > 0 && next > scope->limit * 3 / 4)
+        next = scope->limit < 2 ? 1 : scope->limit * 3 / 4;
+    return run->calls.high > 0 ? (struct forecast_calls){.high = next} : (struct forecast_calls){.others = next};
 }
 
 static void add_estimate(const struct telling *f, int i, const struct db_results *r, struct forecast_made *room,
@@ -78,13 +99,14 @@ static void add_estimate(const struct telling *f, int i, const struct db_results
     struct forecast_wait first = {0}, last = {0};
     for (int app = 0; app <= 1; app++) {
         const struct forecast_scope scope = scope_of(r, app ? &run->app : &run->account, room);
-        const int64_t before = calls_before(f, i, app);
-        first = forecast_both(first, forecast_wait(&scope, before + 1));
-        last = forecast_both(last, forecast_wait(&scope, before + run->calls));
+        const struct forecast_calls before = calls_before(f, i, app);
+        first = forecast_both(first,
+                              forecast_wait(&scope, through(before, first_of(run, app ? &run->app : &run->account))));
+        last = forecast_both(last, forecast_wait(&scope, through(before, run->calls)));
     }
     const int64_t in_row_ms = first.last_ms + run->in_row * run->call_ms, spent_ms = last.last_ms + run->call_ms;
     lua_add(a, run->run_id);
-    lua_add_int(a, run->calls);
+    lua_add_int(a, run->calls.high + run->calls.others);
     lua_add_int(a, ((spent_ms > in_row_ms ? spent_ms : in_row_ms) + 999) / 1000);
     if (first.last_ms > PARKED_MS)
         lua_add_int(a, first.last_ms);
@@ -120,12 +142,10 @@ static void read_run(const struct db_results *r, int row, const struct settings 
                          db_is_null(r, 0, row, 3) ? s->meta_calls_per_window : db_int(r, 0, row, 3),
                          s->meta_window_seconds);
     budget_scope_app(&out->app, provider, s->meta_app_calls_per_window, s->meta_window_seconds);
-    if (!db_bool(r, 0, row, 7)) { /* a twentieth is kept for people */
-        out->account.limit -= out->account.limit / 20;
-        out->app.limit -= out->app.limit / 20;
-    }
-    out->calls = db_int(r, 0, row, 4);
+    out->calls.high = db_int(r, 0, row, 4);
+    out->calls.others = db_int(r, 0, row, 7);
     out->in_row = db_int(r, 0, row, 5);
+    out->next = db_int(r, 0, row, 8);
     out->call_ms = db_is_null(r, 0, row, 6) ? CALL_MS_UNKNOWN : db_int(r, 0, row, 6);
 }
 
@@ -157,9 +177,10 @@ void run_eta_tell(struct db_pool *p, struct redis *r, const struct settings *s, 
 {
     struct telling *f = calloc(1, sizeof *f);
     struct tx *t = tx_new(p);
+    const int64_t listing_rows = provider_find("meta")->listing_rows;
     CHECK(f != NULL);
     *f = (struct telling){.p = p, .r = r, .s = s, .done = done, .arg = arg};
     (void)TX_ADD(t, "eta_runs", tx_int(t, limit), tx_int(t, s->page_limit),
-                 tx_int(t, provider_find("meta")->listing_rows));
+                 tx_int(t, s->page_limit < listing_rows ? s->page_limit : listing_rows));
     tx_run(t, on_runs, f);
 }

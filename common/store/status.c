@@ -144,25 +144,44 @@ static void add_workers(struct status *t, const struct redis_reply *r, int64_t n
         problem(t, "no_worker", str_dup("no worker is alive: start metricx-worker, nothing is fetched until then"));
 }
 
+static json_t *number_or_null(const char *text)
+{
+    return text[0] ? json_integer(number_of(text)) : json_null();
+}
+
+/* One budget of the answer of lua/status.lua, from its place i on. */
+enum { B_SCOPE, B_LIMIT, B_USED, B_WINDOW, B_USAGE, B_AGE, B_FOREIGN, B_BLOCKED, B_NEXT, B_WHY, BUDGET_FIELDS };
+
+static json_t *budget_of(const struct redis_reply *r, int i, int64_t now_ms)
+{
+    static const struct {
+        const char *name;
+        int at;
+    } counts[] = {{"limit", B_LIMIT}, {"used", B_USED}, {"window_seconds", B_WINDOW}},
+      said[] = {{"usage_percent", B_USAGE}, {"usage_age", B_AGE}, {"foreign_percent", B_FOREIGN}};
+    const int64_t blocked = redis_int(redis_at(r, i + B_BLOCKED)), next = redis_int(redis_at(r, i + B_NEXT));
+    json_t *b = json_object();
+    set(b, "scope", text_of(redis_str(redis_at(r, i))));
+    for (size_t k = 0; k < sizeof counts / sizeof counts[0]; k++)
+        set(b, counts[k].name, json_integer(redis_int(redis_at(r, i + counts[k].at))));
+    for (size_t k = 0; k < sizeof said / sizeof said[0]; k++)
+        set(b, said[k].name, number_or_null(redis_str(redis_at(r, i + said[k].at))));
+    set(b, "blocked_until", blocked > now_ms ? instant(blocked) : json_null());
+    set(b, "next_call_at", instant(next));
+    set(b, "parked_by", next > 0 ? text_of(redis_str(redis_at(r, i + B_WHY))) : json_null());
+    return b;
+}
+
 static void add_budgets(struct status *t, const struct redis_reply *r, int64_t now_ms)
 {
-    enum { FIELDS = 6 };
     json_t *list = json_array();
-    for (int i = 0; i + FIELDS <= redis_count(r); i += FIELDS) {
-        const char *scope = redis_str(redis_at(r, i)), *usage = redis_str(redis_at(r, i + 4));
-        int64_t blocked = redis_int(redis_at(r, i + 5));
-        json_t *b = json_object();
-        set(b, "scope", text_of(scope));
-        set(b, "limit", json_integer(redis_int(redis_at(r, i + 1))));
-        set(b, "used", json_integer(redis_int(redis_at(r, i + 2))));
-        set(b, "window_seconds", json_integer(redis_int(redis_at(r, i + 3))));
-        set(b, "usage_percent", usage[0] ? json_integer(number_of(usage)) : json_null());
-        set(b, "blocked_until", blocked > now_ms ? instant(blocked) : json_null());
-        (void)json_array_append_new(list, b);
+    for (int i = 0; i + BUDGET_FIELDS <= redis_count(r); i += BUDGET_FIELDS) {
+        const int64_t blocked = redis_int(redis_at(r, i + B_BLOCKED));
+        (void)json_array_append_new(list, budget_of(r, i, now_ms));
         if (blocked > now_ms)
             problem(t, "budget_blocked",
-                    str_printf("%s: the provider wants no calls for another %" PRId64 " s", scope,
-                               (blocked - now_ms + 999) / 1000));
+                    str_printf("%s: the provider wants no calls for another %" PRId64 " s",
+                               redis_str(redis_at(r, i + B_SCOPE)), (blocked - now_ms + 999) / 1000));
     }
     set(t->report, "budgets", list);
 }

@@ -47,7 +47,7 @@ static void on_claimed(void *arg, int rc, const struct queue_claimed *jobs, int 
         const struct queue_finish f = {.id = jobs[i].id,
                                        .token = jobs[i].token,
                                        .how = FINISH_DONE,
-                                       .feedback = {.calls = 1, .usage_percent = -1}};
+                                       .feedback = {.calls = 1, .account = QUOTA_UNSAID, .app = QUOTA_UNSAID}};
         queue_finish(b->queue, &f, on_finished, b);
     }
     b->claimed += count;
@@ -83,6 +83,7 @@ static void put_in(struct bench *b, int64_t first, int64_t count, int64_t accoun
                                      .provider = "meta",
                                      .account = names[i].account,
                                      .kind = "metrics",
+                                     .lane = "low",
                                      .from = "2026-10-01",
                                      .to = "2026-10-07"};
     }

@@ -21,7 +21,7 @@ static struct {
 
 void fakes_reset(void)
 {
-    fakes = (struct fakes){.page_rows = 10, .verdict = {.usage_percent = -1}};
+    fakes = (struct fakes){.page_rows = 10, .verdict = {.account = QUOTA_UNSAID, .app = QUOTA_UNSAID}};
 }
 
 static void ask(enum op op, void *arg)
@@ -113,8 +113,9 @@ void chunk_put_back(struct db_pool *p, struct chunk *c, enum chunk_fate fate, in
                     int calls, const char *connection_status, const struct err *why,
                     void (*done)(void *, int, bool, const struct run_state *, const struct err *), void *arg)
 {
-    (void)p, (void)c, (void)max_attempts, (void)why;
+    (void)p, (void)max_attempts, (void)why;
     ask(OP_PUT_BACK, arg);
+    fakes.asked.booked = c->booked;
     fakes.asked.fate = fate;
     fakes.asked.delay_ms = delay_ms;
     fakes.asked.calls = calls;
@@ -221,6 +222,7 @@ static struct chunk *new_chunk(void)
     c->provider = &fake_provider;
     c->page = 1;
     c->epoch = 1;
+    c->booked = true;
     c->attempts = fakes.attempts;
     c->checking = fakes.checking;
     c->stubs = fakes.stubs;
@@ -270,6 +272,7 @@ void fakes_end(int rc, bool yes)
     case OP_STAGE:
         if (rc == 0)
             waiting.chunk->page++;
+        waiting.chunk->booked = waiting.chunk->booked || rc == 0;
         waiting.staged(waiting.arg, rc, why);
         break;
     case OP_LOOK_UP:

@@ -29,6 +29,7 @@ struct asked {
     int64_t delay_ms;              /* of FINISH and PUT_BACK */
     enum chunk_fate fate;          /* of PUT_BACK */
     int calls;                     /* of PUT_BACK */
+    bool booked;                   /* of PUT_BACK: a call that was not made */
     char connection_status[16];    /* of PUT_BACK */
     char error_code[32];           /* of FINISH */
     bool run_ended;                /* of FINISH */

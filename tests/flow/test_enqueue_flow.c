@@ -54,10 +54,12 @@ void plan_open_jobs(struct db_pool *p, const char *const *run_ids, int run_count
     (void)str_copy(store.after, sizeof store.after, after_id);
 }
 
-void queue_missing(struct queue *q, const char *const *ids, int count,
+void queue_missing(struct queue *q, const char *const *ids, const char *const *lanes, int count,
                    void (*done)(void *, int, const bool *, int, const struct err *), void *arg)
 {
     (void)q, (void)ids;
+    for (int i = 0; i < count; i++)
+        assert_string_equal(lanes[i], "normal");
     ask("missing", arg, count);
     store.missing = done;
 }
@@ -91,6 +93,8 @@ void queue_enqueue(struct queue *q, const struct queue_job *jobs, int count,
 {
     (void)q;
     ask("enqueue", arg, count);
+    for (int i = 0; i < count; i++)
+        assert_string_equal(jobs[i].lane, "normal");
     store.first = jobs[0];
     store.last = jobs[count - 1];
     store.enqueued = done;
@@ -139,6 +143,7 @@ static void jobs(int from, int count, bool more)
         (void)snprintf(list[i].account, sizeof list[i].account, "act_%d", (from + i) / 100);
         (void)str_copy(list[i].provider, sizeof list[i].provider, "meta");
         list[i].calls_per_window = (from + i) / 100 == 1 ? 7 : -1;
+        (void)str_copy(list[i].lane, sizeof list[i].lane, "normal");
         list[i].attempts = 3;
         list[i].delay_ms = 5;
     }

@@ -154,7 +154,7 @@ static void refuse_totals(int rc, int attempts)
     fakes.attempts = attempts;
     start();
     end(OP_OPEN, 0, false);
-    fakes.verdict = (struct verdict){.rc = rc, .usage_percent = -1};
+    fakes.verdict = (struct verdict){.rc = rc, .account = QUOTA_UNSAID, .app = QUOTA_UNSAID};
     end(OP_FETCH, 0, true);
     end(OP_PARSE, 0, false);
 }

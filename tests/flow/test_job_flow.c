@@ -143,17 +143,19 @@ static void each_verdict_has_its_fate(void **state)
         start();
         end(OP_OPEN, 0, false);
         fakes.verdict =
-            (struct verdict){.rc = cases[i].rc, .usage_percent = 97, .blocked_ms = 60000, .scope = SCOPE_APP};
+            (struct verdict){.rc = cases[i].rc, .account = {.used_percent = 12}, .app = {97, .blocked_ms = 60000}};
         end(OP_FETCH, 0, true);
         end(OP_PARSE, 0, false);
         assert_int_equal(fakes.asked.op, OP_PUT_BACK);
         assert_int_equal(fakes.asked.fate, cases[i].fate);
         assert_int_equal(fakes.asked.calls, 1);
+        assert_false(fakes.asked.booked); /* it was made */
         assert_string_equal(fakes.asked.connection_status, cases[i].connection);
         fakes_end(0, cases[i].fate == CHUNK_DEAD);
-        assert_int_equal(fakes.asked.feedback.usage_percent, 97);
-        assert_int_equal(fakes.asked.feedback.blocked_ms, 60000);
-        assert_true(fakes.asked.feedback.app_wide);
+        assert_int_equal(fakes.asked.feedback.account.used_percent, 12);
+        assert_int_equal(fakes.asked.feedback.account.blocked_ms, 0);
+        assert_int_equal(fakes.asked.feedback.app.used_percent, 97);
+        assert_int_equal(fakes.asked.feedback.app.blocked_ms, 60000);
         assert_string_equal(fakes.asked.error_code, err_name(cases[i].rc));
         finish_as(cases[i].how);
     }
@@ -178,6 +180,7 @@ static void a_spent_budget_hands_the_job_back_unharmed(void **state)
     end(OP_STAGE, 0, false);
     end(OP_GRANT, 0, false);
     assert_int_equal(fakes.asked.fate, CHUNK_YIELD);
+    assert_true(fakes.asked.booked);
     end(OP_PUT_BACK, 0, false);
     finish_as(FINISH_YIELD);
 }

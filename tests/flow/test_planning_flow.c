@@ -89,10 +89,12 @@ static void runs(int rc, int count)
     assert_non_null(read);
     for (int i = 0; i < count; i++) {
         list[i] = (struct plan_run){.asked_from = DATE_NONE,
+                                    .planned_from = DATE_NONE,
                                     .asked_to = DATE_NONE,
                                     .backfill_days = -1,
                                     .restate_days = -1,
                                     .rows_per_day = 100,
+                                    .now_ms = 1795323600000,
                                     .planned = PLANNED_FIRST};
         (void)snprintf(list[i].id, sizeof list[i].id, "run%d", i);
         (void)str_copy(list[i].kind, sizeof list[i].kind, "metrics");

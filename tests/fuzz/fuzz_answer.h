@@ -37,8 +37,8 @@ static inline void check_number(const char *text)
 static inline void check_verdict(const struct verdict *v)
 {
     CHECK(v->rc <= 0);
-    CHECK(v->usage_percent >= -1 && v->usage_percent <= 1000);
-    CHECK(v->blocked_ms >= 0);
+    CHECK(v->account.used_percent >= -1 && v->account.used_percent <= 1000 && v->account.blocked_ms >= 0);
+    CHECK(v->app.used_percent >= -1 && v->app.used_percent <= 1000 && v->app.blocked_ms >= 0);
     CHECK(v->rc == 0 || v->text[0] != '\0');
     check_text(v->text);
     for (const char *c = v->text; *c != '\0'; c++)

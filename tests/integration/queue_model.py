@@ -2,12 +2,14 @@
 other step must leave behind."""
 
 BUCKETS = 60
+LANES = ["high", "normal", "low"]
 
 
 class Budget:
     def __init__(self, limit, window_ms):
         self.limit, self.width = limit, -(-window_ms * 1000 // BUCKETS)
         self.open, self.ended, self.blocked = 0, [], 0  # ended: instants in microseconds
+        self.spent, self.pace = 0, -(-self.width * BUCKETS // (2 * limit)) if limit else 0
 
     def used(self, now):
         self.ended = [t for t in self.ended if t // self.width + BUCKETS >= now // self.width]
@@ -19,7 +21,15 @@ class Budget:
             return 0
         if self.limit == 0:
             return 1000
-        return max(0, self.limit - (self.limit // 20 if lane == "low" else 0) - self.used(now))
+        if lane == "high":
+            return max(0, self.limit - self.used(now))
+        burst = max(20, self.limit // 4)
+        paced = burst - -(-max(0, self.spent - now) // self.pace)
+        return max(0, min(self.limit - self.limit // 20 - self.used(now), paced))
+
+    def take(self, now):
+        self.open += 1
+        self.spent = min(max(now, self.spent) + self.pace, now + max(20, self.limit // 4) * self.pace)
 
 
 class Job:
@@ -61,8 +71,8 @@ class Model:
     def enqueue(self, job_id, connection, account, lane, delay):
         old = self.jobs.get(job_id)
         if old and old.state != "dead":
-            if old.lane == "low" and lane == "high":
-                old.lane = "high"
+            if LANES.index(lane) < LANES.index(old.lane):
+                old.lane = lane
                 if old.state == "ready":
                     self.ready(old)
             return 0
@@ -93,24 +103,24 @@ class Model:
             key = (job.connection, lane)
             assert self.waiting(key)[0] == job_id, "the oldest of its list"
             assert all(b.room(self.now, lane) > 0 for b in self.scopes(job)), "a call that the budget allows"
-            if lane == "low":
-                low += 1
-                assert not (want_low < want and low > want_low)
-                assert not self.can_run("high"), "high ones first"
+            low += lane == "low"
+            assert low <= want_low
+            assert not any(self.can_run(x) for x in LANES[: LANES.index(lane)]), "lane after lane"
             places = self.lists[key]
             del places[: places.index(job_id) + 1]
             job.state, job.token, job.until, job.lease = "leased", token, self.ms + lease, lease
             job.deliveries += 1
             job.open = 1
             for b in self.scopes(job):
-                b.open += 1
+                b.take(self.now)
         if len(answers) < want:
-            assert not self.can_run("high"), "all that may run"
+            assert not self.can_run("high") and not self.can_run("normal"), "all that may run"
             assert low >= min(want - (len(answers) - low), want_low) or not self.can_run("low"), "all that may run"
 
     def settle(self, domain, ended, refunded):
         for b in (self.budgets[domain], self.budgets["meta:app"]):
             b.open -= ended + refunded
+            b.spent -= refunded * b.pace
             b.ended += [self.now] * ended
 
     def feedback(self, job, blocked, app_wide):
@@ -122,7 +132,8 @@ class Model:
         job = self.jobs.get(job_id)
         return job if job and job.state == "leased" and job.token == token else None
 
-    def grant(self, job_id, token, ended, refunded, blocked, app_wide):
+    def grant(self, job_id, token, ended, refunded, blocked, app_wide, word):
+        """word: what the queue said; it may keep the slot for others if there are any."""
         self.feedback(self.jobs.get(job_id), blocked, app_wide)
         job = self.held(job_id, token)
         if not job:
@@ -133,10 +144,12 @@ class Model:
         job.open -= ended + refunded
         if not all(b.room(self.now, job.lane) > 0 for b in self.scopes(job)):
             return 0
+        if word == 0 and any(self.can_run(lane) for lane in LANES[: LANES.index(job.lane) + 1]):
+            return 0
         job.open += 1
         job.until = max(job.until, self.ms + job.lease)
         for b in self.scopes(job):
-            b.open += 1
+            b.take(self.now)
         return 1
 
     def let_go(self, job, refunded):

@@ -61,11 +61,11 @@ class Queue:
     # ---- jobs ----
 
     def enqueue(self, *jobs):
-        """jobs: (id, connection, account, lane) with optional delay_ms"""
+        """jobs: (id, connection, account, lane) with optional delay_ms and calls"""
         args = []
-        for job_id, connection, account, lane, *delay in jobs:
+        for job_id, connection, account, lane, *more in jobs:
             args += [job_id, "run-1", connection, f"meta:{account}", "metrics", "2026-10-01", "2026-10-07", lane, 0, 0]
-            args += delay or [0]
+            args += [*more, *(0, 1)[len(more):]]
         return self.run("enqueue", *args)
 
     def claim(self, want=1, want_low=None, worker="w1", lease=LEASE):
@@ -75,8 +75,8 @@ class Queue:
         jobs = [Job(*answer[i : i + 3]) for i in range(1, len(answer), 3)]
         return jobs, answer[0]
 
-    def grant(self, job, ended=1, refunded=0, usage=-1, blocked=0, app_wide=False):
-        return tuple(self.run("grant", job.id, job.token, ended, refunded, usage, blocked, int(app_wide)))
+    def grant(self, job, ended=1, refunded=0, usage=-1, blocked=0, app_usage=-1, app_blocked=0):
+        return tuple(self.run("grant", job.id, job.token, ended, refunded, usage, blocked, app_usage, app_blocked))
 
     def beat(self, *jobs, worker="w1", info=None, lease=LEASE):
         args = []
@@ -84,10 +84,10 @@ class Queue:
             args += [job.id, job.token, 3, 250]
         return self.run("beat", worker, json.dumps(info or {"host": "h", "pid": 7}), lease, *args)
 
-    def finish(self, job, how="done", delay=0, error="", refunded=0, usage=-1, blocked=0, app_wide=False, run="",
-               ended=False, event="", wake_plan=False, fields=()):
-        return self.run("finish", job.id, job.token, how, delay, error, refunded, usage, blocked, int(app_wide), run,
-                        int(ended), event, int(wake_plan), *fields)
+    def finish(self, job, how="done", delay=0, error="", refunded=0, usage=-1, blocked=0, app_usage=-1, app_blocked=0,
+               run="", ended=False, event="", wake_plan=False, fields=()):
+        return self.run("finish", job.id, job.token, how, delay, error, refunded, usage, blocked, app_usage, app_blocked,
+                        run, int(ended), event, int(wake_plan), *fields)
 
     def reap(self, limit=1000):
         return tuple(self.run("reap", limit))
@@ -109,7 +109,7 @@ class Queue:
         return self.seed(("meta:app", app, window), *[(f"meta:{a}", limit, window) for a in accounts])
 
     def budget(self, scope="meta:act_1"):
-        return {k: int(v) if k != "life" else v for k, v in self.r.hgetall(self.key("budget", scope)).items()}
+        return {k: int(v) if k not in ("life", "parked_by") and v else v for k, v in self.r.hgetall(self.key("budget", scope)).items()}
 
     def used(self, scope="meta:act_1"):
         return int(self.r.hget(self.key("budget", scope), "used"))

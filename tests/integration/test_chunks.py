@@ -1,4 +1,8 @@
 """A chunk between the queue and the database: opened, staged, put back, given up."""
+import calendar
+import datetime
+import zoneinfo
+
 import pytest
 
 from store_client import Account, account, database, fact, store  # noqa: F401 (fixtures)
@@ -8,6 +12,39 @@ D1, D2, D3 = "2026-10-01", "2026-10-02", "2026-10-03"
 
 def ledger(account):
     return dict(account.database.query("SELECT scope, sum(calls)::int FROM call_ledger GROUP BY 1"))
+
+
+def test_days_dropped_since_are_not_asked_for(account, store):
+    """A chunk of the oldest days that was planned before midnight, or waited for its retry."""
+    today = datetime.datetime.now(zoneinfo.ZoneInfo("UTC")).date()
+    month = today.year * 12 + today.month - 1 - 37
+    last = calendar.monthrange(month // 12, month % 12 + 1)[1]
+    oldest = datetime.date(month // 12, month % 12 + 1, min(today.day, last)) + datetime.timedelta(1)
+    run = account.run()
+    chunk = account.chunk(run, day_from=str(oldest - datetime.timedelta(2)), day_to=str(oldest + datetime.timedelta(2)))
+    opened = store.ok("open", chunk=chunk)
+    assert (opened["from"], opened["to"]) == (str(oldest), str(oldest + datetime.timedelta(2)))
+    store.ok("merge", chunk=chunk, rows=[fact("a1", str(oldest))])
+    assert account.one("SELECT count(*) FROM account_days")[0] == 3
+
+
+def test_a_yield_unbooks_the_call_that_was_not_made(account, store, database):
+    scope = f"meta:{account.row('external_account_id')[0]}"
+    chunk = account.chunk(account.run())
+    store.ok("open", chunk=chunk)
+    store.ok("stage", chunk=chunk, rows=[fact("a1", D1)], next="c2")
+    assert ledger(account) == {scope: 2, "meta:app": 2}
+    database.execute("DELETE FROM call_ledger")
+    for age, calls in ((120, 5), (50, 2), (0, 7)):
+        database.execute("INSERT INTO call_ledger SELECT s, now() - make_interval(secs => %s), %s FROM unnest(%s) s",
+                         age, calls, [scope, "meta:app"])
+    store.ok("put_back", chunk=chunk, fate="yield", code="throttled", why="no call is granted now", calls=0)
+    left = database.query("SELECT scope, array_agg(calls ORDER BY bucket)::int[] FROM call_ledger GROUP BY 1")
+    assert dict(left) == {scope: [5, 1, 7], "meta:app": [5, 1, 7]}  # the youngest stay
+    assert store.ok("open", chunk=chunk)["page"] == 2
+    assert ledger(account) == {scope: 14, "meta:app": 14}
+    store.ok("put_back", chunk=chunk, fate="retry", code="transient", why="Meta said 500", delay_ms=0, calls=1)
+    assert ledger(account) == {scope: 14, "meta:app": 14}
 
 
 # ---- opening ----
@@ -20,14 +57,14 @@ def test_open_says_everything(account, store, database):
     opened = store.ok("open", chunk=chunk)
     assert opened == {"rc": "ok", "run_id": run, "connection_id": account.id, "workspace_id": account.workspace,
                       "provider": "meta", "account": account.row("external_account_id")[0], "currency": "USD",
-                      "timezone": "Asia/Tokyo", "kind": "metrics", "from": D1, "to": D3, "hourly": False, "high": True,
+                      "timezone": "Asia/Tokyo", "kind": "metrics", "from": D1, "to": D3, "hourly": False, "lane": "high",
                       "epoch": 1, "attempts": 0, "deliveries": 1, "page": 1, "cursor": None, "rows": 0, "calls": 0,
                       "token_enc": "gAAAA-x", "checking": False, "reread": False, "since": 0, "stubs": False, "lookups": ""}
     assert account.chunk_row(chunk, "status, epoch, worker, started_at IS NOT NULL") == ("running", 1, "w1", True)
     assert account.run_row(run, "status, started_at IS NOT NULL") == ("running", True)
     listing = account.chunk(account.run("entities", granularity="day"), "entities")
     opened = store.ok("open", chunk=listing)
-    assert (opened["kind"], opened["from"], opened["to"], opened["high"]) == ("entities", "", "", False)
+    assert (opened["kind"], opened["from"], opened["to"], opened["lane"]) == ("entities", "", "", "low")
 
 
 def test_pages_and_the_place_to_go_on(account, store, database):

@@ -516,6 +516,32 @@ def test_a_blocked_budget_is_degraded(make_system, redis_server):
     assert "budget_blocked" in system.metricx("status", "--check", code=None).stdout
 
 
+def test_status_says_what_others_use_and_until_when_work_is_parked(make_system, redis_server):
+    system = make_system()
+    system.connect()
+    key = f"{{metricx}}:budget:meta:{ACCOUNT}"
+    redis = redis_server.client()
+
+    def budget(**fields):
+        redis.hset(key, mapping=fields)
+        (found,) = (b for b in json.loads(system.metricx("status", "--json"))["budgets"] if b["scope"] == f"meta:{ACCOUNT}")
+        return found
+
+    ms = int(time.time() * 1000)
+    said = budget(usage_percent=64, usage_at=ms - 100_000, foreign_percent=54)
+    assert (said["usage_percent"], said["foreign_percent"]) == (64, 54) and 100 <= said["usage_age"] < 200
+    assert said["blocked_until"] is said["next_call_at"] is said["parked_by"] is None
+    assert re.search(r"\bFOREIGN %.*PARKED", system.metricx("status"))
+    old = budget(usage_at=ms - 3_700_000)
+    assert old["usage_percent"] is old["usage_age"] is old["foreign_percent"] is None
+    assert budget(usage_percent=96, usage_at=ms, called_at=ms * 1000 + 200_000_000)["parked_by"] == "stretched"
+    spent = budget(used=200, usage_percent=10)
+    assert spent["parked_by"] == "budget spent"
+    assert re.search(rf"until {spent['next_call_at'][11:19]} UTC \(budget spent\)", system.metricx("status"))
+    until = budget(blocked_until=ms + 7_200_000)
+    assert until["parked_by"] == "blocked" and until["next_call_at"] == until["blocked_until"] > spent["next_call_at"]
+
+
 def test_queue_rebuild(make_system, redis_server):
     system = make_system()
     connection = system.connect()

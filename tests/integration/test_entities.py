@@ -72,6 +72,8 @@ def test_whole_at_first_then_what_changed(make_system, redis):
     first = system.sync(connection, "--entities")
     assert_truth_of_entities(system, connection)
     assert first["calls"] > LISTINGS and first["rows_inserted"] == 130
+    said = json.loads(system.metricx("sync", "--connection", connection, "--entities", "--forecast", "--json"))
+    assert said["calls"] == first["calls"]
     before = versions(system)
 
     quiet = background(system, redis, connection)

@@ -75,3 +75,29 @@ def test_a_running_sync_says_what_is_left_and_when_it_goes_on(make_system, redis
     (first,), = system.query("SELECT min(event_date)::text FROM account_days")
     done = system.metricx("sync", "--connection", connection, "--wait", "--from", first, code=None)
     assert done.returncode == 0 and re.search(r" calls, \d+ left  0:\d\d left", done.stderr), done.stderr
+
+
+def test_work_that_nobody_waits_for_is_estimated_at_its_pace(make_system, redis_server):
+    """25 calls at once, then one each 0.3 s: the budget alone would allow all of them at once."""
+    system, connection = started(make_system, META_CALLS_PER_WINDOW=100, META_WINDOW_SECONDS=60, CHUNK_DAYS=3, PAGE_LIMIT=200)
+    redis = redis_client.Redis(port=redis_server.port, decode_responses=True)
+    run = "0b54c3e4-0000-4000-8000-00000000e7a0"
+    redis.rpush("{metricx}:requests", json.dumps({"connection_id": connection, "kind": "full", "id": run}))
+    redis.publish("{metricx}:plan", 1)
+    samples = []
+
+    def ended():
+        fields = redis.hgetall(f"{{metricx}}:run:{run}")
+        if fields.get("status") == "running" and fields.get("eta_seconds") and \
+                (not samples or samples[-1][1]["eta_seconds"] != fields["eta_seconds"]):
+            samples.append((time.time(), fields))
+        return fields.get("status") == "succeeded"
+
+    wait_for("the run", ended)
+    (begin, end, calls), = system.query("SELECT extract(epoch FROM created_at)::float8, extract(epoch FROM finished_at)::float8, "
+                                        "calls FROM sync_runs WHERE id = %s", run)
+    assert samples and 60 < calls < 95 and end - begin > (calls - 30) * 0.3
+    (booked,), = system.query("SELECT sum(calls)::int FROM call_ledger WHERE scope <> 'meta:app'")
+    assert calls < booked <= calls + 5, "calls that had to wait are booked once"
+    for at, fields in samples:
+        assert abs(at + int(fields["eta_seconds"]) - end) <= (end - begin) / 5 + 3, (begin, at, end, fields)

@@ -3,6 +3,7 @@ import collections
 import decimal
 import time
 
+import pytest
 import redis as redis_client
 
 from system import wait_for
@@ -92,13 +93,15 @@ def test_totals_that_cannot_be_had_cost_no_data(make_system):
     assert {state for state, _ in states(system, connection).values()} == {"verified"}
 
 
-def test_a_block_is_kept_when_redis_loses_everything(make_system, redis_server):
+@pytest.mark.parametrize("code, subcode, whose", [(80004, 2446079, "act_"), (4, 0, "app")])
+def test_a_block_is_kept_when_redis_loses_everything(make_system, redis_server, code, subcode, whose):
     system, connection = started(make_system)
     redis = redis_client.Redis(port=redis_server.port, decode_responses=True)
-    system.sandbox.post("fault", kind="error", status=400, code=80004, subcode=2446079, match="insights", skip=2, count=1)
+    system.sandbox.post("fault", kind="error", status=400, code=code, subcode=subcode, match="insights", skip=2, count=1)
     system.metricx("sync", "--connection", connection)
     scope, until = wait_for("the block", lambda: system.query(
         "SELECT scope, (extract(epoch FROM blocked_until) * 1000)::bigint FROM provider_blocks"))[0]
+    assert scope.startswith(f"meta:{whose}")
     wait_for("the queue to know", lambda: redis.hget(f"{{metricx}}:budget:{scope}", "blocked_until"))
     calls = system.sandbox.calls()["total"]
     redis.flushall()

@@ -118,3 +118,15 @@ def test_a_night_over_200_accounts_changes_only_what_was_restated(make_system):
         (begin, end), = system.query("SELECT min(event_date)::text, max(event_date)::text FROM account_days WHERE connection_id = %s",
                                      connection)
         assert_truth(system, connection, f"act_{number}", **{"from": begin, "to": end})
+
+
+def test_a_sync_larger_than_its_budget_reads_hardly_a_page_twice(make_system):
+    """Three windows' worth of pages, and cursors that serve for a quarter of a window, as Meta's do."""
+    system, connection = started(make_system, META_CALLS_PER_WINDOW=30, META_WINDOW_SECONDS=8, PAGE_LIMIT=100)
+    system.query("""CREATE OR REPLACE FUNCTION chunk_place_serves(place chunk_cursor) RETURNS boolean LANGUAGE sql STABLE AS $$
+                    SELECT CASE WHEN place.page = 1 THEN place.reread ELSE place.saved_at >= now() - interval '2 seconds' END $$""")
+    run = system.sync(connection)
+    assert_truth(system, connection)
+    (pages,), = system.query("SELECT sum(ceil(rows / 100.0))::int FROM sync_chunks WHERE kind = 'metrics' AND NOT totals")
+    calls = system.sandbox.calls()["counts"]["insights"] - 1
+    assert run["status"] == "succeeded" and pages > 60 and calls <= 1.05 * pages + 2, (calls, pages)

@@ -144,21 +144,33 @@ def test_the_lease_is_one_schedulers(store, database):
     assert store.ok("lease", holder="one")["leading"]
 
 
+def test_lanes(account, store):
+    """A person's newest slices, then the nightly work, then all else."""
+    for trigger, interactive, lanes in [("manual", True, ["high", "low"]), ("external", False, ["low", "low"]),
+                                        ("connect", False, ["low", "low"]), ("nightly", False, ["normal", "normal"]),
+                                        ("intraday", False, ["normal", "normal"]), ("nightly", True, ["high", "normal"])]:
+        run = account.run(trigger=trigger, interactive=interactive, status="running")
+        chunks = [account.chunk(run, ordinal=ordinal) for ordinal in (0, 16, 17)]
+        jobs = {j["id"]: j["lane"] for j in store.ok("open_jobs", runs=[run])["jobs"]}
+        assert [jobs[c] for c in chunks] == [lanes[0], *lanes], (trigger, interactive)
+        assert [store.ok("open", chunk=c)["lane"] for c in chunks] == [lanes[0], *lanes]
+
+
 def test_a_full_run_is_planned_in_two_stages(account, store, database):
     run = store.ok("run_create", connection=account.id, kind="full", interactive=True)["id"]
     (planned,) = store.ok("plan_runs")["runs"]
     assert planned == {"id": run, "connection_id": account.id, "kind": "full", "granularity": "day", "timezone": "UTC",
                        "provider": "meta", "planned": NOTHING, "force": False, "from": None, "to": None,
                        "backfill_days": -1, "restate_days": -1, "rows_per_day": 0, "rows_learned": False,
-                       "sampled": None, "known": []}
+                       "planned_from": None, "known": []}
     plan = [{"run": run, "was": NOTHING, "stage": FIRST, "entities": True, "totals": [D1, D3]}]
     store.ok("plan_store", plans=plan)
     store.ok("plan_store", plans=plan)  # a tick done twice
     assert store.ok("plan_runs")["runs"] == []
     assert account.run_row(run, "status, planned, chunks_total") == ("queued", "first", 2)
     job, totals = sorted(store.ok("open_jobs")["jobs"], key=lambda j: j["kind"])
-    assert (job["kind"], job["from"], job["to"], job["high"]) == ("entities", "", "", True)
-    assert (totals["kind"], totals["from"], totals["to"], totals["high"]) == ("metrics", D1, D3, True)
+    assert (job["kind"], job["from"], job["to"], job["lane"]) == ("entities", "", "", "high")
+    assert (totals["kind"], totals["from"], totals["to"], totals["lane"]) == ("metrics", D1, D3, "high")
     store.ok("open", chunk=totals["id"])
     assert not store.ok("merge", chunk=totals["id"], rows=[])["plan"]
     store.ok("open", chunk=job["id"])
@@ -195,7 +207,7 @@ def test_a_day_read_to_learn_from_is_told_to_the_next_stage(account, store):
     state = store.ok("merge", chunk=job["id"], rows=[])
     assert (state["status"], state["ended"], state["plan"]) == ("running", False, True)
     (planned,) = store.ok("plan_runs")["runs"]
-    assert (planned["planned"], planned["sampled"]) == (SAMPLE, D2)
+    assert (planned["planned"], planned["planned_from"]) == (SAMPLE, D2)
 
 
 def test_metrics_are_planned_after_a_dead_entities_job_too(account, store):

@@ -22,7 +22,7 @@ def test_a_job_from_put_in_to_gone(queue):
     assert queue.enqueue(("j1", "c1", "act_1", "low")) == 1
     assert queue.job("j1") == {
         "state": "ready", "run_id": "run-1", "connection_id": "c1", "domain": "meta:act_1", "kind": "metrics",
-        "from": "2026-10-01", "to": "2026-10-07", "lane": "low", "attempts": "0", "deliveries": "0",
+        "from": "2026-10-01", "to": "2026-10-07", "lane": "low", "attempts": "0", "deliveries": "0", "left": "1",
         "enqueued_at": str(queue.now // 1000)}
     [job], _ = queue.claim(8, worker="w9")
     h = queue.job("j1")
@@ -111,7 +111,7 @@ def test_dead_letters_are_listed_and_can_come_back(queue):
     assert queue.finish(job, "dead", error="bad_request") == 1
     assert queue.r.zrange(queue.key("dead"), 0, -1, withscores=True) == [("c1-0", queue.now // 1000)]
     assert (queue.job("c1-0")["state"], queue.job("c1-0")["error"]) == ("dead", "bad_request")
-    assert queue.claim(1) == ([], -1) and queue.run("missing", "c1-0") == [1]
+    assert queue.claim(1) == ([], -1) and queue.run("missing", "c1-0", "low") == [1]
     assert queue.enqueue(*jobs(1)) == 1
     assert queue.r.zcard(queue.key("dead")) == 0 and "error" not in queue.job("c1-0")
     assert ids(queue.claim(1)[0]) == ["c1-0"]
@@ -223,8 +223,9 @@ def test_a_thousand_removed_jobs_do_not_stop_the_claims(queue):
 def test_missing_tells_what_the_reconciler_must_put_in(queue):
     queue.enqueue(*jobs(2), ("d", "c1", "act_1", "low", 1000), ("u", "c3", "act_3", "low"))
     queue.claim()
-    assert queue.run("missing", "c1-0", "c1-1", "d", "gone") == [0, 0, 0, 1]
-    assert queue.run("missing", "u") == [1]  # its budget is not there
+    assert queue.run("missing", "c1-0", "low", "c1-1", "low", "d", "low", "gone", "low") == [0, 0, 0, 1]
+    assert queue.run("missing", "c1-0", "normal", "c1-1", "high", "d", "high") == [1, 1, 1]  # to be moved up
+    assert queue.run("missing", "u", "low") == [1]  # its budget is not there
     assert queue.enqueue(("u", "c3", "act_3", "low")) == 0
 
 

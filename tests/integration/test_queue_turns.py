@@ -1,5 +1,7 @@
 """Whose turn it is: priorities, fairness between connections and accounts, parking, hints."""
 
+import pytest
+
 from redis_scripts import ids, jobs, queue  # noqa: F401 (fixture)
 
 
@@ -51,13 +53,91 @@ def test_a_small_tenant_gets_every_other_turn(queue):
 
 
 def test_pages_count_for_fairness(queue):
-    queue.enqueue(*jobs(100, "deep"), *jobs(100, "flat"))
+    queue.enqueue(*jobs(100, "a"), *jobs(100, "b"))
     [first], _ = queue.claim(1)
-    deep = first.id.split("-")[0]
-    for _ in range(9):
-        assert queue.grant(first) == (1, 0)
-    got, _ = queue.claim(12)
-    assert sum(j.id.startswith(deep) for j in got) == 1  # ten calls each, then in turn
+    words = [queue.grant(first) for _ in range(3)]
+    assert words == [(1, 0), (1, 0), (0, 0)]  # two calls ahead, it makes way
+    assert queue.stat("throttled") == 0 and queue.finish(first, "yield") == 1
+    got, _ = queue.claim(9)
+    assert first.id == "b-0" and [j.id[0] for j in got] == list("aaabababa")  # three calls each, then in turn
+
+
+def test_three_lanes(queue):
+    queue.enqueue(*jobs(2, "l"), *jobs(2, "n", lane="normal"), *jobs(2, "h", lane="high"))
+    got, _ = queue.claim(8)
+    assert ids(got) == ["h-0", "h-1", "n-0", "n-1", "l-0", "l-1"]
+    assert [j.lane for j in got] == ["high"] * 2 + ["normal"] * 2 + ["low"] * 2
+
+
+@pytest.mark.parametrize("state", ["ready", "leased", "delayed"])
+@pytest.mark.parametrize("was", ["high", "normal", "low"])
+@pytest.mark.parametrize("becomes", ["high", "normal", "low"])
+def test_jobs_move_up_and_never_down(queue, state, was, becomes):
+    queue.enqueue(("x", "c1", "act_1", was, 5000 if state == "delayed" else 0))
+    [job] = queue.claim()[0] if state == "leased" else [None]
+    assert queue.enqueue(("x", "c1", "act_1", becomes)) == 0
+    if job:
+        queue.finish(job, "yield")
+    queue.advance(5000)
+    [got], _ = queue.claim(4)
+    assert got.lane == min(was, becomes, key=["high", "normal", "low"].index)
+    assert queue.claim(4) == ([], -1)  # its old place was passed over
+
+
+def test_slots_are_kept_from_backfills_alone(queue):
+    queue.enqueue(*jobs(20), *jobs(3, "n", lane="normal"))
+    assert ids(queue.claim(8, want_low=0)[0]) == ["n-0", "n-1", "n-2"]
+
+
+@pytest.mark.parametrize("waits, runs", [("high", "normal"), ("high", "low"), ("normal", "low")])
+def test_a_page_makes_way_for_a_lane_before_its_own(queue, waits, runs):
+    queue.enqueue(*jobs(3, lane=runs))
+    [job], _ = queue.claim()
+    assert queue.grant(job) == (1, 0)
+    queue.enqueue(("w", "c2", "act_2", waits))
+    assert queue.grant(job) == (0, 0)
+    queue.finish(job, "yield")
+    assert ids(queue.claim(3)[0]) == ["w", "c1-0", "c1-1"]
+
+
+def test_a_page_does_not_make_way_for_work_that_may_not_run(queue):
+    queue.enqueue(*jobs(3))
+    [job], _ = queue.claim()
+    queue.enqueue(*jobs(2, "c2", "act_2", "high"))
+    [high], _ = queue.claim()
+    queue.finish(high, blocked=20_000)
+    assert queue.grant(job) == (1, 0)  # the account is blocked
+    queue.advance(20_000)
+    assert queue.grant(job) == (0, 0)
+    [high], _ = queue.claim()
+    assert high.id == "c2-1" and queue.grant(job) == (1, 0)  # its list is empty
+
+
+def test_a_page_makes_way_for_those_who_wait_longer_than_it_runs(queue):
+    queue.seed_all(accounts=["act_1", "act_2", "act_3"])
+    queue.enqueue(*jobs(9, "a", "act_1"), *jobs(9, "b", "act_2"))
+    for _ in range(2):  # nobody is new
+        for job in queue.claim(2)[0]:
+            queue.finish(job)
+        queue.advance(10)
+    [a], _ = queue.claim()
+    assert [queue.grant(a)[0] for _ in range(3)] == [1, 0, 0]  # two calls, then it is b's turn
+    queue.finish(a, "yield")
+    queue.advance(10)
+    [b], _ = queue.claim()
+    assert b.id[0] == "b"
+    assert [queue.grant(b)[0] for _ in range(3)] == [1, 0, 0]
+
+
+def test_in_a_crowd_jobs_run_to_their_end(queue):
+    accounts = [f"act_{i}" for i in range(3, 80)]
+    queue.seed_all(accounts=accounts)
+    queue.enqueue(*jobs(9))
+    [job], _ = queue.claim()
+    queue.enqueue(*[(a, a, a, "low") for a in accounts])
+    assert queue.grant(job) == (1, 0)  # its place would be lost before its next turn
+    more, _ = queue.claim(1)
+    assert queue.grant(job) == (0, 0)  # two slots for that many will do
 
 
 def test_domains_in_turn_even_within_one_claim(queue):
@@ -163,7 +243,7 @@ def test_many_domains_behind_a_blocked_app_do_not_make_the_worker_spin(queue):
     queue.seed_all(app=0, accounts=accounts)
     queue.enqueue(("x", "cx", "act_0", "low"))
     [x], _ = queue.claim()
-    queue.finish(x, blocked=90_000, app_wide=True)
+    queue.finish(x, app_blocked=90_000)
     queue.enqueue(*[(a, a, a, "low") for a in accounts])
     assert queue.claim(4) == ([], 90_000)
 
@@ -172,8 +252,8 @@ def test_another_providers_domains_pass_a_blocked_app(queue):
     queue.seed(("other:app", 0, 3_600_000), ("other:9", 10, 3_600_000))
     queue.enqueue(*jobs(2))
     [x], _ = queue.claim()
-    queue.finish(x, "yield", blocked=90_000, app_wide=True)
-    queue.run("enqueue", "o", "run-2", "c9", "other:9", "metrics", "", "", "low", 0, 0, 0)
+    queue.finish(x, "yield", app_blocked=90_000)
+    queue.run("enqueue", "o", "run-2", "c9", "other:9", "metrics", "", "", "low", 0, 0, 0, 1)
     got, hint = queue.claim(4)
     assert ids(got) == ["o"] and hint == 90_000
     assert queue.budget("other:app")["open"] == 1

@@ -210,8 +210,25 @@ def test_sigterm_hands_work_back_and_another_worker_ends_it(make_system):
     assert pages_asked_twice(system.sandbox.calls()) == 0
 
 
+def test_scheduled_work_that_somebody_asks_for_moves_up(make_system, redis):
+    system = make_system()
+    connection = system.connect()
+    (run,), = system.query("INSERT INTO sync_runs (workspace_id, connection_id, kind, trigger, due_at) "
+                           "SELECT workspace_id, id, 'full', 'nightly', now() FROM connections RETURNING id::text")
+    system.scheduler()
+
+    def lanes():
+        return {redis.hget(key, "lane").decode() for key in redis.keys("{metricx}:job:*")}
+
+    wait_for("the nightly jobs", lambda: lanes() == {"normal"})
+    assert system.metricx("sync", "--connection", connection).splitlines()[0] == run
+    wait_for("the jobs in the high lane", lambda: lanes() == {"high"})
+    assert redis.zcard("{metricx}:gate:high") == 1
+
+
 def test_a_flush_of_redis_loses_no_work(make_system, redis):
-    system = make_system(sandbox=("--latency-ms", "20"), LEASE_SECONDS=2, CHUNK_DAYS=5, PAGE_LIMIT=100)
+    system = make_system(sandbox=("--latency-ms", "20"), LEASE_SECONDS=2, CHUNK_DAYS=5, PAGE_LIMIT=100,
+                         META_CALLS_PER_WINDOW=2000)
     system.scheduler()
     system.worker()
     system.sandbox.post("clock", stop=True)

@@ -64,6 +64,7 @@ static const struct axis devices = {{"impression_device"},
 static const struct axis device_platforms = {
     {"device_platform"}, 4, {{{"mobile_app"}, 83}, {{"mobile_web"}, 6}, {{"desktop"}, 10}, {{"unknown"}, 1}}};
 static const struct axis advertiser_hours = {{"hourly_stats_aggregated_by_advertiser_time_zone"}, HOURS, {{{NULL}, 0}}};
+/* All who see ads live in the account's zone. */
 static const struct axis audience_hours = {{"hourly_stats_aggregated_by_audience_time_zone"}, HOURS, {{{NULL}, 0}}};
 
 struct breakdown {
@@ -199,11 +200,11 @@ void breakdown_split(const struct breakdown *d, const struct account *a, int ad,
                      const struct observation *o, const struct fact *f, struct fact *cells)
 {
     int64_t delivery[CELLS_MAX], conversions[CELLS_MAX];
-    uint64_t key = dice_roll(a->entities[LEVEL_AD][ad].key, 2000000 + (uint64_t)day);
     if (breakdown_is_none(d)) {
         cells[0] = *f;
         return;
     }
+    uint64_t key = dice_roll(a->entities[LEVEL_AD][ad].key, 2000000 + (uint64_t)day);
     if (d->hourly)
         hours_weights(a, key, day, o, delivery, conversions);
     else

@@ -38,7 +38,7 @@ static void divide(const struct division *d, size_t at, int64_t total, int64_t u
 /* Weights that are themselves a number of the cells. */
 static void divide_as(const struct division *d, size_t at, int64_t total, size_t like)
 {
-    int64_t weights[CELLS_MAX];
+    int64_t weights[CELLS_MAX] = {0};
     for (int i = 0; i < d->count; i++)
         weights[i] = *field(&d->cells[i], like);
     divide(d, at, total, 1, weights);

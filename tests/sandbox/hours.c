@@ -27,7 +27,7 @@ void hours_weights(const struct account *a, uint64_t key, date_t day, const stru
     for (int i = 0; i < HOURS; i++) {
         uint64_t roll = dice_roll(key, 500 + (uint64_t)i);
         bool on = !dice_permille(roll, 120);
-        delivery[i] = on ? parts[i] * usual[i] * dice_between(roll >> 16, 60, 140) : 0;
+        delivery[i] = on ? (int64_t)parts[i] * usual[i] * dice_between(roll >> 16, 60, 140) : 0;
         conversions[i] = parts[i] * dice_between(roll >> 32, 1, 9);
     }
 }

@@ -342,7 +342,7 @@ bool insight_select(struct request *r, struct insight_selection *out)
         out->list[out->count++] = find(usual[i]);
     for (int i = 0; i < count; i++) {
         const struct insight_field *field = find(names[i]);
-        if (field == NULL && !known_field(KNOWN_INSIGHTS, names[i])) {
+        if (!known_field(KNOWN_INSIGHTS, names[i])) {
             request_error(
                 r, 400, 100, 0,
                 "(#100) %s is not valid for fields param. please check "

@@ -158,10 +158,11 @@ static const char *const breakdowns[] = {
     NULL,
 };
 
+static const char *const *const lists[KNOWN_NODES] = {account_fields,  campaign_fields, adset_fields, ad_fields,
+                                                      insights_fields, report_fields,   breakdowns};
+
 bool known_field(enum known_node node, const char *name)
 {
-    static const char *const *const lists[KNOWN_NODES] = {account_fields,  campaign_fields, adset_fields, ad_fields,
-                                                          insights_fields, report_fields,   breakdowns};
     size_t len = strlen(name);
     if (len == 0 || strchr(name, ' ') != NULL)
         return false;
@@ -170,4 +171,13 @@ bool known_field(enum known_node node, const char *name)
             if (at[-1] == ' ' && at[len] == ' ')
                 return true;
     return false;
+}
+
+int known_field_count(enum known_node node)
+{
+    int count = 0;
+    for (const char *const *line = lists[node]; *line != NULL; line++)
+        for (const char *at = strchr(*line, ' '); at[1] != 0; at = strchr(at + 1, ' '))
+            count++;
+    return count;
 }

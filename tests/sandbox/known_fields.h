@@ -12,3 +12,4 @@ enum known_node {
     KNOWN_NODES
 };
 bool known_field(enum known_node node, const char *name);
+int known_field_count(enum known_node node);

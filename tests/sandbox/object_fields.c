@@ -365,7 +365,7 @@ static bool select_one(struct request *r, enum level level, const char *text, st
     const char *name = arena_strn(&r->arena, text, len);
     const struct object_field *field = find(name, level);
     struct selection *inner = NULL;
-    if (field == NULL && !known_field((enum known_node)level, name)) {
+    if (!known_field((enum known_node)level, name)) {
         request_error(r, 400, 100, 0, "(#100) Tried accessing nonexisting field (%s) on node type (%s)", name,
                       object_type_names[level]);
         return false;

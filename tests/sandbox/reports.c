@@ -187,7 +187,7 @@ static void look(struct report *p, const struct request *r)
 {
     int64_t gone = progress(p, r->real_ms);
     bool completes = p->plan.outcome == REPORT_COMPLETED || p->plan.outcome == REPORT_EMPTY;
-    if (r->now_ms - p->created_ms > KEPT_MS)
+    if (p->status != REPORT_JOB_VANISHED && r->now_ms - p->created_ms > KEPT_MS)
         p->status = REPORT_JOB_SKIPPED;
     else if (p->status >= REPORT_JOB_COMPLETED)
         return;

@@ -15,55 +15,60 @@ static double number(const json_t *object, const char *key)
     return json_is_number(value) ? json_number_value(value) : 0;
 }
 
-static void note_percent(const json_t *object, const char *key, struct verdict *v)
+static void note_percent(const json_t *object, const char *key, struct quota *q)
 {
     const double percent = number(object, key);
 
     if (!json_is_number(json_object_get(object, key)))
         return;
     if (percent >= PERCENT_MAX)
-        v->usage_percent = PERCENT_MAX;
-    else if (percent > v->usage_percent)
-        v->usage_percent = (int)percent + (percent > (int)percent);
+        q->used_percent = PERCENT_MAX;
+    else if (percent > q->used_percent)
+        q->used_percent = (int)percent + (percent > (int)percent);
 }
 
-static void note_block(double ms, struct verdict *v)
+static void note_block(double ms, struct quota *q)
 {
     if (ms > BLOCK_MAX_MS)
         ms = BLOCK_MAX_MS;
-    if (ms > (double)v->blocked_ms)
-        v->blocked_ms = (int64_t)ms;
+    if (ms > (double)q->blocked_ms)
+        q->blocked_ms = (int64_t)ms;
+}
+
+static void read_measures(const json_t *root, struct quota *q)
+{
+    note_percent(root, "call_count", q);
+    note_percent(root, "total_time", q);
+    note_percent(root, "total_cputime", q);
 }
 
 static void read_app(const json_t *root, struct verdict *v)
 {
-    note_percent(root, "call_count", v);
-    note_percent(root, "total_time", v);
-    note_percent(root, "total_cputime", v);
+    read_measures(root, &v->app);
 }
 
 static void read_insights_throttle(const json_t *root, struct verdict *v)
 {
-    note_percent(root, "app_id_util_pct", v);
-    note_percent(root, "acc_id_util_pct", v);
+    note_percent(root, "app_id_util_pct", &v->app);
+    note_percent(root, "acc_id_util_pct", &v->account);
 }
 
 static void read_account(const json_t *root, struct verdict *v)
 {
-    note_percent(root, "acc_id_util_pct", v);
+    note_percent(root, "acc_id_util_pct", &v->account);
     if (number(root, "acc_id_util_pct") >= 100)
-        note_block(number(root, "reset_time_duration") * SECOND_MS, v);
+        note_block(number(root, "reset_time_duration") * SECOND_MS, &v->account);
 }
 
-static void read_use_cases(const json_t *list, struct verdict *v)
+static void read_use_cases(const json_t *list, struct quota *account)
 {
     size_t i;
     const json_t *use;
 
     json_array_foreach(list, i, use)
     {
-        read_app(use, v);
-        note_block(number(use, "estimated_time_to_regain_access") * MINUTE_MS, v);
+        read_measures(use, account);
+        note_block(number(use, "estimated_time_to_regain_access") * MINUTE_MS, account);
     }
 }
 
@@ -76,10 +81,10 @@ static void read_business(json_t *root, const char *account, struct verdict *v)
     if (account != NULL)
         own = json_object_get(root, str_starts(account, "act_") ? account + 4 : account);
     if (own != NULL) {
-        read_use_cases(own, v);
+        read_use_cases(own, &v->account);
         return;
     }
-    json_object_foreach(root, key, list) read_use_cases(list, v);
+    json_object_foreach(root, key, list) read_use_cases(list, &v->account);
 }
 
 static json_t *header(const struct http_answer *a, const char *name, char text[HEADER_BYTES_MAX])
@@ -100,8 +105,7 @@ void meta_usage_read(const struct http_answer *a, const char *account, struct ve
     char text[HEADER_BYTES_MAX];
     json_t *root;
 
-    v->usage_percent = -1;
-    v->blocked_ms = 0;
+    v->account = v->app = QUOTA_UNSAID;
     for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
         root = header(a, headers[i].name, text);
         headers[i].read(root, v);

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <strings.h>
 
+enum scope { SCOPE_ACCOUNT, SCOPE_APP };
 enum { ANY = INT_MIN, SHORT_S = 60, SCORE_S = 300, HOUR_S = 3600 };
 
 /* Every error of Meta's that we know; the first line that fits counts, an unknown one is transient. block_s: how long
@@ -16,7 +17,7 @@ static const struct rule {
     int first, last, subcode; /* codes from first to last */
     int rc;
     int block_s;
-    enum verdict_scope scope;
+    enum scope scope; /* whom a throttle concerns */
 } rules[] = {
     /* too much data in one question */
     {100, 100, 1487534, ERR_TOO_MUCH_DATA, 0, SCOPE_ACCOUNT},
@@ -146,9 +147,9 @@ static void judge(struct verdict *v, const struct failure *f, int status)
         v->rc = ERR_TRANSIENT; /* an outage at Meta disables nobody */
     if (v->rc != ERR_THROTTLED || rule == NULL)
         return;
-    v->scope = rule->scope;
-    if (v->blocked_ms == 0)
-        v->blocked_ms = (int64_t)rule->block_s * 1000;
+    struct quota *throttled = rule->scope == SCOPE_APP ? &v->app : &v->account;
+    if (throttled->blocked_ms == 0)
+        throttled->blocked_ms = (int64_t)rule->block_s * 1000;
 }
 
 static void describe(struct verdict *v, const struct failure *f)
@@ -202,7 +203,7 @@ static int check_body(const json_t *root, const struct http_answer *a, struct ve
         return v->rc;
     }
     if (a->status == 429) {
-        v->blocked_ms = v->blocked_ms > 0 ? v->blocked_ms : (int64_t)SHORT_S * 1000;
+        v->account.blocked_ms = v->account.blocked_ms > 0 ? v->account.blocked_ms : (int64_t)SHORT_S * 1000;
         return fail_plain(v, ERR_THROTTLED, "HTTP 429 without an error of Meta's");
     }
     if (a->status < 200 || a->status > 299) {
@@ -223,7 +224,7 @@ json_t *meta_verdict_read(const struct http_answer *a, const char *account, stru
 {
     json_t *root;
 
-    *v = (struct verdict){.usage_percent = -1};
+    *v = (struct verdict){.account = QUOTA_UNSAID, .app = QUOTA_UNSAID};
     if (a->status == 0) {
         (void)fail_plain(v, ERR_NETWORK, "no answer");
         return NULL;

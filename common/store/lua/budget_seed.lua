@@ -5,7 +5,7 @@ local FLIGHT = 200000 -- no call lasts longer, in milliseconds
 if life() ~= ARGV[1] then return 0 end
 
 local function make(scope, limit, window_ms, blocked_ms, first, entries)
-  local old = call('HMGET', budget_key(scope), 'usage_percent', 'blocked_until')
+  local old = call('HMGET', budget_key(scope), 'blocked_until', 'usage_percent', 'usage_at')
   local width = math.ceil(window_ms * 1000 / BUCKETS)
   local last = math.floor(now / width)
   local used, buckets = 0, {}
@@ -20,9 +20,10 @@ local function make(scope, limit, window_ms, blocked_ms, first, entries)
   end
   call('UNLINK', budget_key(scope))
   call('HSET', budget_key(scope), 'life', life(), 'limit', limit, 'width', width, 'window_seconds', window_ms / 1000,
-    'used', used, 'open', 0, 'last', last,
-    'blocked_until', math.max(n(old[2]), blocked_ms > 0 and ms + blocked_ms or 0))
-  if old[1] then call('HSET', budget_key(scope), 'usage_percent', old[1]) end
+    'used', used, 'open', 0, 'last', last, 'called_at', used > 0 and now or 0,
+    'spent_at', now + math.min(used, burst_of(limit)) * pace_of(limit, width),
+    'blocked_until', math.max(n(old[1]), blocked_ms > 0 and ms + blocked_ms or 0))
+  if old[2] then call('HSET', budget_key(scope), 'usage_percent', old[2], 'usage_at', n(old[3])) end
   for field, calls in pairs(buckets) do call('HSET', budget_key(scope), field, calls) end
   if used > 0 then call('ZADD', P .. ':rolling', (last + 1) * width, scope) end
   unpark(scope)

@@ -10,7 +10,7 @@ end
 
 local app = app_of(domain)
 if not budget(domain).known or not budget(app).known then return { -1, 0 } end
-local at = math.max(allowed_at(domain, 'high'), allowed_at(app, 'high'))
+local at = both_allowed_at(domain, 'high')
 if at <= now and not number() then at = now + UNKNOWN_PAUSE end
 if at <= now then
   take(domain)

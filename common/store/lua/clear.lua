@@ -24,4 +24,5 @@ for _, lane in ipairs(LANES) do
     gone = gone + call('ZREM', gate_key(lane), domain)
   end
 end
+flush()
 return gone

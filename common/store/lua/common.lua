@@ -9,9 +9,16 @@ local SLOTS = 64   -- fields b0 to b63 hold them in turn
 local UNKNOWN_PAUSE = 1000000 -- a budget without state is looked at again after a second
 local SETTLING = 3000 -- milliseconds after which a call granted in an earlier life is in PostgreSQL's ledger or never sent
 local NEWCOMER = 1e12 -- before every domain that has had its turn: 11 days in microseconds
-local LANES = { 'high', 'low' }
+local LANES = { 'high', 'normal', 'low' } -- in this order
+local BURST = 20 -- so many calls may be ahead of the pace, or a quarter of the limit
+local HEARD = 300000000 -- microseconds for which a provider's word of its own quota counts, if the window is no shorter
+local SLOW, PROBE = 75, 95 -- percent of it: from here calls are stretched; from here one a minute asks how it stands
+local MINUTE = 60000000
+local SERVES = 15 * MINUTE -- a provider's cursor
 
 local function n(x) return tonumber(x) or 0 end
+local RANK = { high = 1, normal = 2, low = 3 }
+local function before(lane, other) return RANK[lane] < (RANK[other] or 0) end
 local function job_key(id) return P .. ':job:' .. id end
 local function gate_key(lane) return P .. ':gate:' .. lane end
 local function members_key(domain, lane) return P .. ':domain:' .. domain .. ':' .. lane end
@@ -48,24 +55,76 @@ local function roll(b)
   call('HSET', b.key, 'used', b.used, 'last', b.last)
 end
 
+local function pace_of(limit, width) return limit > 0 and math.ceil(width * BUCKETS / (2 * limit)) or 0 end
+local function burst_of(limit) return math.max(BURST, math.floor(limit / 4)) end
+local function pace(b) return pace_of(b.limit, b.width) end
+
+-- Neither can calls be ahead of the pace by more than a burst, nor the last one in the future: the clock stepped back, or
+-- the limit is another one.
+local function step_back(b)
+  local most = now + burst_of(b.limit) * pace(b)
+  if b.spent <= most and b.called <= now then return end
+  b.spent, b.called, b.dirty = math.min(b.spent, most), math.min(b.called, now), true
+end
+
 -- One scope's budget, read once and written once (flush): limit 0 = none of our own; used = open calls + those that ended,
--- each in the bucket in which it ended.
+-- each in the bucket in which it ended. The pacer is one number: spent_at, the instant at which all calls so far would
+-- have been made had they come one a pace (half of the mean distance that the limit allows). A burst of calls may be ahead
+-- of it; of the high lane, which keeps no pace, no more are counted.
+local BUDGET = { 'life', 'limit', 'width', 'used', 'open', 'last', 'blocked_until', 'spent_at', 'called_at', 'called_before',
+  'usage_percent', 'usage_at', 'promised_high', 'promised_normal', 'promised_low' }
 local function budget(scope)
   if budgets[scope] then return budgets[scope] end
-  local h = call('HMGET', budget_key(scope), 'life', 'limit', 'width', 'used', 'open', 'last', 'blocked_until')
+  local h = call('HMGET', budget_key(scope), unpack(BUDGET))
   local b = { scope = scope, key = budget_key(scope), known = life() and h[1] == life(), limit = n(h[2]), width = n(h[3]),
-    used = n(h[4]), open = n(h[5]), last = n(h[6]), blocked = n(h[7]) * 1000, here = 0 }
-  if b.known then roll(b) end
+    used = n(h[4]), open = n(h[5]), last = n(h[6]), blocked = n(h[7]) * 1000, spent = n(h[8]), called = n(h[9]),
+    before = n(h[10]), usage = tonumber(h[11]), heard = n(h[12]) * 1000, here = 0,
+    promised = { high = n(h[13]), normal = n(h[14]), low = n(h[15]) } }
+  if b.known then
+    roll(b)
+    step_back(b)
+  end
   budgets[scope] = b
   return b
 end
 
--- When the window has room for one more call. The low lane leaves a twentieth of it to the high one. Open calls leave it
--- a whole window after they ended, so not before the bucket of now does.
-local function window_at(b, lane)
-  local room = b.limit - (lane == 'low' and math.floor(b.limit / 20) or 0)
-  if b.limit == 0 or b.used < room then return 0 end
-  local names, first, left = {}, b.last - BUCKETS, b.used - room + 1
+-- When the pacer has a call for work that nobody waits for.
+local function paced_at(b, lane)
+  if lane == 'high' or b.limit == 0 then return 0 end
+  return math.max(now, b.spent) + (1 - burst_of(b.limit)) * pace(b)
+end
+
+-- The provider's last word on its own quota; nil when it is too old, or of a clock that stepped back since.
+local function fresh_for(b) return math.min(HEARD, b.width * BUCKETS) end
+local function usage(b) return b.usage and math.abs(now - b.heard) < fresh_for(b) and b.usage end
+
+-- When a call is far enough from the last one, as near its own quota as the provider says we are. Without a limit of ours
+-- the pace is guessed from what our calls have brought it to.
+local function stretched_at(b)
+  local percent = usage(b)
+  if not percent or percent < SLOW then return 0 end
+  local gap = MINUTE
+  if percent < PROBE then
+    local own = b.limit > 0 and pace(b) or b.width * BUCKETS * percent / 200 / math.max(1, b.used)
+    gap = math.min(MINUTE, own * (1 + (percent - SLOW) / 5)) -- twice at 80, four times at 90
+  end
+  return math.ceil(math.min(b.called + gap, b.heard + fresh_for(b)))
+end
+
+-- Percent of the provider's quota that our own calls cannot explain; '' when it cannot be known.
+local function foreign(b)
+  return usage(b) and b.limit > 0 and math.max(0, math.floor(b.usage - 100 * b.used / b.limit + 0.5)) or ''
+end
+
+-- All but the high lane leave a twentieth of the window to the high one.
+local function room_of(b, lane) return b.limit - (lane == 'high' and 0 or math.floor(b.limit / 20)) end
+
+-- When the window has room for so many more calls (one). Open calls leave it a whole window after they ended, so not
+-- before the bucket of now does.
+local function window_at(b, lane, calls)
+  local left = b.used - room_of(b, lane) + (calls or 1)
+  if b.limit == 0 or left <= 0 then return 0 end
+  local names, first = {}, b.last - BUCKETS
   for x = first, b.last - 1 do names[#names + 1] = 'b' .. x % SLOTS end
   for i, calls in ipairs(call('HMGET', b.key, unpack(names))) do
     left = left - n(calls)
@@ -74,16 +133,74 @@ local function window_at(b, lane)
   return (b.last + BUCKETS + 1) * b.width
 end
 
--- The microsecond from which one more call is allowed: the latest of all reasons to wait. At most now: allowed.
+-- The microsecond from which one more call is allowed, and why not before: the latest of all reasons to wait. At most now:
+-- allowed. The budget says it too, for people.
 local function allowed_at(scope, lane)
   local b = budget(scope)
-  if not b.known then return now + UNKNOWN_PAUSE end
-  return math.max(b.blocked, window_at(b, lane))
+  if not b.known then return now + UNKNOWN_PAUSE, 'not known' end
+  local window, paced, stretched = window_at(b, lane), paced_at(b, lane), stretched_at(b)
+  local at = math.max(b.blocked, window, paced, stretched)
+  local why = at == b.blocked and 'blocked' or at == window and 'budget spent' or at == stretched and 'stretched' or 'paced'
+  if at > now then b.parked, b.why = at, why end
+  return at, why
+end
+
+-- Of an account and its app.
+local function both_allowed_at(domain, lane)
+  local at, app_at = allowed_at(domain, lane), allowed_at(app_of(domain), lane)
+  return math.max(at, app_at)
 end
 
 local function take(scope)
   local b = budget(scope)
   b.open, b.used, b.dirty = b.open + 1, b.used + 1, true
+  b.before, b.called = b.called, now
+  b.spent = math.min(math.max(now, b.spent) + pace(b), now + burst_of(b.limit) * pace(b))
+end
+
+-- Calls that slices which are begun are still going to make, as far as is known, kept from the first claim until the job
+-- is gone. A lane counts its own and those of the lanes before it.
+local function promise(domain, lane, calls)
+  for _, scope in ipairs({ domain, app_of(domain) }) do
+    local b = budget(scope)
+    b.promised[lane], b.dirty = math.max(0, b.promised[lane] + calls), true
+  end
+end
+local function promised(b, lane)
+  local sum = 0
+  for i = 1, RANK[lane] do sum = sum + b.promised[LANES[i]] end
+  return sum
+end
+-- Calls that a job takes to its end, with an eighth for rows that nobody expected.
+local function calls_of(j) return math.max(1, n(j.left) + math.floor(n(j.left) / 8)) end
+local function holds_promise(j) return j.begun_in and j.begun_in == life() end
+-- A slice goes on where it stopped while the provider's cursor serves.
+local function is_begun(j)
+  local b = budget(j.domain)
+  return holds_promise(j) and (j.state == 'leased' or now - n(j.paused_at) * 1000 <= math.min(SERVES, b.width * BUCKETS / 4))
+end
+
+-- A call of those promised is made.
+local function keep_promise(j)
+  if not holds_promise(j) or n(j.promised) == 0 then return end
+  promise(j.domain, j.lane, -1)
+  call('HSET', job_key(j.id), 'promised', n(j.promised) - 1)
+end
+
+-- When a job may go: one that is begun as soon as it gets a call. Another not before the windows have room for all of its
+-- calls beside those promised, or three quarters of them are free: a slice that stops for an hour in the middle is read
+-- again from its first page, so few are begun and those are finished.
+local function begin_at(j)
+  local at = 0
+  for _, scope in ipairs(is_begun(j) and {} or { j.domain, app_of(j.domain) }) do
+    local b = budget(scope)
+    local calls = math.min(calls_of(j), math.max(1, math.floor(room_of(b, j.lane) * 3 / 4)))
+    local others = promised(b, j.lane) - (holds_promise(j) and n(j.promised) or 0)
+    local free = window_at(b, j.lane, math.max(0, others) + calls)
+    if free > now then b.parked, b.why = free, 'budget spent' end
+    at = math.max(at, free)
+  end
+  return at
 end
 
 local function wake(workers)
@@ -108,33 +225,49 @@ local function settle(domain, of_life, ended, refunded)
     local b = budget(scope)
     b.moved = b.moved or b.here == 0
     b.open, b.used, b.here, b.dirty = b.open - ended - refunded, b.used - refunded, b.here + ended, true
+    if refunded > 0 then b.spent, b.called = b.spent - refunded * pace(b), b.before end
   end
   if refunded > 0 then unpark(domain) end
 end
 
--- What an answer's headers said: Meta's own word for its quota, and until when it wants no call. Blocks are never shortened.
-local function feedback(domain, usage_percent, blocked_ms, app_wide)
-  local b = budget(app_wide == '1' and app_of(domain) or domain)
-  if n(usage_percent) >= 0 then call('HSET', b.key, 'usage_percent', usage_percent) end
-  local blocked = now + n(blocked_ms) * 1000
-  if n(blocked_ms) > 0 and blocked > b.blocked then
-    b.blocked = blocked
-    call('HSET', b.key, 'blocked_until', math.ceil(blocked / 1000))
+-- What an answer said of one quota of the provider's: how much of it is used (-1: nothing), and for how long it wants no
+-- call. Blocks are never shortened. Its percentage is never booked into ours: what our calls do not explain, others made.
+local function hear(scope, percent, blocked_ms)
+  local b = budget(scope)
+  if percent >= 0 then
+    local eased = percent < (usage(b) or 0) and stretched_at(b) > now
+    b.usage, b.heard = percent, ms * 1000
+    call('HSET', b.key, 'usage_percent', percent, 'usage_at', ms, 'foreign_percent', foreign(b))
+    if eased then unpark(scope) end
   end
+  if blocked_ms > 0 and now + blocked_ms * 1000 > b.blocked then
+    b.blocked = now + blocked_ms * 1000
+    call('HSET', b.key, 'blocked_until', math.ceil(b.blocked / 1000))
+  end
+end
+
+-- ARGV from `first` on: percent and milliseconds of the account's quota, then of the app's.
+local function feedback(domain, first)
+  hear(domain, n(ARGV[first]), n(ARGV[first + 1]))
+  hear(app_of(domain), n(ARGV[first + 2]), n(ARGV[first + 3]))
 end
 
 local function flush()
   for _, b in pairs(budgets) do
     if b.known and b.dirty then
-      call('HSET', b.key, 'used', b.used, 'open', b.open, 'b' .. b.last % SLOTS, b.here)
+      call('HSET', b.key, 'used', b.used, 'open', b.open, 'b' .. b.last % SLOTS, b.here, 'spent_at', b.spent,
+        'called_at', b.called, 'called_before', b.before, 'promised_high', b.promised.high,
+        'promised_normal', b.promised.normal, 'promised_low', b.promised.low)
       if b.moved and b.used > b.open then call('ZADD', P .. ':rolling', (b.last + 1) * b.width, b.scope)
       elseif b.moved then call('ZREM', P .. ':rolling', b.scope) end
     end
+    if b.parked then call('HSET', b.key, 'next_call_at', math.ceil(b.parked / 1000), 'parked_by', b.why) end
   end
   for name, by in pairs(counts) do call('HINCRBY', P .. ':stats', name, by) end
 end
 
-local JOB = { 'state', 'token', 'domain', 'connection_id', 'lane', 'deliveries', 'open', 'life', 'lease_ms' }
+local JOB = { 'state', 'token', 'domain', 'connection_id', 'lane', 'deliveries', 'open', 'life', 'lease_ms', 'turn',
+  'called_at', 'left', 'promised', 'begun_in', 'paused_at' }
 local function job(id)
   local h, j = call('HMGET', job_key(id), unpack(JOB)), { id = id }
   for i, name in ipairs(JOB) do j[name] = h[i] end
@@ -142,10 +275,10 @@ local function job(id)
   return j
 end
 
--- The job if this delivery holds it; else nil, and what its answer said of the provider is still heard.
-local function held(id, token, usage_percent, blocked_ms, app_wide)
+-- The job if this delivery holds it; else nil, and what its answer said of the provider (ARGV from `said` on) is still heard.
+local function held(id, token, said)
   local j = job(id)
-  if j.domain and usage_percent then feedback(j.domain, usage_percent, blocked_ms, app_wide) end
+  if j.domain and said then feedback(j.domain, said) end
   if j.token == token then return j end -- only leased jobs have one
   count('stale')
 end
@@ -172,14 +305,26 @@ local function ready(j, at_head)
   queue_up(j.id, j.domain, j.connection_id, j.lane, at_head)
 end
 
+-- A slice that is begun ends, or is given up.
+local function unpromise(j)
+  if holds_promise(j) and n(j.promised) > 0 then
+    promise(j.domain, j.lane, -n(j.promised))
+    unpark(j.domain)
+  end
+  call('HDEL', job_key(j.id), 'promised', 'begun_in')
+end
+
 -- Ends a delivery: its open calls count as ended but for the refunded ones. A job that goes on forgets its token.
 local function let_go(j, refunded, goes_on)
   refunded = math.min(refunded, j.open)
   settle(j.domain, j.life, j.open - refunded, refunded)
   call('ZREM', P .. ':lease', j.id)
   if goes_on then
-    call('HDEL', job_key(j.id), 'token', 'worker', 'leased_at', 'lease_ms', 'open', 'life', 'page', 'rows')
+    call('HSET', job_key(j.id), 'paused_at', ms)
+    call('HDEL', job_key(j.id), 'token', 'worker', 'leased_at', 'lease_ms', 'open', 'life', 'turn', 'called_at', 'page',
+      'rows')
   else
+    unpromise(j)
     call('UNLINK', job_key(j.id))
   end
 end
@@ -191,6 +336,7 @@ local function remove(j)
     call('ZADD', P .. ':flying', call('ZSCORE', P .. ':lease', j.id) or ms,
       table.concat({ j.domain, j.token, j.open, j.life }, ' '))
   end
+  unpromise(j)
   for _, index in ipairs({ 'lease', 'delayed', 'dead' }) do call('ZREM', P .. ':' .. index, j.id) end
   call('UNLINK', job_key(j.id)) -- what a list still holds of it is passed over when it is claimed
 end

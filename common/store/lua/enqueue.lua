@@ -1,13 +1,14 @@
 #!lua
--- Puts jobs in. ARGV: id run connection domain kind from to lane attempts deliveries delay_ms, for each. => how many were new
+-- Puts jobs in. ARGV: id run connection domain kind from to lane attempts deliveries delay_ms calls, for each. => how many were new
 -- Refused whole when Redis is out of memory (no allow-oom), so that there is never half a batch.
-local FIELDS = 11
+local FIELDS = 12
 local added, awake, runs = 0, 0, {}
 
-local function insert(id, run_id, connection, domain, kind, from, to, lane, attempts, deliveries, delay_ms)
+local function insert(id, run_id, connection, domain, kind, from, to, lane, attempts, deliveries, delay_ms, calls)
   local waits = n(delay_ms) > 0
   call('HSET', job_key(id), 'state', waits and 'delayed' or 'ready', 'run_id', run_id, 'connection_id', connection, 'domain',
-    domain, 'kind', kind, 'from', from, 'to', to, 'lane', lane, 'attempts', attempts, 'deliveries', deliveries, 'enqueued_at', ms)
+    domain, 'kind', kind, 'from', from, 'to', to, 'lane', lane, 'attempts', attempts, 'deliveries', deliveries, 'enqueued_at', ms,
+    'left', calls)
   if waits then
     call('ZADD', P .. ':delayed', ms + n(delay_ms), id)
   else
@@ -22,10 +23,14 @@ for i = 1, #ARGV, FIELDS do
   if not j.state or j.state == 'dead' then
     if j.state then remove(j) end
     insert(unpack(ARGV, i, i + FIELDS - 1))
-  elseif j.lane == 'low' and ARGV[i + 7] == 'high' then
-    j.lane = 'high'
-    call('HSET', job_key(j.id), 'lane', 'high')
-    if j.state == 'ready' then -- its old place in the low list is passed over when it is reached
+  elseif before(ARGV[i + 7], j.lane) then
+    if holds_promise(j) then
+      promise(j.domain, j.lane, -n(j.promised))
+      promise(j.domain, ARGV[i + 7], n(j.promised))
+    end
+    j.lane = ARGV[i + 7]
+    call('HSET', job_key(j.id), 'lane', j.lane)
+    if j.state == 'ready' then -- its old place is passed over when it is reached
       ready(j, false)
       awake = awake + 1
     end

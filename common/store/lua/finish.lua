@@ -1,13 +1,15 @@
 #!lua flags=allow-oom
 -- Ends a delivery: done, drop, retry, yield or dead. The run's progress is told even when the token is stale: it comes from
 -- PostgreSQL, whose own fence let the worker write.
--- ARGV: id token how delay_ms error refunded usage_percent blocked_ms app_wide run_id run_ended event wake_plan, field value …
+-- ARGV: id token how delay_ms error refunded, what the answer said (feedback; four), run_id run_ended event wake_plan, field
+-- value …
 -- => 1 | 0 stale
 local how, delay_ms, why = ARGV[3], n(ARGV[4]), ARGV[5]
-local j = held(ARGV[1], ARGV[2], ARGV[7], ARGV[8], ARGV[9])
+local j = held(ARGV[1], ARGV[2], 7)
 local DEAD_MAX = 10000
 
 local function bury()
+  unpromise(j)
   call('HSET', job_key(j.id), 'state', 'dead')
   call('ZADD', P .. ':dead', ms, j.id)
   if call('ZCARD', P .. ':dead') > DEAD_MAX then
@@ -32,12 +34,13 @@ if j then
     call('HINCRBY', job_key(j.id), 'deliveries', -1)
     ready(j, true)
     local at = allowed_at(j.domain, j.lane)
-    if at > now then call('ZADD', gate_key(j.lane), at, j.domain) else wake(1) end
+    call('ZADD', gate_key(j.lane), 'GT', math.max(at, now), j.domain) -- who comes back is no newcomer
+    if at <= now then wake(1) end
   else
     bury()
   end
 end
-if ARGV[10] ~= '' then tell(ARGV[10], ARGV[11], 14, ARGV[12]) end
-if ARGV[13] == '1' then call('PUBLISH', P .. ':plan', '1') end
+if ARGV[11] ~= '' then tell(ARGV[11], ARGV[12], 15, ARGV[13]) end
+if ARGV[14] == '1' then call('PUBLISH', P .. ':plan', '1') end
 flush()
 return j and 1 or 0

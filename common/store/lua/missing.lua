@@ -1,10 +1,12 @@
 #!lua flags=allow-oom
--- Which of the jobs ARGV are to be put in (again): not live, or their budgets unknown (putting in seeds them). => 1 | 0 each
+-- Which jobs are to be put in (again): not live, of a lane too late, or their budgets unknown (putting in seeds them).
+-- ARGV: id lane for each => 1 | 0 each
 local out = {}
-for i, id in ipairs(ARGV) do
-  local j = job(id)
-  local live = j.state and j.state ~= 'dead' and budget(j.domain).known and budget(app_of(j.domain)).known
-  out[i] = live and 0 or 1
+for i = 1, #ARGV, 2 do
+  local j = job(ARGV[i])
+  local live = j.state and j.state ~= 'dead' and not before(ARGV[i + 1], j.lane)
+    and budget(j.domain).known and budget(app_of(j.domain)).known
+  out[#out + 1] = live and 0 or 1
 end
 flush()
 return out

@@ -8,4 +8,5 @@ for _, id in ipairs(ARGV) do
     removed = removed + 1
   end
 end
+flush()
 return removed

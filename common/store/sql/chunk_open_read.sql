@@ -1,6 +1,7 @@
 -- Everything that a worker needs to go on. $1 chunk.
 SELECT c.status, c.run_id, c.connection_id, r.workspace_id, k.provider, k.external_account_id, k.currency, k.timezone,
-       c.kind, c.date_from, c.date_to, r.granularity, r.interactive, c.epoch, c.attempts, c.deliveries,
+       c.kind, c.date_from, c.date_to, r.granularity, chunk_lane(r.interactive, r.trigger, c.ordinal), c.epoch, c.attempts,
+       c.deliveries,
        u.page, u.cursor, u.rows, c.calls + u.calls, k.token_source, t.access_token_enc, c.error, c.id,
        c.totals, u.totals_at IS NOT NULL, coalesce(u.reread, false), floor(extract(epoch FROM c.since))::bigint,
        u.lookups IS NOT NULL,

@@ -1,13 +1,16 @@
--- Runs under way, people's first, with what is left of each: calls, those that must follow each other, and milliseconds of
--- a call of late. A page that is being read counts as left. What is not planned yet counts as if it were one slice.
+-- Runs under way, people's first, with what is left of each: calls of the high lane, those that must follow each other,
+-- milliseconds of a call of late, calls of the other lanes, and those that must be allowed for it to go on: one where a
+-- slice is begun, else all of the next one. A page that is being read counts as left. What is not
+-- planned yet counts as if it were one slice.
 -- $1 how many, $2 rows of a page of facts, $3 rows of a page of a listing.
 SELECT r.id, r.provider, r.external_account_id, r.calls_per_window,
-       l.entities + l.totals + l.facts + CASE WHEN r.unplanned > 0 THEN ceil(r.unplanned * a.rows::numeric / $2::bigint) ELSE 0 END,
+       l.high + CASE WHEN r.interactive THEN l.unplanned ELSE 0 END,
        greatest(l.entities, l.totals, l.longest)
-           + CASE WHEN r.unplanned > 0 THEN least(20, ceil(r.unplanned * a.rows::numeric / $2::bigint)) ELSE 0 END,
-       a.call_ms, r.interactive
+           + least(20, l.unplanned),
+       a.call_ms, l.entities + l.totals + l.facts - l.high + CASE WHEN r.interactive THEN 0 ELSE l.unplanned END,
+       l.next
   FROM (SELECT o.*, k.provider, k.external_account_id,
-               (SELECT min((x.settings ->> 'calls_per_window')::bigint) FROM connections x
+               (SELECT min(setting_number(x.settings, 'calls_per_window')) FROM connections x
                  WHERE x.provider = k.provider AND x.external_account_id = k.external_account_id
                    AND x.deleted_at IS NULL) AS calls_per_window,
                CASE WHEN o.kind <> 'entities' AND o.planned <> 'all' THEN coalesce(o.date_to - o.date_from + 1, 0)
@@ -29,8 +32,12 @@ SELECT r.id, r.provider, r.external_account_id, r.calls_per_window,
        SELECT coalesce(sum(x.pages) FILTER (WHERE x.kind = 'entities'), 0) AS entities,
               coalesce(sum(x.pages) FILTER (WHERE x.totals), 0) AS totals,
               coalesce(sum(x.pages) FILTER (WHERE x.kind = 'metrics' AND NOT x.totals), 0) AS facts,
-              coalesce(max(x.pages) FILTER (WHERE x.kind = 'metrics' AND NOT x.totals), 0) AS longest
-         FROM (SELECT c.kind, c.totals,
+              coalesce(max(x.pages) FILTER (WHERE x.kind = 'metrics' AND NOT x.totals), 0) AS longest,
+              coalesce(min(CASE WHEN x.begun THEN 1 ELSE x.pages END), 1) AS next,
+              coalesce(sum(x.pages) FILTER (WHERE x.lane = 'high'), 0) AS high,
+              CASE WHEN r.unplanned > 0 THEN ceil(r.unplanned * a.rows::numeric / $2::bigint) ELSE 0 END AS unplanned
+         FROM (SELECT c.kind, c.totals, chunk_lane(r.interactive, r.trigger, c.ordinal) AS lane,
+                      c.status = 'running' OR u.page > 1 AS begun,
                       greatest(1, CASE WHEN u.lookups IS NOT NULL THEN cardinality(u.lookups) + u.lookups_page - 1
                                        WHEN c.since IS NOT NULL THEN 3
                                        WHEN c.kind = 'entities' THEN greatest(3, coalesce(a.listings, 3))

@@ -1,9 +1,10 @@
 -- $1 runs or null for all, $2 the last chunk of the page before or null, $3 how many.
-SELECT c.id, c.run_id, c.connection_id, k.external_account_id, c.kind, k.provider, c.date_from, c.date_to, r.interactive,
-       c.attempts, c.deliveries,
+SELECT c.id, c.run_id, c.connection_id, k.external_account_id, c.kind, k.provider, c.date_from, c.date_to,
+       chunk_lane(r.interactive, r.trigger, c.ordinal), c.attempts, c.deliveries,
        greatest(0, ceil(extract(epoch FROM c.retry_at - now()) * 1000))::bigint,
-       (SELECT min((x.settings ->> 'calls_per_window')::bigint) FROM connections x
-         WHERE x.provider = k.provider AND x.external_account_id = k.external_account_id AND x.deleted_at IS NULL)
+       (SELECT min(setting_number(x.settings, 'calls_per_window')) FROM connections x
+         WHERE x.provider = k.provider AND x.external_account_id = k.external_account_id AND x.deleted_at IS NULL),
+       greatest(1, c.pages + 1 - coalesce((SELECT u.page FROM chunk_cursor u WHERE u.chunk_id = c.id), 1))
   FROM sync_chunks c
   JOIN sync_runs r ON r.id = c.run_id AND r.status IN ('queued', 'running')
   JOIN connections k ON k.id = c.connection_id AND k.status = 'active' AND k.deleted_at IS NULL

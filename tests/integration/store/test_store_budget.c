@@ -27,7 +27,7 @@ static struct answer take(struct store_case *c)
 static void settle(struct store_case *c, bool sent, int64_t blocked_ms)
 {
     struct answer a = {0};
-    budget_settle(c->redis, PREFIX, &account, &app, sent, 17, blocked_ms, false, on_plain, &a);
+    budget_settle(c->redis, PREFIX, &account, &app, sent, &(struct quota){17, blocked_ms}, &QUOTA_UNSAID, on_plain, &a);
     assert_int_equal(awaited(c, &a), 0);
 }
 
@@ -175,7 +175,7 @@ static void says_so_when_redis_is_away(void **state)
     assert_int_equal(take(&c).rc, ERR_REDIS_AWAY);
     budget_seed(c.redis, c.db, PREFIX, &app, 1, on_plain, &a);
     assert_int_equal(awaited(&c, &a), ERR_REDIS_AWAY);
-    budget_settle(c.redis, PREFIX, &account, &app, true, -1, 0, false, on_plain, &b);
+    budget_settle(c.redis, PREFIX, &account, &app, true, &QUOTA_UNSAID, &QUOTA_UNSAID, on_plain, &b);
     assert_int_equal(awaited(&c, &b), ERR_REDIS_AWAY);
     close_case(&c);
 }

@@ -59,17 +59,18 @@ static void on_missing(void *arg, int rc, const bool *missing, int count, const 
 
 #define IDS 2500
 static char id_texts[IDS][16];
-static const char *ids[IDS];
+static const char *ids[IDS], *lanes[IDS];
 
 static void name_ids(void)
 {
     for (int i = 0; i < IDS; i++) {
         (void)snprintf(id_texts[i], sizeof id_texts[i], "chunk-%04d", i);
         ids[i] = id_texts[i];
+        lanes[i] = "low";
     }
 }
 
-static struct queue_job job(int i, bool high)
+static struct queue_job job(int i, const char *lane)
 {
     return (struct queue_job){.id = ids[i],
                               .run_id = "run-1",
@@ -79,18 +80,18 @@ static struct queue_job job(int i, bool high)
                               .kind = "metrics",
                               .from = "2026-10-01",
                               .to = "2026-10-07",
-                              .high = high,
+                              .lane = lane,
                               .attempts = 2,
                               .deliveries = 1};
 }
 
-static int64_t enqueue(struct store_case *c, int first, int count, bool high)
+static int64_t enqueue(struct store_case *c, int first, int count, const char *lane)
 {
     struct queue_job *jobs = calloc((size_t)count + 1, sizeof *jobs);
     struct answer a = {0};
     assert_non_null(jobs);
     for (int i = 0; i < count; i++)
-        jobs[i] = job(first + i, high);
+        jobs[i] = job(first + i, lane);
     queue_enqueue(c->queue, jobs, count, on_added, &a);
     memset(jobs, 0xff, (size_t)count * sizeof *jobs); /* borrowed during the call only */
     free(jobs);
@@ -113,7 +114,7 @@ static struct answer finish(struct store_case *c, const struct queue_claimed *j,
                              .token = j->token,
                              .how = how,
                              .delay_ms = 60000,
-                             .feedback.usage_percent = -1,
+                             .feedback = {.account = QUOTA_UNSAID, .app = QUOTA_UNSAID},
                              .error = "transient"};
     queue_finish(c->queue, &f, on_finished, &a);
     assert_int_equal(awaited(c, &a), 0);
@@ -133,10 +134,10 @@ static void puts_many_in_once(void **state)
     struct store_case c;
     (void)state;
     open_case(&c);
-    assert_int_equal(enqueue(&c, 0, 0, false), 0);
-    assert_int_equal(enqueue(&c, 0, 450, false), 450);
+    assert_int_equal(enqueue(&c, 0, 0, "low"), 0);
+    assert_int_equal(enqueue(&c, 0, 450, "low"), 450);
     (void)said(&c, "SCRIPT FLUSH");
-    assert_int_equal(enqueue(&c, 0, 451, false), 1);
+    assert_int_equal(enqueue(&c, 0, 451, "low"), 1);
     assert_int_equal(said(&c, "LLEN " PREFIX ":ready:con-1:low").number, 451);
     assert_string_equal(said(&c, "LINDEX " PREFIX ":ready:con-1:low -1").text, ids[0]);
     assert_string_equal(said(&c, "HGET " PREFIX ":job:chunk-0007 domain").text, "meta:act_1");
@@ -151,14 +152,14 @@ static void claims_batches(void **state)
     (void)state;
     open_case(&c);
     assert_int_equal(seed(&c, 0), 0);
-    (void)enqueue(&c, 0, 100, false);
-    (void)enqueue(&c, 100, 2, true);
+    (void)enqueue(&c, 0, 100, "low");
+    (void)enqueue(&c, 100, 2, "high");
     struct answer a = claim(&c, 1000, 3);
     assert_int_equal(a.count, 5);
     assert_string_equal(a.jobs[0].id, ids[100]);
-    assert_true(a.jobs[1].high);
+    assert_string_equal(a.jobs[1].lane, "high");
     assert_string_equal(a.jobs[2].id, ids[0]);
-    assert_false(a.jobs[2].high);
+    assert_string_equal(a.jobs[2].lane, "low");
     assert_string_not_equal(a.jobs[0].token, a.jobs[1].token);
     struct answer more = claim(&c, 1000, 1000);
     assert_int_equal(more.count, QUEUE_CLAIM_MAX);
@@ -171,11 +172,12 @@ static void claims_batches(void **state)
 static void grants_page_by_page(void **state)
 {
     struct store_case c;
-    const struct call_feedback sent = {.calls = 1, .usage_percent = 40}, unsent = {.refund = 1, .usage_percent = -1};
+    const struct call_feedback sent = {.calls = 1, .account = {40, 0}, .app = QUOTA_UNSAID},
+                               unsent = {.refund = 1, .account = QUOTA_UNSAID, .app = QUOTA_UNSAID};
     (void)state;
     open_case(&c);
     assert_int_equal(seed(&c, 3), 0);
-    (void)enqueue(&c, 0, 3, false);
+    (void)enqueue(&c, 0, 3, "low");
     struct answer a = claim(&c, 1, 1);
     assert_true(grant(&c, &a.jobs[0], sent).yes);
     assert_true(grant(&c, &a.jobs[0], unsent).yes);
@@ -201,15 +203,16 @@ static void a_block_stops_the_account_or_the_app(void **state)
     (void)state;
     open_case(&c);
     assert_int_equal(seed(&c, 0), 0);
-    (void)enqueue(&c, 0, 3, false);
+    (void)enqueue(&c, 0, 3, "low");
     struct answer a = claim(&c, 1, 1);
-    const struct call_feedback blocked = {.calls = 1, .usage_percent = 100, .blocked_ms = 60000};
+    const struct call_feedback blocked = {.calls = 1, .account = {100, 60000}, .app = QUOTA_UNSAID};
     assert_false(grant(&c, &a.jobs[0], blocked).yes);
     struct answer parked = claim(&c, 1, 1);
     assert_in_range(parked.number, 50000, 60001);
-    const struct call_feedback app = {.usage_percent = 100, .blocked_ms = 90000, .app_wide = true};
+    const struct call_feedback app = {.account = {55, 0}, .app = {100, 90000}};
     assert_in_range(grant(&c, &a.jobs[0], app).number, 80000, 90001);
     assert_int_equal(said(&c, "HGET " PREFIX ":budget:meta:app usage_percent").number, 100);
+    assert_int_equal(said(&c, "HGET " PREFIX ":budget:meta:act_1 usage_percent").number, 55);
     close_case(&c);
 }
 
@@ -220,7 +223,7 @@ static void beats(void **state)
     (void)state;
     open_case(&c);
     assert_int_equal(seed(&c, 0), 0);
-    (void)enqueue(&c, 0, 2, false);
+    (void)enqueue(&c, 0, 2, "low");
     struct answer claimed = claim(&c, 2, 2);
     struct queue_beat held[] = {{.id = claimed.jobs[0].id, .token = claimed.jobs[0].token, .page = 4, .rows = 4000},
                                 {.id = claimed.jobs[1].id, .token = "of another"}};
@@ -255,7 +258,7 @@ static void lets_go_in_every_way(void **state)
     assert_int_equal(seed(&c, 0), 0);
     for (int i = 0; i < 5; i++) {
         char command[96];
-        (void)enqueue(&c, i, 1, false);
+        (void)enqueue(&c, i, 1, "low");
         struct answer a = claim(&c, 1, 1);
         assert_string_equal(a.jobs[0].id, ids[i]);
         assert_false(finish(&c, &a.jobs[0], ways[i].how).yes);
@@ -275,12 +278,12 @@ static void tells_the_run(void **state)
     (void)state;
     open_case(&c);
     assert_int_equal(seed(&c, 0), 0);
-    (void)enqueue(&c, 0, 1, false);
+    (void)enqueue(&c, 0, 1, "low");
     struct answer claimed = claim(&c, 1, 1), a = {0}, b = {0}, w = {0};
     struct queue_finish f = {.id = claimed.jobs[0].id,
                              .token = claimed.jobs[0].token,
                              .how = FINISH_DONE,
-                             .feedback.usage_percent = -1,
+                             .feedback = {.account = QUOTA_UNSAID, .app = QUOTA_UNSAID},
                              .run_id = "r1",
                              .run_fields = (const char *const[]){"status", "succeeded", "rows", "12", NULL},
                              .run_ended = true,
@@ -307,7 +310,7 @@ static void reaps_finds_removes_clears(void **state)
     (void)state;
     open_case(&c);
     assert_int_equal(seed(&c, 0), 0);
-    (void)enqueue(&c, 0, IDS - 1, false);
+    (void)enqueue(&c, 0, IDS - 1, "low");
     queue_claim(c.queue, "worker-1", 3, 3, 1, on_claimed, &reaped);
     assert_int_equal(awaited(&c, &reaped), 0);
     reaped = (struct answer){0};
@@ -320,12 +323,13 @@ static void reaps_finds_removes_clears(void **state)
     found = (struct answer){0};
     queue_remove(c.queue, &ids[5], 1100, on_plain, &removed);
     assert_int_equal(awaited(&c, &removed), 0);
+    lanes[1200] = "normal";         /* of late somebody waits for it more */
     (void)said(&c, "SCRIPT FLUSH"); /* each of the three parts finds its place all the same */
-    queue_missing(c.queue, ids, IDS, on_missing, &found);
+    queue_missing(c.queue, ids, lanes, IDS, on_missing, &found);
     assert_int_equal(awaited(&c, &found), 0);
     assert_int_equal(found.count, IDS);
     for (int i = 0; i < IDS; i++)
-        assert_int_equal(found.missing[i], i == IDS - 1 || (i >= 5 && i < 1105));
+        assert_int_equal(found.missing[i], i == IDS - 1 || i == 1200 || (i >= 5 && i < 1105));
     queue_clear(c.queue, on_plain, &cleared);
     assert_int_equal(awaited(&c, &cleared), 0);
     assert_int_equal(said(&c, "KEYS " PREFIX ":job:*").count, 0);
@@ -338,15 +342,15 @@ static void says_so_when_redis_is_away(void **state)
 {
     struct store_case c;
     struct answer a[7] = {0};
-    struct queue_job j = job(0, false);
-    const struct call_feedback none = {.usage_percent = -1};
+    struct queue_job j = job(0, "low");
+    const struct call_feedback none = {.account = QUOTA_UNSAID, .app = QUOTA_UNSAID};
     (void)state;
     open_case_at(&c, "redis://127.0.0.1:1/0");
     queue_enqueue(c.queue, &j, 1, on_added, &a[0]);
     queue_claim(c.queue, "w", 1, 1, 1000, on_claimed, &a[1]);
     queue_beat(c.queue, "w", "{}", 1000, NULL, 0, on_beaten, &a[2]);
     queue_grant(c.queue, "id", "token", &none, on_yes, &a[3]);
-    queue_missing(c.queue, ids, 1500, on_missing, &a[4]);
+    queue_missing(c.queue, ids, lanes, 1500, on_missing, &a[4]);
     queue_clear(c.queue, on_plain, &a[5]);
     queue_finish(c.queue, &(struct queue_finish){.id = "id", .token = "t"}, on_finished, &a[6]);
     for (int i = 0; i < 7; i++)
@@ -363,7 +367,7 @@ static void says_so_when_redis_is_away(void **state)
 static void a_full_redis_takes_no_jobs(void **state)
 {
     struct store_case c;
-    struct queue_job j = job(0, false);
+    struct queue_job j = job(0, "low");
     struct answer a = {0};
     (void)state;
     open_case(&c);

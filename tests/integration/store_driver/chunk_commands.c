@@ -73,7 +73,7 @@ static void on_opened(void *arg, int rc, struct chunk *c, const struct err *e)
         set_text(d, "from", date_text(c->slice.from, day));
         set_text(d, "to", date_text(c->slice.to, day));
         set_flag(d, "hourly", c->slice.hourly);
-        set_flag(d, "high", c->high);
+        set_text(d, "lane", c->lane);
         set_int(d, "epoch", c->epoch);
         set_int(d, "attempts", c->attempts);
         set_int(d, "deliveries", c->deliveries);

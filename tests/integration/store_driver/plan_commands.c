@@ -65,7 +65,7 @@ static void on_runs(void *arg, int rc, const struct plan_run *runs, int count, c
     json_t *list = list_in(arg, "runs");
     for (int i = 0; i < count; i++) {
         const struct plan_run *r = &runs[i];
-        char from[DATE_TEXT], to[DATE_TEXT], day[DATE_TEXT], sampled[DATE_TEXT];
+        char from[DATE_TEXT], to[DATE_TEXT], day[DATE_TEXT], oldest[DATE_TEXT];
         json_t *known = json_array();
         for (int k = 0; k < r->known_count; k++)
             add(known, json_pack("[sI]", date_text(r->known[k].day, day), (json_int_t)r->known[k].read_at_ms));
@@ -74,8 +74,8 @@ static void on_runs(void *arg, int rc, const struct plan_run *runs, int count, c
                             "provider", r->provider, "planned", (int)r->planned, "force", r->force, "from",
                             day_text(r->asked_from, from), "to", day_text(r->asked_to, to), "backfill_days",
                             (json_int_t)r->backfill_days, "restate_days", (json_int_t)r->restate_days, "rows_per_day",
-                            (json_int_t)r->rows_per_day, "rows_learned", r->rows_learned, "sampled",
-                            day_text(r->sampled, sampled), "known", known));
+                            (json_int_t)r->rows_per_day, "rows_learned", r->rows_learned, "planned_from",
+                            day_text(r->planned_from, oldest), "known", known));
     }
     reply_end(arg, rc, e);
 }
@@ -86,9 +86,9 @@ static void on_jobs(void *arg, int rc, const struct plan_job *jobs, int count, c
     for (int i = 0; i < count; i++) {
         const struct plan_job *j = &jobs[i];
         add(list,
-            json_pack("{ss ss ss ss ss ss ss ss sb si si sI sI}", "id", j->id, "run_id", j->run_id, "connection_id",
+            json_pack("{ss ss ss ss ss ss ss ss ss si si sI sI}", "id", j->id, "run_id", j->run_id, "connection_id",
                       j->connection_id, "account", j->account, "kind", j->kind, "provider", j->provider, "from",
-                      j->from, "to", j->to, "high", j->high, "attempts", j->attempts, "deliveries", j->deliveries,
+                      j->from, "to", j->to, "lane", j->lane, "attempts", j->attempts, "deliveries", j->deliveries,
                       "delay_ms", (json_int_t)j->delay_ms, "calls_per_window", (json_int_t)j->calls_per_window));
     }
     set_text(arg, "last", last_id);

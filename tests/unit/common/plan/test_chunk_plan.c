@@ -10,14 +10,20 @@ enum { MAX = 200 };
 static void test_width(void **state)
 {
     (void)state;
-    assert_int_equal(chunk_width(7, 1000, 100000), 7); /* fixed */
-    assert_int_equal(chunk_width(0, 1000, 0), 7);      /* nothing known */
-    assert_int_equal(chunk_width(0, 1000, 5), 30);
-    assert_int_equal(chunk_width(0, 1000, 100), 30);
-    assert_int_equal(chunk_width(0, 1000, 1000), 20);
-    assert_int_equal(chunk_width(0, 1000, 10000), 2);
-    assert_int_equal(chunk_width(0, 1000, 1000000), 1);
-    assert_int_equal(chunk_width(0, 25, 1000000), 1);
+    assert_int_equal(chunk_width(7, 1000, 100000, 0), 7); /* fixed */
+    assert_int_equal(chunk_width(0, 1000, 0, 0), 7);      /* nothing known */
+    assert_int_equal(chunk_width(0, 1000, 5, 0), 30);
+    assert_int_equal(chunk_width(0, 1000, 100, 0), 30);
+    assert_int_equal(chunk_width(0, 1000, 1000, 0), 20);
+    assert_int_equal(chunk_width(0, 1000, 10000, 0), 2);
+    assert_int_equal(chunk_width(0, 1000, 1000000, 0), 1);
+    assert_int_equal(chunk_width(0, 25, 1000000, 0), 1);
+    /* Slices that fit into a window beside others. */
+    assert_int_equal(chunk_width(0, 1000, 1000, 200), 20);
+    assert_int_equal(chunk_width(0, 1000, 1000, 40), 20);
+    assert_int_equal(chunk_width(0, 1000, 1000, 20), 9);
+    assert_int_equal(chunk_width(0, 1000, 1000, 3), 1);
+    assert_int_equal(chunk_width(0, 1000, 100, 3), 9);
 }
 
 static void check_covers(const struct day_span *spans, int count, const struct day_span *out, int chunks, int longest)
@@ -98,7 +104,7 @@ static void test_calls(void **state)
         for (int days = 90; days <= 91; days++) {
             const struct day_span spans[] = {{0, days - 1}};
             struct day_span out[MAX];
-            int chunks = chunk_plan(spans, 1, chunk_width(0, 1000, ads[a]), true, out, MAX);
+            int chunks = chunk_plan(spans, 1, chunk_width(0, 1000, ads[a], 200), true, out, MAX);
             int64_t calls = 0, full = ((int64_t)ads[a] * days + 999) / 1000;
 
             for (int i = 0; i < chunks; i++)

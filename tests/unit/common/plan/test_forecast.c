@@ -10,7 +10,7 @@
 
 static void assert_wait(const struct forecast_scope *s, int64_t calls, int64_t first, int64_t last)
 {
-    struct forecast_wait w = forecast_wait(s, calls);
+    struct forecast_wait w = forecast_wait(s, (struct forecast_calls){.high = calls});
     assert_int_equal(w.first_ms, first);
     assert_int_equal(w.last_ms, last);
 }
@@ -43,6 +43,33 @@ static void calls_come_free_as_older_ones_leave(void **state)
     assert_wait(&lowered, 3, WINDOW - 60000, WINDOW - 60000);
 }
 
+/* A quarter at once, then one each 9 s (half of the mean distance), a twentieth left free. */
+static void what_nobody_waits_for_keeps_the_pace(void **state)
+{
+    const struct forecast_made made[] = {{10000, 40}};
+    const struct forecast_scope s = {.limit = 200, .window_ms = HOUR};
+    const struct forecast_scope later = {.limit = 200, .window_ms = HOUR, .made = made, .made_count = 1};
+    const struct {
+        int64_t high, others, last;
+    } cases[] = {{0, 50, 0},       {0, 51, 9000},           {0, 190, 1260000},   {0, 191, WINDOW},
+                 {50, 1, 9000},    {100, 1, 9000},          {200, 1, WINDOW},    {0, 240, WINDOW},
+                 {190, 1, WINDOW}, {0, 241, WINDOW + 9000}, {0, 381, 2 * WINDOW}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct forecast_wait w =
+            forecast_wait(&s, (struct forecast_calls){.high = cases[i].high, .others = cases[i].others});
+        assert_int_equal(w.last_ms, cases[i].last);
+        assert_int_equal(w.first_ms, 0);
+    }
+    assert_int_equal(forecast_wait(&later, (struct forecast_calls){.others = 11}).last_ms, 0);
+    assert_int_equal(forecast_wait(&later, (struct forecast_calls){.others = 12}).last_ms, 8000);
+    /* Small windows have no pace to speak of. */
+    assert_int_equal(
+        forecast_wait(&(struct forecast_scope){.limit = 20, .window_ms = HOUR}, (struct forecast_calls){.others = 19})
+            .last_ms,
+        0);
+}
+
 static void the_stricter_of_two_counts(void **state)
 {
     struct forecast_wait w =
@@ -65,6 +92,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_window_is_spent_at_once_and_then_again),
         cmocka_unit_test(calls_come_free_as_older_ones_leave),
+        cmocka_unit_test(what_nobody_waits_for_keeps_the_pace),
         cmocka_unit_test(the_stricter_of_two_counts),
         cmocka_unit_test(even_nothing_costs_a_call),
     };

@@ -9,13 +9,26 @@ enum { MAX = 100, TODAY = 20400, DAYS = 40 };
 #define HOUR_MS ((int64_t)60 * 60 * 1000)
 #define NOW_MS ((int64_t)TODAY * 24 * HOUR_MS + 10 * HOUR_MS)
 
-static const struct range_rules rules = {
+static struct range_rules rules = {
     .today = TODAY,
     .now_ms = NOW_MS,
-    .today_start_ms = NOW_MS - 10 * HOUR_MS,
+    .oldest = TODAY - 1126,
     .backfill_days = 30,
     .restate_days = 7,
 };
+
+static int in_utc(void **state)
+{
+    (void)state;
+    return zone_get("UTC", &rules.zone, NULL);
+}
+
+static int no_zones(void **state)
+{
+    (void)state;
+    zone_shutdown();
+    return 0;
+}
 
 /* `count` days that end with TODAY - 1 + through, all read at read_at_ms. */
 static int all_known(struct day_known *known, int count, int through, int64_t read_at_ms)
@@ -49,6 +62,49 @@ static void test_all_fresh(void **state)
 
     assert_int_equal(range_default(&rules, known, count, out, MAX), 1);
     assert_span(&out[0], 0, 0);
+}
+
+/* A connection that was paused for 20 days, 60 days after it had been made, and one for longer than it reaches back. */
+static void test_days_that_were_not_final_are_read_once_more(void **state)
+{
+    static struct day_known known[91];
+    struct day_span out[MAX];
+    int count = all_known(known, 61, -19, NOW_MS - (int64_t)20 * 24 * HOUR_MS);
+    (void)state;
+
+    /* Day -20 was running, and the six before it might still be restated. */
+    assert_int_equal(range_default(&rules, known, count, out, MAX), 1);
+    assert_span(&out[0], -26, 0);
+    for (int i = 0; i < count; i++) { /* read since */
+        if (known[i].day >= TODAY - 26)
+            known[i].read_at_ms = NOW_MS - 8 * HOUR_MS;
+    }
+    assert_int_equal(range_default(&rules, known, count, out, MAX), 1);
+    assert_span(&out[0], -19, 0); /* never read before */
+    count = all_known(known, 31, -49, NOW_MS - (int64_t)50 * 24 * HOUR_MS);
+    assert_int_equal(range_default(&rules, known, count, out, MAX), 2);
+    assert_span(&out[0], -56, -50);
+    assert_span(&out[1], -30, 0);
+    rules.oldest = TODAY - 52;
+    assert_int_equal(range_default(&rules, known, count, out, MAX), 2);
+    assert_span(&out[0], -52, -50);
+    rules.oldest = TODAY - 1126;
+}
+
+static void test_without_restatement_a_day_is_read_once_when_it_is_over(void **state)
+{
+    struct day_known known[DAYS];
+    struct day_span out[MAX];
+    int count = all_known(known, 31, 1, NOW_MS - 11 * HOUR_MS); /* an hour before midnight */
+    (void)state;
+
+    rules.restate_days = 0;
+    assert_int_equal(range_default(&rules, known, count, out, MAX), 1);
+    assert_span(&out[0], -1, 0);
+    known[count - 2].read_at_ms = NOW_MS - 9 * HOUR_MS;
+    assert_int_equal(range_default(&rules, known, count, out, MAX), 1);
+    assert_span(&out[0], 0, 0);
+    rules.restate_days = 7;
 }
 
 static void test_restated(void **state)
@@ -99,10 +155,10 @@ static void test_yesterday_read_while_it_ran(void **state)
     struct range_rules night = rules;
     struct day_known known[DAYS];
     struct day_span out[MAX];
-    int count = all_known(known, 30, 0, rules.today_start_ms - HOUR_MS);
+    int count = all_known(known, 30, 0, NOW_MS - 11 * HOUR_MS);
     (void)state;
 
-    night.now_ms = night.today_start_ms + 2 * HOUR_MS;
+    night.now_ms = NOW_MS - 8 * HOUR_MS;
     assert_int_equal(range_default(&night, known, count, out, MAX), 1);
     assert_span(&out[0], -1, 0);
 }
@@ -159,6 +215,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_time),
         cmocka_unit_test(test_all_fresh),
+        cmocka_unit_test(test_days_that_were_not_final_are_read_once_more),
+        cmocka_unit_test(test_without_restatement_a_day_is_read_once_when_it_is_over),
         cmocka_unit_test(test_restated),
         cmocka_unit_test(test_forced),
         cmocka_unit_test(test_gaps),
@@ -167,5 +225,5 @@ int main(void)
         cmocka_unit_test(test_oldest),
         cmocka_unit_test(test_check),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, in_utc, no_zones);
 }

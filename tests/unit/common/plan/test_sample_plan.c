@@ -18,45 +18,57 @@ static void a_guess_of_many_pages_is_worth_a_day(void **state)
     assert_false(sample_pays(&(struct day_span){5, 5}, 1, 1000, 1000000));
 }
 
-static void the_newest_day_that_is_over(void **state)
+static void assert_sample(const struct day_span *spans, int count, date_t today, date_t from, date_t to)
+{
+    const struct day_span s = sample_span(spans, count, today);
+
+    assert_int_equal(s.from, from);
+    assert_int_equal(s.to, to);
+}
+
+static void the_newest_day_that_is_over_and_today(void **state)
 {
     const struct day_span spans[] = {{1, 10}, {20, 29}};
     (void)state;
 
-    assert_int_equal(sample_day(spans, 2, 29), 28);
-    assert_int_equal(sample_day(spans, 2, 40), 29);
-    assert_int_equal(sample_day(spans, 2, 20), 10);
-    assert_int_equal(sample_day(&(struct day_span){5, 5}, 1, 5), 5);
+    assert_sample(spans, 2, 29, 28, 29);
+    assert_sample(spans, 2, 40, 29, 29);
+    assert_sample(spans, 2, 20, 10, 10);
+    assert_sample(&(struct day_span){5, 5}, 1, 5, 5, 5);
 }
 
-static void assert_left(date_t day, int count, const struct day_span *left)
+static void what_is_planned_is_left_out(void **state)
 {
-    struct day_span spans[4] = {{1, 3}, {5, 5}, {7, 9}};
+    struct day_span spans[] = {{1, 3}, {5, 5}, {7, 9}};
+    (void)state;
 
-    assert_int_equal(sample_without(spans, 3, day), count);
-    for (int i = 0; i < count; i++) {
-        assert_int_equal(spans[i].from, left[i].from);
-        assert_int_equal(spans[i].to, left[i].to);
-    }
+    assert_int_equal(sample_before(spans, 3, DATE_NONE), 3);
+    assert_int_equal(sample_before(spans, 3, 8), 3);
+    assert_int_equal(spans[2].to, 7);
+    assert_int_equal(sample_before(spans, 3, 7), 2);
+    assert_int_equal(sample_before(spans, 2, 5), 1);
+    assert_int_equal(spans[0].to, 3);
+    assert_int_equal(sample_before(spans, 1, 1), 0);
 }
 
-static void a_day_is_taken_out_anywhere(void **state)
+static void waves_grow(void **state)
 {
     (void)state;
-    assert_left(2, 4, (struct day_span[]){{1, 1}, {3, 3}, {5, 5}, {7, 9}});
-    assert_left(1, 3, (struct day_span[]){{2, 3}, {5, 5}, {7, 9}});
-    assert_left(5, 2, (struct day_span[]){{1, 3}, {7, 9}});
-    assert_left(9, 3, (struct day_span[]){{1, 3}, {5, 5}, {7, 8}});
-    assert_left(6, 3, (struct day_span[]){{1, 3}, {5, 5}, {7, 9}});
-    assert_left(DATE_NONE, 3, (struct day_span[]){{1, 3}, {5, 5}, {7, 9}});
+    assert_int_equal(sample_wave(0, 4), 4); /* not worth waiting for */
+    assert_int_equal(sample_wave(0, 5), 2);
+    assert_int_equal(sample_wave(1, 90), 2);
+    assert_int_equal(sample_wave(3, 90), 12);
+    assert_int_equal(sample_wave(15, 90), 60);
+    assert_int_equal(sample_wave(15, 50), 50);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_guess_of_many_pages_is_worth_a_day),
-        cmocka_unit_test(the_newest_day_that_is_over),
-        cmocka_unit_test(a_day_is_taken_out_anywhere),
+        cmocka_unit_test(the_newest_day_that_is_over_and_today),
+        cmocka_unit_test(what_is_planned_is_left_out),
+        cmocka_unit_test(waves_grow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,7 +44,8 @@ static struct plan_run new_run(const char *kind, const char *zone)
                            .restate_days = -1,
                            .rows_per_day = ADS,
                            .rows_learned = true,
-                           .sampled = DATE_NONE,
+                           .calls_per_window = -1,
+                           .planned_from = DATE_NONE,
                            .planned = PLANNED_FIRST};
     assert_true(str_copy(run.kind, sizeof run.kind, kind));
     assert_true(str_copy(run.timezone, sizeof run.timezone, zone));
@@ -54,6 +55,26 @@ static struct plan_run new_run(const char *kind, const char *zone)
 static int planned(const struct plan_run *run)
 {
     return run_plan(run, &settings, NOW_MS, chunks, &plan, &problem);
+}
+
+/* All waves, one after the other, as if what they taught were what was thought. */
+static int planned_whole(const struct plan_run *first)
+{
+    static struct day_span whole[RUN_CHUNKS_MAX];
+    struct plan_run run = *first;
+    int count = 0, rc;
+    do {
+        rc = planned(&run);
+        for (int i = 0; rc == 0 && i < plan.chunk_count; i++) {
+            run.planned_from = chunks[i].from;
+            whole[count++] = chunks[i];
+        }
+        run.planned_chunks = count;
+        run.planned = plan.stage;
+    } while (rc == 0 && plan.stage != PLANNED_ALL);
+    memcpy(chunks, whole, (size_t)count * sizeof *whole);
+    plan.chunk_count = count;
+    return rc;
 }
 
 static date_t today_in(const char *zone)
@@ -169,7 +190,7 @@ static void the_width_follows_the_accounts_size(void **state)
         struct plan_run run = new_run("metrics", "UTC");
         run.rows_per_day = cases[i].rows_per_day;
         settings.chunk_days = cases[i].chunk_days;
-        assert_int_equal(planned(&run), 0);
+        assert_int_equal(planned_whole(&run), 0);
         assert_int_equal(plan.chunk_count, cases[i].chunks);
         assert_covers(today_in("UTC") - 90, today_in("UTC"));
     }
@@ -225,9 +246,9 @@ static void the_connections_own_settings_come_first(void **state)
     know(&run, 10, 24 * HOUR_MS);
     assert_int_equal(planned(&run), 0);
     assert_covers(today - 3, today);
-    run.restate_days = 0;
+    run.restate_days = 0; /* yesterday was running when it was read */
     assert_int_equal(planned(&run), 0);
-    assert_covers(today, today);
+    assert_covers(today - 1, today);
 }
 
 static void a_backfill_ends_where_the_provider_does(void **state)
@@ -236,10 +257,10 @@ static void a_backfill_ends_where_the_provider_does(void **state)
     struct plan_run run = new_run("metrics", "UTC");
     const date_t today = today_in("UTC");
     run.backfill_days = 5000;
-    assert_int_equal(planned(&run), 0);
+    assert_int_equal(planned_whole(&run), 0);
     assert_covers(date_add_months(today, -37) + 1, today);
     assert_true(str_copy(run.granularity, sizeof run.granularity, "hour"));
-    assert_int_equal(planned(&run), 0);
+    assert_int_equal(planned_whole(&run), 0);
     assert_covers(date_add_months(today, -13) + 1, today);
 }
 
@@ -254,24 +275,30 @@ static void a_big_unknown_account_reads_yesterday_alone_first(void **state)
     assert_int_equal(planned(&run), 0);
     assert_int_equal(plan.was, PLANNED_FIRST);
     assert_int_equal(plan.stage, PLANNED_SAMPLE);
-    assert_covers(today - 1, today - 1);
+    assert_covers(today - 1, today);
     run.planned = PLANNED_SAMPLE;
-    run.sampled = today - 1;
+    run.planned_from = today - 1;
+    run.planned_chunks = 1;
     run.rows_per_day = 50;
     run.rows_learned = true;
     assert_int_equal(planned(&run), 0);
     assert_int_equal(plan.stage, PLANNED_ALL);
-    assert_int_equal(plan.chunk_count, 4);
-    assert_int_equal(chunks[0].from, today);
-    assert_int_equal(chunks[0].to, today);
-    assert_int_equal(chunks[1].to, today - 2);
-    assert_int_equal(chunks[3].from, today - 90);
+    assert_int_equal(plan.chunk_count, 3);
+    assert_covers(today - 90, today - 2);
     /* Its sample was given up: what is left is planned by the guess. */
     run.rows_per_day = 10000;
     run.rows_learned = false;
     assert_int_equal(planned(&run), 0);
-    assert_int_equal(plan.stage, PLANNED_ALL);
-    assert_int_equal(plan.chunk_count, 1 + 45);
+    assert_int_equal(plan.stage, PLANNED_SAMPLE);
+    assert_int_equal(plan.chunk_count, 2);
+    assert_int_equal(chunks[0].to, today - 2);
+    /* Two of these have been read. */
+    run.planned_from = chunks[1].from;
+    run.planned_chunks = 3;
+    assert_int_equal(planned(&run), 0);
+    assert_int_equal(plan.stage, PLANNED_SAMPLE);
+    assert_int_equal(plan.chunk_count, 12);
+    assert_int_equal(chunks[0].to, run.planned_from - 1);
 }
 
 static void a_sample_is_not_taken_where_it_teaches_nothing(void **state)
@@ -325,11 +352,16 @@ static void an_explicit_range_is_always_read(void **state)
     run.asked_to = run.asked_from;
     assert_int_equal(planned(&run), 0);
     assert_covers(run.asked_from, run.asked_from);
-    /* All that Meta keeps, a day each. */
-    run.asked_from = date_add_months(run.asked_to, -37) + 1;
+    /* All that Meta keeps, a day each; what was in time when it was asked for may be no more. */
+    const date_t oldest = date_add_months(today_in("UTC"), -37) + 1;
+    run.asked_from = oldest - 3;
     settings.chunk_days = 1;
     assert_int_equal(planned(&run), 0);
-    assert_covers(run.asked_from, run.asked_to);
+    assert_covers(oldest, run.asked_to);
+    run.asked_to = oldest - 1;
+    assert_int_equal(planned(&run), 0);
+    assert_int_equal(plan.chunk_count, 0);
+    assert_int_equal(plan.stage, PLANNED_ALL);
 }
 
 static void what_cannot_be_planned_says_why(void **state)
@@ -340,6 +372,7 @@ static void what_cannot_be_planned_says_why(void **state)
     assert_non_null(strstr(problem.text, "No/Such_Zone"));
     run = new_run("metrics", "UTC");
     settings.chunk_days = 1;
+    assert_true(str_copy(run.provider, sizeof run.provider, "keeps all"));
     run.asked_from = 0;
     run.asked_to = RUN_CHUNKS_MAX; /* one day too many */
     assert_int_equal(planned(&run), ERR_LIMIT);

@@ -246,7 +246,7 @@ static void test_usage(void **state)
         read_answer(&s, NULL,
                     answer_of(200, "X-FB-Ads-Insights-Throttle: {\"acc_id_util_pct\":81.2}\r\n", "{\"data\":[]}")),
         0);
-    assert_int_equal(verdict.usage_percent, 82);
+    assert_int_equal(verdict.account.used_percent, 82);
     page_clear(&page);
 }
 

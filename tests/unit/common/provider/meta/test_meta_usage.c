@@ -8,27 +8,53 @@
     "{\"type\":\"ads_management\",\"call_count\":1,\"total_cputime\":1,\"total_time\":1,"                              \
     "\"estimated_time_to_regain_access\":0}]"
 
+static void assert_quota(const char *headers, const char *whose, const struct quota *q, int percent, int blocked_s)
+{
+    if (q->used_percent != percent || q->blocked_ms != (int64_t)blocked_s * 1000)
+        fail_msg("%s: %s %d %%, %d ms", headers, whose, q->used_percent, (int)q->blocked_ms);
+}
+
+/* An answer's headers say the same whether it is an error or not. */
+static void assert_said(const char *headers, const char *account, struct quota of_account, struct quota of_app)
+{
+    for (int status = 200; status <= 500; status += 100) {
+        struct http_answer a = answer_of(status, headers, "{}");
+        struct verdict v = {.account = {7, 7}, .app = {7, 7}};
+
+        meta_usage_read(&a, account, &v);
+        assert_quota(headers, "account", &v.account, of_account.used_percent, (int)of_account.blocked_ms);
+        assert_quota(headers, "app", &v.app, of_app.used_percent, (int)of_app.blocked_ms);
+        http_answer_clear(&a);
+    }
+}
+
+/* Of the account alone. */
 static void assert_usage(const char *headers, const char *account, int percent, int blocked_s)
 {
-    struct http_answer a = answer_of(200, headers, "{}");
-    struct verdict v = {.usage_percent = 7, .blocked_ms = 7};
-
-    meta_usage_read(&a, account, &v);
-    if (v.usage_percent != percent || v.blocked_ms != (int64_t)blocked_s * 1000)
-        fail_msg("%s: %d %%, %d ms", headers, v.usage_percent, (int)v.blocked_ms);
-    http_answer_clear(&a);
+    assert_said(headers, account, (struct quota){percent, blocked_s}, QUOTA_UNSAID);
 }
 
 static void test_each_header(void **state)
 {
     (void)state;
     assert_usage("", "act_123", -1, 0);
-    assert_usage("X-App-Usage: {\"call_count\":28,\"total_time\":25,\"total_cputime\":31}\r\n", "act_123", 31, 0);
+    assert_said("X-App-Usage: {\"call_count\":28,\"total_time\":25,\"total_cputime\":31}\r\n", "act_123", QUOTA_UNSAID,
+                (struct quota){31, 0});
     assert_usage("x-ad-account-usage: {\"acc_id_util_pct\":0}\r\n", "act_123", 0, 0);
-    assert_usage("X-FB-Ads-Insights-Throttle: {\"app_id_util_pct\":100,\"acc_id_util_pct\":10,"
-                 "\"ads_api_access_tier\":\"standard_access\"}\r\n",
-                 "act_123", 100, 0);
+    assert_said("X-FB-Ads-Insights-Throttle: {\"app_id_util_pct\":100,\"acc_id_util_pct\":10,"
+                "\"ads_api_access_tier\":\"standard_access\"}\r\n",
+                "act_123", (struct quota){10, 0}, (struct quota){100, 0});
     assert_usage("X-Business-Use-Case-Usage: {" BUSINESS("123", "97", "0") "}\r\n", "act_123", 97, 0);
+}
+
+static void test_all_headers_together(void **state)
+{
+    (void)state;
+    assert_said("X-App-Usage: {\"call_count\":28,\"total_time\":25,\"total_cputime\":31}\r\n"
+                "X-Ad-Account-Usage: {\"acc_id_util_pct\":100,\"reset_time_duration\":90}\r\n"
+                "X-FB-Ads-Insights-Throttle: {\"app_id_util_pct\":40.5,\"acc_id_util_pct\":10}\r\n"
+                "X-Business-Use-Case-Usage: {" BUSINESS("123", "97", "1") "}\r\n",
+                "act_123", (struct quota){100, 90}, (struct quota){41, 0});
 }
 
 static void test_seconds_and_minutes(void **state)
@@ -63,7 +89,7 @@ static void test_nonsense(void **state)
         "act_123", -1, 0);
     assert_usage("X-Business-Use-Case-Usage: {\"123\":7,\"9\":[8,null,{}]}\r\n", NULL, -1, 0);
     assert_usage("X-App-Usage: {\"call_count\":-5}\r\n", "act_123", -1, 0);
-    assert_usage("X-App-Usage: {\"call_count\":1e300}\r\n", "act_123", 1000, 0);
+    assert_said("X-App-Usage: {\"call_count\":1e300}\r\n", "act_123", QUOTA_UNSAID, (struct quota){1000, 0});
     assert_usage("X-Business-Use-Case-Usage: {" BUSINESS("123", "100", "1e300") "}\r\n", "act_123", 100, 24 * 60 * 60);
     memset(huge, ' ', sizeof huge);
     (void)snprintf(huge, 20, "X-App-Usage: {\"a\":");
@@ -83,24 +109,35 @@ static void test_with_errors(void **state)
 
     assert_null(meta_verdict_read(&a, "act_123", &v));
     assert_int_equal(v.rc, ERR_THROTTLED);
-    assert_int_equal(v.blocked_ms, 12 * 60 * 1000);
-    assert_int_equal(v.usage_percent, 100);
+    assert_int_equal(v.account.blocked_ms, 12 * 60 * 1000);
+    assert_int_equal(v.account.used_percent, 100);
     http_answer_clear(&a);
 
     /* 17 can come while the percentages show nothing */
     a = answer_of(400, "X-Ad-Account-Usage: {\"acc_id_util_pct\":0.01,\"reset_time_duration\":60}\r\n",
                   "{\"error\":{\"code\":17,\"error_subcode\":2446079,\"message\":\"User request limit reached\"}}");
     assert_null(meta_verdict_read(&a, "act_123", &v));
-    assert_int_equal(v.blocked_ms, 300 * 1000);
-    assert_int_equal(v.usage_percent, 1);
+    assert_int_equal(v.account.blocked_ms, 300 * 1000);
+    assert_int_equal(v.account.used_percent, 1);
+    http_answer_clear(&a);
+
+    /* the app is throttled, the account's own block is another one */
+    a = answer_of(400, "X-Business-Use-Case-Usage: {" BUSINESS("123", "100", "12") "}\r\n",
+                  "{\"error\":{\"code\":4,\"message\":\"(#4) Application request limit reached\"}}");
+    assert_null(meta_verdict_read(&a, "act_123", &v));
+    assert_quota("code 4", "account", &v.account, 100, 12 * 60);
+    assert_quota("code 4", "app", &v.app, -1, 60);
     http_answer_clear(&a);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_each_header), cmocka_unit_test(test_seconds_and_minutes),
-        cmocka_unit_test(test_whose_entry), cmocka_unit_test(test_nonsense),
+        cmocka_unit_test(test_each_header),
+        cmocka_unit_test(test_all_headers_together),
+        cmocka_unit_test(test_seconds_and_minutes),
+        cmocka_unit_test(test_whose_entry),
+        cmocka_unit_test(test_nonsense),
         cmocka_unit_test(test_with_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,13 +107,17 @@ static void test_table(void **state)
         for (int status = 200; status <= 400; status += 200) { /* an error is one under any status */
             struct verdict v = verdict_of_code(status, table[i].code, table[i].subcode, "");
 
-            if (v.rc != table[i].rc || v.blocked_ms != (int64_t)table[i].block_s * 1000 ||
-                v.scope != (table[i].app_wide ? SCOPE_APP : SCOPE_ACCOUNT))
+            const struct quota *throttled = table[i].app_wide ? &v.app : &v.account;
+            const struct quota *other = table[i].app_wide ? &v.account : &v.app;
+
+            if (v.rc != table[i].rc || throttled->blocked_ms != (int64_t)table[i].block_s * 1000 ||
+                other->blocked_ms != 0)
                 fail_msg("%d/%d: %s, %d s", table[i].code, table[i].subcode, err_name(v.rc),
-                         (int)(v.blocked_ms / 1000));
+                         (int)(throttled->blocked_ms / 1000));
             assert_int_equal(v.code, table[i].code);
             assert_int_equal(v.subcode, table[i].subcode);
-            assert_int_equal(v.usage_percent, -1);
+            assert_int_equal(v.account.used_percent, -1);
+            assert_int_equal(v.app.used_percent, -1);
         }
     }
 }
@@ -192,7 +196,7 @@ static void test_strange_bodies(void **state)
             fail_msg("%d %s: %s", cases[i].status, cases[i].body, err_name(v.rc));
     }
     assert_int_equal(verdict_of(0, "", "").rc, ERR_NETWORK);
-    assert_int_equal(verdict_of(429, "", "").blocked_ms, 60000);
+    assert_int_equal(verdict_of(429, "", "").account.blocked_ms, 60000);
 }
 
 static void test_depth(void **state)

@@ -1,0 +1,142 @@
+"""Slices that are begun are finished. A provider's cursor serves for 15 minutes, then a slice is read from its first page again:
+were the budget of an hour spent on a few pages of each of many slices, none of them would ever end."""
+import heapq
+import math
+import random
+
+import pytest
+
+from redis_scripts import Queue
+
+WINDOW, CURSOR_MS = 3_600_000, 900_000
+
+
+class Worker:
+    """Of some slots, on the queue's own scripts; every call is one page. Events by time in milliseconds."""
+
+    def __init__(self, client, slots, app, limit, new):
+        self.random = random.Random(1)
+        self.q, self.free = Queue(client), slots
+        self.q.seed(("meta:app", app, WINDOW), *[(f"meta:{account}", limit, WINDOW) for account in {job[2] for job in new}])
+        self.whole = {job[0]: job[5] for job in new}
+        self.left, self.saved = dict(self.whole), {}
+        self.events, self.order, self.claim_at = [], 0, None
+        self.calls, self.done = 0, 0
+        self.q.enqueue(*new)
+
+    @property
+    def now(self):
+        return self.q.now // 1000
+
+    def at(self, t, do, *args):
+        self.order += 1
+        heapq.heappush(self.events, (t, self.order, do, args))
+
+    def run(self, until):
+        self.claim()
+        while self.events and self.now < until:
+            t, _, do, args = heapq.heappop(self.events)
+            self.q.set_clock(max(t, self.now) * 1000)
+            do(*args)
+
+    def claim(self):
+        got, hint = self.q.claim(self.free) if self.free else ([], -1)
+        self.free -= len(got)
+        for job in got:
+            if self.now - self.saved.get(job.id, self.now) > CURSOR_MS:
+                self.left[job.id] = self.whole[job.id]
+            self.call(job)
+        if got and self.free:
+            self.claim()
+        elif self.free and hint >= 0:
+            self.claim_at = self.now + max(1, hint)
+            self.at(self.claim_at, self.claim_due, self.claim_at)
+
+    def claim_due(self, at):
+        if at == self.claim_at:
+            self.claim()
+
+    def call(self, job):
+        self.calls += 1
+        self.at(self.now + self.random.randrange(300, 3000), self.ended, job)
+
+    def ended(self, job):
+        self.left[job.id] -= 1
+        self.saved[job.id] = self.now
+        if self.left[job.id] > 0 and self.q.grant(job)[0] == 1:
+            self.call(job)
+            return
+        self.done += self.left[job.id] == 0
+        self.q.finish(job, "yield" if self.left[job.id] > 0 else "done")
+        self.free += 1
+        self.claim()
+
+
+@pytest.mark.parametrize("slots, app, limit, accounts, jobs, pages, lane", [
+    (64, 0, 200, 1, 16, 20, "high"),    # a person's sync of an account with 10,000 ads
+    (64, 0, 200, 1, 46, 20, "low"),     # its backfill
+    (64, 0, 200, 1, 46, 20, "normal"),  # its night
+    (64, 400, 0, 200, 1, 8, "normal"),  # 200 accounts under one budget of the app
+    (1, 400, 0, 45, 5, 8, "low"),
+    (64, 400, 0, 45, 5, 8, "low"),
+    (64, 4000, 200, 100, 2, 20, "low"),
+])
+def test_hardly_a_page_is_read_twice(redis_server, slots, app, limit, accounts, jobs, pages, lane):
+    new = [(f"act_{i}-{k}", f"act_{i}", f"act_{i}", lane, 0, pages) for k in range(jobs) for i in range(accounts)]
+    worker = Worker(redis_server.client(), slots, app, limit, new)
+    begin, useful = worker.now, len(new) * pages
+    windows = math.ceil(useful / (0.9 * min(filter(None, (app, limit * accounts)))))
+    worker.run(begin + (windows + 1) * WINDOW)
+    print(f"{worker.done} of {len(new)} jobs, {worker.calls} calls for {useful} pages, {(worker.now - begin) / WINDOW:.1f} windows of {windows}")
+    assert worker.done == len(new)
+    assert worker.calls <= 1.02 * useful
+
+
+def test_promises_end_with_their_slices(redis_server):
+    """However a slice ends, the calls that were kept for it are free for others."""
+    queue = Queue(redis_server.client())
+    queue.seed_all(limit=22, accounts=["act_1"])
+
+    def kept():
+        return sum(queue.budget()[f"promised_{lane}"] for lane in ("high", "normal", "low"))
+
+    def begun(name):
+        queue.enqueue((name, "c1", "act_1", "high", 0, 12))
+        [job], _ = queue.claim()
+        return job
+
+    job = begun("done")
+    assert kept() == 12 and queue.grant(job) == (1, 0) and kept() == 11
+    queue.finish(job, "yield")
+    assert kept() == 11  # it goes on before others begin
+    queue.enqueue(("big", "c2", "act_1", "high", 0, 12))
+    [job], _ = queue.claim(4)
+    assert job.id == "done" and kept() == 10
+    queue.finish(job)
+    assert kept() == 0
+    for how in ("drop", "dead"):
+        queue.run("remove", "big")
+        queue.finish(begun(how), how)
+        assert kept() == 0, how
+    begun("removed")
+    queue.run("remove", "removed")
+    assert kept() == 0
+
+
+def test_a_person_does_not_wait_for_what_is_kept_for_backfills(redis_server):
+    queue = Queue(redis_server.client())
+    queue.seed_all(limit=100, accounts=["act_1"])
+    queue.enqueue(*[(f"b{i}", "c1", "act_1", "low", 0, 20) for i in range(9)])
+    assert len(queue.claim(9)[0]) == 4
+    queue.enqueue(*[(f"h{i}", "c1", "act_1", "high", 0, 20) for i in range(9)])
+    assert [job.id for job in queue.claim(9)[0]] == ["h0", "h1", "h2", "h3"]
+
+
+def test_what_moves_up_takes_its_promise_along(redis_server):
+    queue = Queue(redis_server.client())
+    queue.seed_all(limit=100, accounts=["act_1"])
+    queue.enqueue(("a", "c1", "act_1", "low", 0, 20))
+    queue.claim()
+    queue.enqueue(("a", "c1", "act_1", "high", 0, 20))
+    budget = queue.budget()
+    assert (budget["promised_high"], budget["promised_low"]) == (21, 0)
