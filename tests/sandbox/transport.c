@@ -32,12 +32,13 @@ static void drip(void *arg)
     struct request *r = arg;
     size_t piece = r->body.len / DRIP_PIECES + 1, left = r->body.len - r->dripped;
     piece = piece < left ? piece : left;
+    if (left == 0) { /* read by now: a reset right behind the last piece could overtake it */
+        request_drop(r);
+        return;
+    }
     http_send_raw(r->x, r->body.data + r->dripped, piece);
     r->dripped += piece;
-    if (r->dripped < r->body.len)
-        request_later(r, DRIP_MS, drip);
-    else
-        request_drop(r);
+    request_later(r, DRIP_MS, drip);
 }
 
 static uint32_t crc32_of(const char *data, size_t len)
