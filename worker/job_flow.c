@@ -50,6 +50,8 @@ const char *job_state_name(const struct job *j)
 
 static void job_end(struct job *j)
 {
+    if (j->lost && j->state != FINISHING) /* the queue said so, before PostgreSQL had to */
+        metric_add(M_JOBS_FENCED, 1);
     log_info("job ended", F_STR("job", j->claimed.id), F_STR("run", j->chunk == NULL ? NULL : j->chunk->run_id),
              F_STR("how", j->lost ? "lost" : finish_names[j->how]), F_INT("page", job_page(j)),
              F_INT("rows", job_rows(j)), F_INT("ms", clk_mono_ms() - j->started_at_ms),
@@ -109,6 +111,14 @@ static void put_back(struct job *j, int rc, const struct err *e)
 static void put_back_stopping(struct job *j)
 {
     put_back(j, ERR_CANCELED, &(struct err){.rc = ERR_CANCELED, .text = "the worker is stopping"});
+}
+
+/* Somebody else owns the chunk by now. */
+static void let_go_fenced(struct job *j, const struct err *e)
+{
+    metric_add(M_JOBS_FENCED, 1);
+    (void)err_copy(&j->why, e);
+    let_go(j, FINISH_DROP, 0);
 }
 
 /* PostgreSQL did not take what became of the job: it stays as it was there. */
@@ -292,9 +302,7 @@ static void after_commit_failed(struct job *j, int rc, const struct err *e)
 {
     bool passing = rc == ERR_DB_AWAY || rc == ERR_CONFLICT || rc == ERR_TIMEOUT;
     if (rc == ERR_FENCED) {
-        metric_add(M_JOBS_FENCED, 1);
-        (void)err_copy(&j->why, e);
-        let_go(j, FINISH_DROP, 0);
+        let_go_fenced(j, e);
     } else if (rc == ERR_NOT_FOUND && j->state == LISTED) {
         job_wait(j, MERGING); /* every stub came with the listing, or no campaign has facts */
     } else if (rc == ERR_GONE) {
@@ -376,7 +384,7 @@ void job_step(struct job *j, int rc, const struct err *e)
         return;
     case PUTTING_BACK:
         if (rc == ERR_FENCED)
-            let_go(j, FINISH_DROP, 0);
+            let_go_fenced(j, e);
         else if (rc == ERR_DB_AWAY && j->chunk->report.is_new && ++j->commit_tries < COMMIT_TRIES)
             job_wait(j, PUTTING_BACK); /* forgotten, the report would be made twice */
         else if (rc != 0)

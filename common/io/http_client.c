@@ -15,6 +15,8 @@
  * hold the places of bodies_max could wait for ever behind one that waits for a place; and a stream that is reset
  * half-way passes for a complete answer;
  *  - an answer cut off within its headers passes for complete;
+ *  - a request whose reused connection ends without a word of answer is sent again by itself: a call that nobody
+ * granted, so on_request() stops it;
  *  - curl_easy_pause delivers what was held back inside the call, and its failure is reported nowhere else. */
 
 enum { HEADER_BYTES_MAX = 64 * 1024 };
@@ -38,7 +40,7 @@ struct http_call {
     int64_t started_ms;
     struct http_answer answer;
     bool headers_ended;
-    bool sent;
+    bool asked, sent;
     struct err err;
     http_done done;
     void *arg;
@@ -139,6 +141,20 @@ static void fail_with_curl(struct http_call *call, CURLcode code)
     if (call->err.rc == 0) /* else a callback of ours stopped the transfer */
         err_set(&call->err, code == CURLE_OPERATION_TIMEDOUT ? ERR_TIMEOUT : ERR_NETWORK, "%s", why);
     finish(call);
+}
+
+/* About to send. */
+static int on_request(void *arg, char *primary_ip, char *local_ip, int primary_port, int local_port)
+{
+    struct http_call *call = arg;
+    (void)primary_ip, (void)local_ip, (void)primary_port, (void)local_port;
+
+    if (call->asked) {
+        err_set(&call->err, ERR_NETWORK, "the connection was closed before the answer");
+        return CURL_PREREQFUNC_ABORT;
+    }
+    call->asked = true;
+    return CURL_PREREQFUNC_OK;
 }
 
 static void on_transfer_end(void *arg, CURLcode code)
@@ -306,6 +322,8 @@ static void set_options(struct http_call *call, const struct http_client_options
     curl_easy_setopt(h, CURLOPT_WRITEDATA, call);
     curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(h, CURLOPT_HEADERDATA, call);
+    curl_easy_setopt(h, CURLOPT_PREREQFUNCTION, on_request);
+    curl_easy_setopt(h, CURLOPT_PREREQDATA, call);
     curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(h, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "http,https");

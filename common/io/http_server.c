@@ -227,15 +227,25 @@ void http_reply(struct http_exchange *x, int status, const char *content_type, c
         resume(x);
 }
 
+static int socket_of(const struct http_exchange *x)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info ? info->connect_fd : -1;
+}
+
+void http_send_raw(struct http_exchange *x, const char *bytes, size_t len)
+{
+    if (x->server)
+        (void)send(socket_of(x), bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL); /* what does not fit is lost */
+}
+
 void http_drop(struct http_exchange *x)
 {
     if (!end_exchange(x))
         return;
     /* Dissolving the association makes the kernel send a reset; a plain close would look like a clean end. */
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     struct sockaddr none = {.sa_family = AF_UNSPEC};
-    if (info)
-        (void)connect(info->connect_fd, &none, sizeof none);
+    (void)connect(socket_of(x), &none, sizeof none);
     if (x->suspended)
         resume(x);
 }

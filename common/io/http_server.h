@@ -38,5 +38,8 @@ void http_each_query(const struct http_exchange *x, void (*each)(void *arg, cons
 void http_reply_header(struct http_exchange *x, const char *name, const char *value); /* before http_reply; copied */
 /* Copies; content_type may be NULL. Ends x. */
 void http_reply(struct http_exchange *x, int status, const char *content_type, const char *body, size_t len);
+/* Bytes past the server, for the sandbox' faults: all that it sends to this client must come this way, then
+ * http_drop(). */
+void http_send_raw(struct http_exchange *x, const char *bytes, size_t len);
 /* Closes the connection without an answer: a reset, for the sandbox' faults. Ends x. */
 void http_drop(struct http_exchange *x);

@@ -103,8 +103,8 @@ struct queue_finish {
 void queue_finish(struct queue *q, const struct queue_finish *f,
                   void (*done)(void *arg, int rc, bool stale, const struct err *e), void *arg);
 
-/* Returns jobs whose lease is over to the head of their lists; promotes delayed ones that are due. At most `limit` of
- * each. */
+/* Returns jobs whose lease is over to the head of their lists (those lost for the second time some apart: one of them
+ * may be what kills its workers); promotes delayed ones that are due. At most `limit` of each. */
 void queue_reap(struct queue *q, int limit,
                 void (*done)(void *arg, int rc, int reaped, int promoted, const struct err *e), void *arg);
 

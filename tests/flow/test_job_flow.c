@@ -1,4 +1,5 @@
 #include "common/base/clk.h"
+#include "common/base/metrics.h"
 #include "common/base/settings.h"
 #include "tests/flow/job_fakes.h"
 #include <setjmp.h>
@@ -186,11 +187,13 @@ static void a_spent_budget_hands_the_job_back_unharmed(void **state)
 static void a_late_worker_drops_its_job(void **state)
 {
     (void)state;
+    const int64_t before = metric_get(M_JOBS_FENCED);
     start();
     end(OP_OPEN, 0, false);
     read_page("next");
     end(OP_STAGE, ERR_FENCED, false);
     finish_as(FINISH_DROP);
+    assert_int_equal(metric_get(M_JOBS_FENCED), before + 1);
 }
 
 static void staged_pages_that_are_lost_are_read_again(void **state)
@@ -326,6 +329,7 @@ static void a_stopping_worker_makes_no_further_call(void **state)
 static void what_a_lost_job_has_merged_is_told_all_the_same(void **state)
 {
     (void)state;
+    const int64_t before = metric_get(M_JOBS_FENCED);
     struct job *j = start();
     end(OP_OPEN, 0, false);
     read_page(NULL);
@@ -338,11 +342,13 @@ static void what_a_lost_job_has_merged_is_told_all_the_same(void **state)
     job_redis_back(j);
     end(OP_FINISH, 0, true);
     assert_int_equal(ended, 1);
+    assert_int_equal(metric_get(M_JOBS_FENCED), before);
 }
 
 static void a_lost_job_whose_merge_failed_is_over(void **state)
 {
     (void)state;
+    const int64_t before = metric_get(M_JOBS_FENCED);
     struct job *j = start();
     end(OP_OPEN, 0, false);
     read_page(NULL);
@@ -350,6 +356,7 @@ static void a_lost_job_whose_merge_failed_is_over(void **state)
     end(OP_MERGE, ERR_FENCED, false);
     assert_int_equal(ended, 1);
     assert_int_equal(fakes.asked.op, OP_NONE);
+    assert_int_equal(metric_get(M_JOBS_FENCED), before + 1);
 }
 
 static void what_postgresql_refuses_is_not_tried_every_moment(void **state)
@@ -391,6 +398,7 @@ static void a_hurried_call_is_broken_off_and_handed_back(void **state)
 static void a_lost_lease_ends_the_job_without_a_word(void **state)
 {
     (void)state;
+    const int64_t before = metric_get(M_JOBS_FENCED);
     struct job *j = start();
     end(OP_OPEN, 0, false);
     job_lost(j);
@@ -398,6 +406,7 @@ static void a_lost_lease_ends_the_job_without_a_word(void **state)
     end(OP_FETCH, ERR_CANCELED, true);
     assert_int_equal(ended, 1);
     assert_int_equal(fakes.asked.op, OP_NONE);
+    assert_int_equal(metric_get(M_JOBS_FENCED), before + 1);
 }
 
 static void a_lost_lease_with_an_answer_in_hand_gives_its_place_back(void **state)

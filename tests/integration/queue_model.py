@@ -186,9 +186,16 @@ class Model:
 
     def reap(self, limit):
         over = sorted((j.until, j.id) for j in self.jobs.values() if j.state == "leased" and j.until <= self.ms)[:limit]
+        suspects = 0
         for _, job_id in over:
-            self.let_go(self.jobs[job_id], 0)
-            self.ready(self.jobs[job_id], at_head=True)
+            job = self.jobs[job_id]
+            self.let_go(job, 0)
+            wait = suspects % 8 * job.lease // 2 if job.deliveries > 1 else 0
+            suspects += job.deliveries > 1
+            if wait:
+                job.state, job.until = "delayed", self.ms + wait
+            else:
+                self.ready(job, at_head=True)
         for flight in [f for f in self.flying if f[0] <= self.ms]:
             self.flying.remove(flight)
             self.settle(flight[1], flight[2], 0)

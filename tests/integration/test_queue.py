@@ -141,6 +141,19 @@ def test_leases_end_unless_beaten(queue):
     assert queue.r.zscore(queue.key("lease"), got[0].id) == (queue.now + LEASE * 1000) // 1000 - 1
 
 
+def test_jobs_lost_together_again_start_apart(queue):
+    """One of them may kill its workers, and the others only lie beside it."""
+    queue.enqueue(*jobs(10))
+    for _ in range(2):
+        assert len(queue.claim(10)[0]) == 10
+        queue.advance(LEASE)
+        assert queue.reap() == (10, 0)
+    assert sorted(queue.ready("c1", "low")) == ["c1-0", "c1-8"]
+    now = (queue.now + LEASE * 2000) // 1000 - 2 * LEASE
+    waits = [round(queue.r.zscore(queue.key("delayed"), f"c1-{i}")) - now for i in (1, 2, 7, 9)]
+    assert waits == [LEASE // 2, LEASE, LEASE * 7 // 2, LEASE // 2]
+
+
 def test_a_grant_keeps_the_lease_too(queue):
     queue.enqueue(*jobs(1))
     [job], _ = queue.claim()

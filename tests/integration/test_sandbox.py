@@ -512,6 +512,49 @@ def test_faults(graph):
     g.post("fault", clear=True)  # and the stop at the end answers what still waits
 
 
+BROKEN = "act_1001/insights?level=ad&time_increment=1&limit=9&time_range=%7B%22since%22%3A%222026-10-01%22%2C%22until%22%3A%222026-10-02%22%7D"
+
+
+def test_faults_of_the_transport(graph):
+    g = graph()
+    right = g.ask(BROKEN)
+    g.post("fault", kind="body", match="2026-10-01", status=404, body="<html>gone</html>")
+    answer = g.ask(BROKEN)
+    assert (answer.status_code, answer.text) == (404, "<html>gone</html>") and "text/html" in answer.headers["Content-Type"]
+    g.post("fault", kind="body", status=200, body="")
+    assert g.ask(BROKEN).content == b""
+    g.post("fault", kind="truncate")
+    assert g.ask(BROKEN).content == right.content[:len(right.content) // 2]
+    for kind in ("reset", "drop"):
+        g.post("fault", kind=kind)
+        with pytest.raises(requests.RequestException):
+            g.ask(BROKEN)
+    g.post("fault", kind="drip")
+    assert g.ask(BROKEN).content == right.content
+    g.post("fault", kind="gzip")
+    answer = g.ask(BROKEN)
+    assert answer.headers["Content-Encoding"] == "gzip" and answer.content == right.content
+    g.post("fault", kind="hang")
+    with pytest.raises(requests.Timeout):
+        requests.get(f"{g.url}/v26.0/act_1001", params={"access_token": "sandbox-token"}, timeout=0.2)
+    assert g.calls()["faults_struck"] == 8
+
+
+def test_faults_of_paging(graph):
+    g = graph()
+    right = g.insights()
+    for kind in ("sparse", "empty_page"):
+        g.post("fault", kind=kind, match="insights", count=2)
+        assert g.insights(limit=len(right)) == right
+    assert g.insights(limit=9) == right
+    g.post("fault", kind="repeat_row", match="insights")
+    assert g.insights(limit=9) == right[:9] + right[8:]
+    first = g.ask(BROKEN).json()["paging"]["cursors"]["after"]
+    g.post("fault", kind="loop", match="insights?after=QV")
+    page = g.ask(BROKEN + "&after=" + first).json()
+    assert page["paging"]["cursors"]["after"] == first and "next" in page["paging"]
+
+
 def test_options(build, program):
     assert "--hostile-names" in program("metricx-sandbox", "--help").stdout
     assert program("metricx-sandbox", "--version").stdout.startswith("metricx-sandbox ")

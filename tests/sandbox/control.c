@@ -320,7 +320,8 @@ static void oauth_call(struct request *r)
 static void fault_call(struct request *r)
 {
     struct faults *faults = &r->sandbox->faults;
-    const char *kind = text_of(r, "kind"), *match = text_of(r, "match"), *message = text_of(r, "message");
+    const char *kind = text_of(r, "kind"), *match = text_of(r, "match"), *message = text_of(r, "message"),
+               *body = text_of(r, "body");
     struct fault f = {.skip = number_of(r, "skip", 0),
                       .count = number_of(r, "count", 1),
                       .percent = number_of(r, "percent", 100),
@@ -333,6 +334,7 @@ static void fault_call(struct request *r)
                    message != NULL ? message
                                    : "An unexpected error has occurred. Please retry your "
                                      "request later.");
+    (void)str_copy(f.body, sizeof f.body, body != NULL ? body : "");
     if (flag_of(r, "clear", false))
         faults_clear(faults);
     else if (kind == NULL || !fault_kind_find(kind, &f.kind))

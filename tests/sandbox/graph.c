@@ -6,6 +6,7 @@
 #include "tests/sandbox/oauth.h"
 #include "tests/sandbox/objects.h"
 #include "tests/sandbox/reports.h"
+#include "tests/sandbox/transport.h"
 
 /* Calls that name no object of the world. */
 static const struct {
@@ -216,6 +217,12 @@ static void serve(struct request *r)
         request_error(r, r->fault.status, r->fault.code, r->fault.subcode, "%s", r->fault.message);
         return;
     }
+    if (r->has_fault && r->fault.kind == FAULT_BODY) {
+        r->status = r->fault.status;
+        buf_add_str(&r->body, r->fault.body);
+        r->content_type = *r->fault.body == '<' ? "text/html; charset=utf-8" : r->content_type;
+        return;
+    }
     if (!check_version(r) || ((route < 0 || !routes[route].open) && (!check_token(r) || !check_proof(r))) ||
         !check_limits(r))
         return;
@@ -276,7 +283,9 @@ void graph_handle(struct request *r)
     struct sandbox *s = r->sandbox;
     classify(r);
     const char *path = http_path(r->x), *after = params_get(&r->params, "after");
-    const char *target = arena_printf(&r->arena, "%s %s?after=%s", http_method(r->x), path, after != NULL ? after : "");
+    const char *range = params_get(&r->params, "time_range");
+    const char *target = arena_printf(&r->arena, "%s %s?after=%s&time_range=%s", http_method(r->x), path,
+                                      after != NULL ? after : "", range != NULL ? range : "");
     const struct fault *fault = faults_take(&s->faults, call_kind_names[r->kind], target != NULL ? target : path);
     if (fault != NULL) {
         r->fault = *fault;
@@ -290,8 +299,5 @@ void graph_handle(struct request *r)
         buf_add_str(&r->body, "{\"error\":{\"code\":2}}");
     }
     add_headers(r);
-    if (r->has_fault && r->fault.kind == FAULT_DROP)
-        request_drop(r);
-    else
-        request_send(r, s->options.latency_ms + (r->has_fault ? r->fault.delay_ms : 0));
+    transport_send(r, s->options.latency_ms + (r->has_fault ? r->fault.delay_ms : 0));
 }

@@ -244,7 +244,7 @@ static void write_page(struct query *q, const struct page *page)
     struct walk w = walk_from(q, page->position);
     int64_t next = page->position;
     int rows = 0;
-    bool more = false;
+    bool more = false, repeats = r->has_fault && r->fault.kind == FAULT_REPEAT_ROW;
     TEXT_LITERAL(&r->body, "{\"data\":[");
     for (; walk_to_row(&w); w.at++) {
         more = rows == page->limit;
@@ -254,7 +254,7 @@ static void write_page(struct query *q, const struct page *page)
             text_comma(&r->body);
             insight_write(&r->body, &w.row, &q->fields);
         }
-        next = w.at + 1;
+        next = repeats ? w.at : w.at + 1;
         rows++;
     }
     buf_add_char(&r->body, ']');

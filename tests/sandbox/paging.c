@@ -6,6 +6,11 @@
 #define LIMIT_DEFAULT 25
 #define LIMIT_MAX 5000 /* larger ones are cut to it */
 
+static bool is_struck(const struct request *r, enum fault_kind kind)
+{
+    return r->has_fault && r->fault.kind == kind;
+}
+
 bool page_read(struct request *r, struct page *p)
 {
     const char *limit = params_get(&r->params, "limit"), *after = params_get(&r->params, "after");
@@ -16,6 +21,10 @@ bool page_read(struct request *r, struct page *p)
         return false;
     }
     p->limit = asked > LIMIT_MAX ? LIMIT_MAX : (int)asked;
+    if (is_struck(r, FAULT_SPARSE))
+        p->limit = (p->limit + 2) / 3;
+    if (is_struck(r, FAULT_EMPTY_PAGE))
+        p->limit = 0;
     if (params_get(&r->params, "before") != NULL) {
         request_error(r, 400, 100, 0, "(#100) The sandbox pages forwards only");
         return false;
@@ -60,13 +69,17 @@ void page_write(struct request *r, const struct page *p, int rows, int64_t next,
 {
     char before[CURSOR_TEXT], after[CURSOR_TEXT];
     struct buf *b = &r->body;
-    if (rows == 0) {
+    if (rows == 0 && !more) {
         if (r->sandbox->options.empty_paging)
             TEXT_LITERAL(b, ",\"paging\":{}");
         return;
     }
     cursor_make(p->query, p->position, r->now_ms, before);
-    cursor_make(p->query, next, r->now_ms, after);
+    cursor_make(p->query, next, r->now_ms - (rows == 0), after); /* that of an empty page is another one */
+    if (is_struck(r, FAULT_LOOP) && params_get(&r->params, "after") != NULL) {
+        (void)str_copy(after, sizeof after, params_get(&r->params, "after"));
+        more = true;
+    }
     TEXT_LITERAL(b, ",\"paging\":{\"cursors\":{");
     text_pair(b, "before", before);
     text_comma(b);

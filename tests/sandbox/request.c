@@ -80,21 +80,33 @@ static void send_now(void *arg)
     request_free(r);
 }
 
-void request_send(struct request *r, int64_t delay_ms)
+static void wait_in_list(struct request *r)
 {
-    if (delay_ms == 0) {
-        send_now(r);
+    if (r->prev != NULL || r->sandbox->waiting == r)
         return;
-    }
     r->next = r->sandbox->waiting;
     if (r->next != NULL)
         r->next->prev = r;
     r->sandbox->waiting = r;
-    r->timer = timer_start(r->sandbox->loop, delay_ms, send_now, r);
+}
+
+void request_later(struct request *r, int64_t delay_ms, void (*then)(void *arg))
+{
+    wait_in_list(r);
+    r->timer = timer_start(r->sandbox->loop, delay_ms, then, r);
+}
+
+void request_send(struct request *r, int64_t delay_ms)
+{
+    if (delay_ms == 0)
+        send_now(r);
+    else
+        request_later(r, delay_ms, send_now);
 }
 
 void request_drop(struct request *r)
 {
+    r->timer = NULL; /* it has struck, or there was none */
     http_drop(r->x);
     request_free(r);
 }

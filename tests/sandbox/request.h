@@ -24,6 +24,7 @@ struct request {
     int status;
     const char *content_type;
     struct buf body; /* the answer */
+    size_t dripped;  /* of it, when it comes in pieces */
     struct timer *timer;
     struct request *prev, *next; /* while waiting */
 };
@@ -33,6 +34,8 @@ struct request {
 struct request *request_new(struct sandbox *s, struct http_exchange *x);
 /* Sends r->body with r->status and frees r, now or after a delay. */
 void request_send(struct request *r, int64_t delay_ms);
+/* Calls then(r) after a delay, which has r and must end it or wait again. */
+void request_later(struct request *r, int64_t delay_ms, void (*then)(void *arg));
 /* Closes the connection instead. */
 void request_drop(struct request *r);
 void request_send_all_waiting(struct sandbox *s);

@@ -1,13 +1,30 @@
 #!lua flags=allow-oom
 -- What time alone brings: leases that are over, delayed jobs that are due, open calls nobody speaks for, buckets that leave
 -- their window (so that `used` is right for those who only look). ARGV: limit of each => {reaped, promoted}
-local limit, reaped = n(ARGV[1]), 0
+local limit, reaped, suspects = n(ARGV[1]), 0, 0
+local APART = 8 -- groups of suspects
+
+-- To the head of its list. A job lost for the second time may be what kills its workers: suspects start half a lease apart,
+-- or those that only lay beside it would be started beside it each time, until they are taken for poison too.
+local function take_back(j)
+  let_go(j, 0, true)
+  local wait = 0
+  if n(j.deliveries) > 1 then
+    wait = math.floor(suspects % APART * n(j.lease_ms) / 2)
+    suspects = suspects + 1
+  end
+  if wait == 0 then
+    ready(j, true)
+  else
+    call('HSET', job_key(j.id), 'state', 'delayed')
+    call('ZADD', P .. ':delayed', ms + wait, j.id)
+  end
+end
 
 for _, id in ipairs(call('ZRANGE', P .. ':lease', '-inf', ms, 'BYSCORE', 'LIMIT', 0, limit)) do
   local j = job(id)
   if j.state == 'leased' then
-    let_go(j, 0, true)
-    ready(j, true)
+    take_back(j)
     reaped = reaped + 1
   else
     call('ZREM', P .. ':lease', id)

@@ -211,6 +211,33 @@ static void test_connection_is_reused(void **state)
     buf_free(&in);
 }
 
+/* A reused connection may have been idle for too long, so curl would try another. */
+static void test_nothing_is_sent_twice(void **state)
+{
+    struct fixture *f = *state;
+    struct result r;
+    struct buf in;
+    int port;
+    int listener = raw_listen(&port), fd;
+
+    buf_init(&in, 100000);
+    start(f, &r, port, "/first");
+    fd = raw_accept(f->loop, listener);
+    assert_int_equal(raw_read(f->loop, fd, &in, "GET /first", 1), 0);
+    raw_say(f->loop, fd, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    raw_wait(f->loop, &r.called);
+    result_clear(&r);
+    start(f, &r, port, "/second");
+    assert_int_equal(raw_read(f->loop, fd, &in, "GET /second", 1), 0);
+    close(fd);
+    raw_wait(f->loop, &r.called);
+    assert_int_equal(r.rc, ERR_NETWORK);
+    assert_true(r.sent);
+    assert_string_equal(r.err.text, "the connection was closed before the answer");
+    close(listener);
+    buf_free(&in);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +247,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_unreachable, setup, teardown),
         cmocka_unit_test_setup_teardown(test_name_lookup_can_be_given_up, setup, teardown),
         cmocka_unit_test_setup_teardown(test_reset, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_nothing_is_sent_twice, setup, teardown),
         cmocka_unit_test_setup_teardown(test_broken_answers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_connection_is_reused, setup, teardown),
     };

@@ -1,0 +1,67 @@
+"""The servers of the integration tests, and systems whose ways to them can be cut.
+
+make_rig      make_rig(sandbox=(options…), SETTING=value…): see rig.py; stopped at the end
+undisturbed   undisturbed((argument…)…, SETTING=value…): how many calls these syncs cost when nothing happens; none named: one
+              backfill
+METRICX_FAULT_SEED=1,2 repeats random scenarios (METRICX_SEED otherwise); METRICX_FAULTS=all runs the long ones."""
+import os
+import pathlib
+import sys
+import time
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
+from servers import *  # noqa: E402, F403
+from servers import Database  # noqa: E402
+from rig import Rig  # noqa: E402
+
+
+@pytest.fixture
+def database(postgres, migrated):
+    database = Database(postgres, f"t{time.time_ns()}", migrated.name)
+    yield database
+    if postgres.process is None:
+        postgres.start()
+    database.drop()
+
+
+@pytest.fixture
+def make_rig(database, redis_server, postgres, build, tmp_path):
+    made = []
+
+    def make(sandbox=(), redis=redis_server, **settings):
+        made.append(Rig(tmp_path, build, database, postgres, redis, sandbox, **settings))
+        return made[-1]
+
+    yield make
+    for rig in made:
+        rig.stop()
+
+
+@pytest.fixture(scope="session")
+def undisturbed(postgres, migrated, redis_process, build, tmp_path_factory):
+    counted = {}
+
+    def measure(runs, settings):
+        """Beside a scenario, whose daemons may still run: keys and database are of its own."""
+        database = Database(postgres, f"u{time.time_ns()}", migrated.name)
+        rig = Rig(tmp_path_factory.mktemp("undisturbed"), build, database, postgres, redis_process, ("--latency-ms", "0"),
+                  **{**settings, "META_CALLS_PER_WINDOW": 5000, "QUEUE_PREFIX": "{undisturbed}"})
+        try:
+            rig.start_members(workers=1, schedulers=1)
+            connection = rig.connect()
+            for run in runs:
+                assert rig.await_end(rig.begin(connection, *run)) == "succeeded"
+            return rig.calls_so_far()["total"]
+        finally:
+            rig.stop()
+            database.drop()
+
+    def count(*runs, **settings):
+        key = (runs, tuple(sorted(settings.items())))
+        if key not in counted:
+            counted[key] = measure(runs or [()], settings)
+        return counted[key]
+
+    return count

@@ -1,0 +1,105 @@
+"""What must hold at the end of every scenario, whatever happened in it: contract, section 7."""
+import contextlib
+import glob
+import re
+
+import redis as redis_client
+from rig import APP_SECRET, TOKEN, WINDOW_SECONDS
+from system import wait_for
+from truth import assert_truth
+
+OPEN = ("queued", "running")
+STAGED = ["chunk_facts", "chunk_entities", "chunk_cursor"]
+# Keys of work; progress of runs, budgets, heartbeats and counters stay.
+WORK = ("job:*", "ready:*", "lease", "delayed", "dead", "gate:*", "domain:*", "flying")
+
+
+def count(rig, sql):
+    return rig.query(f"SELECT count(*) FROM {sql}")[0][0]
+
+
+def no_chunk_is_open(rig, dead):
+    wait_for("the end of the chunks", lambda: count(rig, "sync_chunks WHERE status IN ('queued', 'running')") == 0)
+    states = {row[0] for row in rig.query("SELECT DISTINCT status FROM sync_runs")}
+    assert states == ({"partial"} if dead else {"succeeded"}), states
+    lost = rig.query("SELECT kind, date_from, error_code, error FROM sync_chunks WHERE status = 'dead'")
+    assert [row["error_code"] for row in lost] == dead, lost
+
+
+def nothing_is_staged(rig, dead):
+    tables = STAGED + ([] if dead else ["run_totals"])  # those of a run that ended with a dead letter are tidied later
+    wait_for("empty staging tables", lambda: not any(count(rig, table) for table in tables), 20)
+
+
+def no_work_is_left_in_redis(rig, dead):
+    client = rig.redis.client()
+
+    def left():
+        keys = [key for kind in WORK for key in client.keys("{metricx}:" + kind)]
+        return [] if dead and all(key == "{metricx}:dead" or client.hget(key, "state") == "dead" for key in keys) else keys
+
+    with contextlib.suppress(AssertionError):
+        wait_for("an empty queue", lambda: not left(), 20)
+    assert not left(), left()
+    for key in client.keys("{metricx}:budget:*"):
+        assert client.hget(key, "open") in (None, "0"), (key, client.hgetall(key))
+
+
+def the_budget_held(rig):
+    calls, limit = rig.calls_so_far(), int(rig.env["META_CALLS_PER_WINDOW"])
+    assert calls["max_in_window"] <= limit, f"{calls['max_in_window']} calls in {WINDOW_SECONDS} s, {limit} are allowed"
+    assert calls["refused"] <= calls["faults_struck"], "calls were refused that no fault had refused"
+
+
+def calls_are_few(rig, undisturbed):
+    calls = rig.calls_so_far()
+    allowed = undisturbed + rig.vain + calls["faults_struck"]
+    assert calls["total"] <= allowed, (
+        f"{calls['total']} calls; {undisturbed} undisturbed, {rig.vain} may have been in vain, "
+        f"{calls['faults_struck']} were answered in vain")
+
+
+def dump_redis(client):
+    read = {"string": client.get, "hash": client.hgetall, "list": lambda k: client.lrange(k, 0, -1),
+            "zset": lambda k: client.zrange(k, 0, -1), "set": client.smembers}
+    return "\n".join(f"{key} {read[client.type(key)](key)}" for key in client.keys("*"))
+
+
+def dump_tables(rig):
+    for (table,) in rig.query("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'"):
+        for (row,) in rig.query(f"SELECT t::text FROM {table} t"):
+            yield row
+
+
+def no_secret_is_told(rig):
+    secrets = (TOKEN, APP_SECRET, rig.env["TOKEN_ENCRYPTION_KEY"])
+    places = {member.name: member.log() for member in rig.members.values()}
+    places |= {"Redis": dump_redis(rig.redis.client()), "the tables": "\n".join(dump_tables(rig)),
+               "PostgreSQL's log": (rig.postgres.folder / "log").read_text()}
+    for place, text in places.items():
+        assert not any(secret in text for secret in secrets) and "Bearer " not in text and "Authorization" not in text, place
+    assert not glob.glob(f"{rig.folder}/core*"), "a core file"
+
+
+def nobody_crashed(rig):
+    for member in rig.members.values():
+        log = member.log()
+        complaint = re.search(r"Sanitizer|runtime error:|CHECK failed", log)
+        assert not complaint, f"{member.name}:\n{log[complaint.start() - 200:complaint.start() + 3000]}"
+        assert member.process.poll() in (None, 0, -9), f"{member.name} ended with {member.process.returncode}:\n{log[-3000:]}"
+
+
+def check(rig, connections, undisturbed, dead=(), **range_):
+    """dead: error codes of the chunks that are meant to be given up; from and to: the days that were asked for."""
+    dead = list(dead)
+    nobody_crashed(rig)
+    no_chunk_is_open(rig, dead)
+    for connection in connections:
+        if not dead:
+            assert_truth(rig, connection, **{"from": rig.first_day(), **range_})
+    no_work_is_left_in_redis(rig, dead)
+    nothing_is_staged(rig, dead)
+    the_budget_held(rig)
+    calls_are_few(rig, undisturbed)
+    no_secret_is_told(rig)
+    nobody_crashed(rig)

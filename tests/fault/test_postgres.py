@@ -1,0 +1,25 @@
+"""PostgreSQL crashes, is restarted, refuses, and loses its word."""
+import pytest
+from scenario import ALL, play
+
+SCENARIOS = {
+    "crashes and is restarted": [(("insights", 8), "crash_postgres"), (2, "restart_postgres", 1)],
+    "refuses and loses its word": [
+        (("insights", 5), "refuse_merges", "53100", 3), (1, "lose_commits", "all postgres", 5), (0.5, "end_sessions"),
+        (0.5, "end_sessions"), (0.5, "refuse_merges", "40001", 12)],
+}
+ALONE = {
+    "crashes": [(("insights", 8), "crash_postgres"), (2, "crash_postgres", 1)],
+    "is restarted": [(("insights", 8), "restart_postgres"), (1, "restart_postgres", 3)],
+    "ends all sessions": [(("insights", 8), "end_sessions"), *[(0.3, "end_sessions")] * 9],
+    "has no room on its disk": [(("insights", 5), "refuse_merges", "53100", 4)],
+    "cannot serialize": [(("insights", 5), "refuse_merges", "40001", 12)],
+    "commits and cannot say so": [(("insights", 5), "lose_commits", "workers postgres", 6), (1, "lose_commits", "all postgres", 3)],
+}
+if ALL:
+    SCENARIOS |= ALONE
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_postgresql(make_rig, undisturbed, name):
+    play(make_rig(), SCENARIOS[name], undisturbed())

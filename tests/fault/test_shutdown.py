@@ -1,0 +1,95 @@
+"""SIGTERM whatever a job is doing, and a log that nobody reads."""
+import fcntl
+import os
+import re
+
+import pytest
+from invariants import check
+from scenario import ALL
+from servers import free_port
+from system import wait_for
+
+EVERY = ["listed", "opening", "granting", "fetching", "parsing", "staging", "merging", "doubting", "rereading", "putting back",
+         "finishing", "stranded"]  # the listing comes first
+SLICE = 7  # pages, at most
+
+
+class Backfill:
+    """One after the other, as long as there is something to wait for."""
+
+    def __init__(self, rig, connection):
+        self.rig, self.connection = rig, connection
+        self.run = rig.begin(connection)
+
+    def goes_on(self):
+        if self.rig.status(self.run) not in ("queued", "running"):
+            self.run = self.rig.begin(self.connection, "--force")
+        return True
+
+
+def bring_about(rig, state, backfill):
+    if state in ("doubting", "rereading"):
+        rig.fault(kind="lose_rows", match="insights", count=4)
+        rig.vain += 4 * (SLICE + 2)  # totals and slice are read once more
+    elif state == "putting back":
+        rig.fault(kind="status_500", match="insights")
+    elif state == "stranded":
+        log = rig.members["worker0"].logs[-1]
+        wait_for("a call", lambda: backfill.goes_on() and "to=fetching" in log.read_text())
+        rig.cut("worker0 redis")
+
+
+def test_sigterm_in_every_state(make_rig, undisturbed):
+    """The worker ends with 0, and costs no page."""
+    rig = make_rig(META_CALLS_PER_WINDOW=400)
+    connection = rig.connect()
+    worker = rig.add("worker0", LOG_LEVEL="debug")
+    rig.add("scheduler0")
+    today = ("--metrics", "--from", rig.day(0), "--to", rig.day(0))
+    rig.await_end(rig.begin(connection, *today))  # leaves stubs, which the next listing looks up
+    backfill = Backfill(rig, connection)
+    for state in EVERY:
+        for link in worker.links.values():
+            link.slow(0.02)
+        bring_about(rig, state, backfill)
+        mark, log = f'to="?{state}"?$', worker.logs[-1]
+        wait_for(state, lambda: backfill.goes_on() and re.search(mark, log.read_text(), re.M))
+        rig.end("worker0")
+        rig.heal()
+    rig.await_end(backfill.run)
+    check(rig, [connection], undisturbed(today, ()) + undisturbed() * (len(rig.runs) - 2))
+
+
+@pytest.fixture
+def full_pipe():
+    read, write = os.pipe()
+    fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
+    yield write
+    os.close(read)
+    os.close(write)
+
+
+def test_a_log_that_nobody_reads(make_rig, undisturbed, full_pipe):
+    """The work goes on, and so does the end."""
+    rig = make_rig()
+    connection = rig.connect()
+    rig.add("scheduler0")
+    worker = rig.add("worker0", stderr=full_pipe, LOG_LEVEL="debug")
+    rig.await_end(rig.begin(connection))
+    check(rig, [connection], undisturbed())
+    worker.stop()
+
+
+@pytest.mark.skipif(not ALL, reason="a long one")
+def test_lines_that_nobody_reads_are_counted(make_rig, undisturbed, full_pipe):
+    settings = {"META_CALLS_PER_WINDOW": 5000, "CHUNK_DAYS": 1, "PAGE_LIMIT": 6}
+    port = free_port()
+    rig = make_rig(sandbox=("--latency-ms", "0"), **settings)
+    connection = rig.connect()
+    rig.add("scheduler0")
+    worker = rig.add("worker0", stderr=full_pipe, LOG_LEVEL="debug", LOG_FORMAT="json", METRICS_LISTEN=f"127.0.0.1:{port}")
+    for _ in range(2):  # more than the megabyte that it holds back
+        rig.await_end(rig.begin(connection, "--force"))
+    assert worker.metric("log_lines_dropped_total", port) > 0
+    check(rig, [connection], 2 * undisturbed(**settings))
+    worker.stop()
