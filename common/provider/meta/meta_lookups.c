@@ -17,7 +17,7 @@ int meta_lookup_request(const struct provider_config *c, const struct slice *s, 
                         const struct secret *token, struct http_request *out, struct err *e)
 {
     struct buf url;
-    int place, rc = find_place(s, at, &place, e);
+    int place = 0, rc = find_place(s, at, &place, e);
 
     if (rc != 0)
         return rc;
@@ -47,7 +47,7 @@ int meta_lookup_read(const struct slice *s, const struct meta_cursor *at, json_t
                      struct verdict *v, struct err *e)
 {
     struct meta_cursor next = {.listing = META_LOOKUPS};
-    int place, rc = find_place(s, at, &place, e);
+    int place = 0, rc = find_place(s, at, &place, e);
 
     if (rc == 0 && root != NULL)
         rc = read_object(s, meta_listing_of(s->lookups[place].level), root, p, e);
