@@ -1,6 +1,5 @@
 #include "common/base/clk.h"
 #include "common/base/metrics.h"
-#include "common/base/settings.h"
 #include "tests/flow/job_fakes.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -141,8 +140,7 @@ static void each_verdict_has_its_fate(void **state)
         setup(state);
         start();
         end(OP_OPEN, 0, false);
-        fakes.verdict =
-            (struct verdict){.rc = cases[i].rc, .account = {.used_percent = 12}, .app = {97, .blocked_ms = 60000}};
+        fakes.verdict = (struct verdict){.rc = cases[i].rc, .account = {12, 0}, .app = {97, 60000}};
         end(OP_FETCH, 0, true);
         end(OP_PARSE, 0, false);
         assert_int_equal(fakes.asked.op, OP_PUT_BACK);
