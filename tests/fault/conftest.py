@@ -4,7 +4,6 @@ make_rig      make_rig(sandbox=(options…), SETTING=value…): see rig.py; stop
 undisturbed   undisturbed((argument…)…, SETTING=value…): how many calls these syncs cost when nothing happens; none named: one
               backfill
 METRICX_FAULT_SEED=1,2 repeats random scenarios (METRICX_SEED otherwise); METRICX_FAULTS=all runs the long ones."""
-import os
 import pathlib
 import sys
 import time

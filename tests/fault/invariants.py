@@ -3,12 +3,10 @@ import contextlib
 import glob
 import re
 
-import redis as redis_client
 from rig import APP_SECRET, TOKEN, WINDOW_SECONDS
 from system import wait_for
 from truth import assert_truth
 
-OPEN = ("queued", "running")
 STAGED = ["chunk_facts", "chunk_entities", "chunk_cursor"]
 # Keys of work; progress of runs, budgets, heartbeats and counters stay.
 WORK = ("job:*", "ready:*", "lease", "delayed", "dead", "gate:*", "domain:*", "flying")

@@ -10,6 +10,7 @@ import subprocess
 import time
 
 import psycopg2
+import redis as redis_client
 import requests
 from link import Link
 from system import System, wait_for
@@ -142,7 +143,7 @@ class Rig(System):
             client = self.redis.client()
             held = [client.hget("{metricx}:job:" + job, "worker") for job in client.zrange("{metricx}:lease", 0, -1)]
             return sum(h is not None and pid in (None, h.split(":")[1]) for h in held)
-        except Exception:  # Redis is away
+        except redis_client.RedisError:  # it is away
             return CONCURRENCY if worker else most
 
     def who_has(self, job):
@@ -166,6 +167,11 @@ class Rig(System):
     def restart(self, name):
         """kill -9, and at once a new one."""
         self.kill(name)
+        self.members[name].start()
+
+    def crash(self, name):
+        """As after a bug of its own, which would leave a core file; and at once a new one."""
+        self.kill(name, signal.SIGABRT)
         self.members[name].start()
 
     def stall(self, name):

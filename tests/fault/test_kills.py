@@ -29,6 +29,10 @@ def test_standing_still(make_rig, undisturbed, name):
     play(make_rig(), SCENARIOS[name], undisturbed())
 
 
+def test_a_crash_leaves_no_core_file(make_rig, undisturbed):
+    play(make_rig(), [(("insights", 8), "crash", "worker0"), (0, "crash", "scheduler0")], undisturbed())
+
+
 def test_a_job_that_kills_its_workers_is_poison(make_rig, undisturbed):
     """After five of them it is a dead letter, and all other work is done; retried, it is done as well."""
     rig = make_rig()
