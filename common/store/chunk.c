@@ -120,7 +120,7 @@ void chunk_read_state(const struct db_results *r, int step, struct run_state *ou
 /* ---- opening ---- */
 
 struct opening {
-    int read, lookups; /* steps: everything, and what is looked up */
+    int read, lookups, book; /* steps: everything, what is looked up, and the first call */
     void (*done)(void *arg, int rc, struct chunk *c, const struct err *e);
     void *arg;
 };
@@ -168,7 +168,6 @@ static struct chunk *read_chunk(const struct db_results *r, int step, const char
     c->rows = db_int(r, step, 0, 18);
     c->calls = db_int(r, step, 0, 19);
     c->token_enc = text_or_null(r, step, 21);
-    c->booked = true;
     return c;
 }
 
@@ -184,6 +183,7 @@ static void on_open(void *arg, int rc, const struct db_results *r, const struct 
     } else {
         c = read_chunk(r, o->read, db_text(r, o->read, 0, 23));
         chunk_read_lookups(r, o->lookups, c);
+        c->booked_s = db_rows(r, o->book) > 0 ? db_int(r, o->book, 0, 0) : 0;
         if (c->provider == NULL) {
             rc = err_set(&why, ERR_BUG, "this program knows no provider %s", db_text(r, o->read, 0, 4));
             chunk_clear(c);
@@ -213,6 +213,6 @@ void chunk_open(struct db_pool *p, const char *id, const char *worker, int max_d
     chunk_add_settle(t, NULL, NULL, id);
     o->read = TX_ADD(t, "chunk_open_read", id);
     o->lookups = chunk_add_lookups(t, id);
-    (void)TX_ADD(t, "ledger_book", id);
+    o->book = TX_ADD(t, "ledger_book", id);
     tx_run(t, on_open, o);
 }
