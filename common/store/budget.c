@@ -30,6 +30,29 @@ void budget_scope_app(struct budget_scope *s, const char *provider, int64_t limi
     name_scope(s, provider, "app", limit, window_seconds);
 }
 
+struct limit_reading {
+    void (*done)(void *arg, int rc, int64_t limit, const struct err *e);
+    void *arg;
+};
+
+static void on_limit(void *arg, int rc, const struct db_results *r, const struct err *e)
+{
+    struct limit_reading *l = arg;
+    l->done(l->arg, rc, rc != 0 || db_is_null(r, 0, 0, 0) ? -1 : db_int(r, 0, 0, 0), e);
+    free(l);
+}
+
+void budget_limit(struct db_pool *p, const char *provider, const char *account,
+                  void (*done)(void *arg, int rc, int64_t limit, const struct err *e), void *arg)
+{
+    struct limit_reading *l = calloc(1, sizeof *l);
+    struct tx *t = tx_new(p);
+    CHECK(l != NULL);
+    *l = (struct limit_reading){.done = done, .arg = arg};
+    (void)TX_ADD(t, "budget_limit", provider, account);
+    tx_run(t, on_limit, l);
+}
+
 struct take {
     struct redis *r;
     char *prefix;

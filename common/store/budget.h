@@ -29,6 +29,10 @@ void budget_scope_account(struct budget_scope *s, const char *provider, const ch
                           int64_t window_seconds);
 void budget_scope_app(struct budget_scope *s, const char *provider, int64_t limit, int64_t window_seconds);
 
+/* How many calls per window the account's connections allow: the least of their settings; limit -1 = none sets it. */
+void budget_limit(struct db_pool *p, const char *provider, const char *account,
+                  void (*done)(void *arg, int rc, int64_t limit, const struct err *e), void *arg);
+
 /* Creates missing state from the ledger and sets limit and window of existing state. */
 void budget_seed(struct redis *r, struct db_pool *p, const char *prefix, const struct budget_scope *scopes, int count,
                  void (*done)(void *arg, int rc, const struct err *e), void *arg);

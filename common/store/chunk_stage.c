@@ -11,7 +11,7 @@ struct staging {
     enum after_page after;
     int row_count;
     int lookups, book; /* steps: what is looked up (of LOOK_UP), and the next call */
-    char *next;             /* owned */
+    char *next;        /* owned */
     void (*done)(void *arg, int rc, const struct err *e);
     void *arg;
 };

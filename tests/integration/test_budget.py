@@ -395,7 +395,6 @@ def test_an_old_snapshot_is_not_believed(queue, redis_server):
     queue.r, queue.scripts = redis_server.client(), {}
     assert queue.job(old.id)["state"] == "leased" and queue.used() == 2
     assert queue.grant(old) == (0, 1000) and queue.claim(4) == ([], 1000)
-    assert queue.run("missing", "c1-5", "low") == [1]  # so that the reconciler seeds
     queue.set_clock(now)
     queue.seed(("meta:app", 0, HOUR), ("meta:act_1", 20, HOUR), ledger={"meta:act_1": [(1000, 7)], "meta:app": [(1000, 7)]})
     assert (queue.used(), queue.budget()["open"]) == (7, 0)

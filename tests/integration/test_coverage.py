@@ -86,3 +86,18 @@ def test_verify_refuses_what_it_cannot_ask(make_system):
     system.sandbox.post("fault", kind="error", status=400, code=190, match="insights", count=-1)
     done = system.metricx("verify", "--connection", connection, "--from", "2026-11-01", "--to", "2026-11-02", code=None)
     assert done.returncode == 1 and "act_1001" in done.stderr
+
+
+def test_verify_keeps_the_connections_own_limit(make_system, redis_server):
+    system = make_system()
+    connection = system.connect()
+    (today,), = system.query("SELECT (now() AT TIME ZONE timezone)::date FROM connections")
+    verify = ("verify", "--connection", connection, "--from", str(today), "--to", str(today))
+    system.metricx("connection", "set", connection, "calls_per_window=3")
+    redis_server.client().flushall()  # and nobody but verify makes the budget again; the ledger knows of the check that connecting made
+    before = system.sandbox.calls()["total"]
+    said = [system.metricx(*verify, code=None).stderr for _ in range(4)]
+    assert system.sandbox.calls()["total"] == before + 2
+    assert "the budget allows no call" not in said[1] and "the budget allows no call" in said[2]
+    system.metricx("connection", "set", connection, "calls_per_window=5")
+    assert "the budget allows no call" not in system.metricx(*verify, code=None).stderr

@@ -212,7 +212,6 @@ def test_missing_tells_what_the_reconciler_must_put_in(queue):
     queue.claim()
     assert queue.run("missing", "c1-0", "low", "c1-1", "low", "d", "low", "gone", "low") == [0, 0, 0, 1]
     assert queue.run("missing", "c1-0", "normal", "c1-1", "high", "d", "high") == [1, 1, 1]  # to be moved up
-    assert queue.run("missing", "u", "low") == [1]  # its budget is not there
     assert queue.enqueue(("u", "c3", "act_3", "low")) == 0
 
 

@@ -96,6 +96,43 @@ static void a_missing_budget_is_seeded_then_taken(void **state)
     close_case(&c);
 }
 
+static void on_number(void *arg, int rc, int64_t limit, const struct err *e)
+{
+    struct answer *a = arg;
+    a->number = limit;
+    got(a, rc, e);
+}
+
+static int64_t limit_of(struct store_case *c, const char *name)
+{
+    struct answer a = {0};
+    budget_limit(c->db, "meta", name, on_number, &a);
+    assert_int_equal(awaited(c, &a), 0);
+    return a.number;
+}
+
+static void the_least_limit_of_an_accounts_connections_counts(void **state)
+{
+    struct store_case c;
+    (void)state;
+    open_empty(&c);
+    (void)query(&c, "WITH w AS (INSERT INTO workspaces (name) VALUES ('w') RETURNING id) "
+                    "INSERT INTO connections (workspace_id, provider, external_account_id, name, currency, timezone, "
+                    "token_source, settings, deleted_at) "
+                    "SELECT w.id, 'meta', 'act_7' || n, 'n', 'EUR', 'UTC', 'env', x::jsonb, d FROM w, (VALUES "
+                    "('1', '{\"calls_per_window\": 9}', NULL::timestamptz), ('2', '{}', NULL), "
+                    "('3', '{\"calls_per_window\": 3}', now())) v (n, x, d)");
+    (void)query(&c, "WITH w AS (INSERT INTO workspaces (name) VALUES ('w2') RETURNING id) "
+                    "INSERT INTO connections (workspace_id, provider, external_account_id, name, currency, timezone, "
+                    "token_source, settings) SELECT id, 'meta', 'act_71', 'n', 'EUR', 'UTC', 'env', "
+                    "'{\"calls_per_window\": 5}' FROM w");
+    assert_int_equal(limit_of(&c, "act_71"), 5);
+    assert_int_equal(limit_of(&c, "act_72"), -1);
+    assert_int_equal(limit_of(&c, "act_73"), -1);
+    assert_int_equal(limit_of(&c, ""), -1);
+    close_case(&c);
+}
+
 static void a_lost_redis_is_seeded_from_the_ledger(void **state)
 {
     struct store_case c;
@@ -185,6 +222,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_scopes),
         cmocka_unit_test(a_missing_budget_is_seeded_then_taken),
+        cmocka_unit_test(the_least_limit_of_an_accounts_connections_counts),
         cmocka_unit_test(a_lost_redis_is_seeded_from_the_ledger),
         cmocka_unit_test(many_scopes),
         cmocka_unit_test(without_ledger_nothing_is_taken),
