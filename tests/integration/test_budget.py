@@ -461,14 +461,41 @@ def test_at_most_64_calls_outside_of_jobs_at_once(queue):
     assert words == [1] * 64 + [0] and queue.used() == 64
 
 
-def test_a_clock_that_steps_back_frees_nothing(queue):
+@pytest.mark.parametrize("back, blocks", [(HOUR // 2, 3 * HOUR // 2), (2 * HOUR, HOUR), (365 * 24 * HOUR, HOUR)])
+@pytest.mark.parametrize("finished", ["before", "after"])
+def test_a_clock_that_steps_back_frees_nothing_and_blocks_for_two_windows_at_most(queue, back, blocks, finished):
     queue.seed_all(limit=3, accounts=["act_1"])
     queue.enqueue(*jobs(9))
     got, _ = queue.claim(9)
-    queue.advance(-2 * HOUR)
-    assert [queue.finish(j) for j in got] == [1, 1, 1]
-    assert queue.claim(9)[0] == []
-    queue.advance(3 * HOUR)
+    if finished == "before":
+        assert [queue.finish(j) for j in got] == [1, 1, 1]
+    queue.advance(-back)
+    if finished == "after":
+        assert [queue.finish(j) for j in got] == [1, 1, 1]
+    assert queue.claim(9)[0] == [] and queue.used() == 3
+    queue.advance(blocks)
     assert queue.claim(9)[0] == []
     queue.advance(BUCKET)
-    assert len(queue.claim(9)[0]) == 3
+    assert len(queue.claim(9)[0]) == 3 and queue.used() == 3
+
+
+def test_a_clock_that_steps_back_keeps_no_budget_from_being_seeded(queue):
+    queue.advance(-2 * HOUR)  # to before these data began
+    life, wait, known = queue.run("budget_set", "meta:act_9", 100, HOUR)
+    assert (wait, known) == (3000, 0)
+    queue.advance(3000)
+    assert queue.run("budget_set", "meta:act_9", 100, HOUR) == [life, 0, 0]
+    assert queue.run("budget_set", "meta:act_1", 1000, HOUR) == [life, 0, 1]  # what was known still is
+
+
+def test_a_block_of_a_clock_that_was_ahead_ends(queue):
+    queue.enqueue(*jobs(2))
+    [a], _ = queue.claim()
+    queue.finish(a, blocked=HOUR)
+    queue.advance(-365 * 24 * HOUR)
+    week = 7 * 24 * HOUR
+    assert queue.claim(1) == ([], week) and queue.budget()["blocked_until"] == queue.now // 1000 + week
+    queue.advance(week - 1)
+    assert queue.claim(1)[0] == []
+    queue.advance(1)
+    assert len(queue.claim(1)[0]) == 1

@@ -2,6 +2,21 @@
 -- What time alone brings: leases that are over, delayed jobs that are due, open calls nobody speaks for, buckets that leave
 -- their window (so that `used` is right for those who only look). ARGV: limit of each => {reaped, promoted}
 local limit, reaped = n(ARGV[1]), 0
+local HOUR, DAY = 3600000, 86400000
+
+-- A clock that stepped back left instants ahead: none is further ahead than if it were set now. What is furthest ahead tells.
+local function set_back(index, latest)
+  local key = P .. ':' .. index
+  local last = call('ZRANGE', key, 0, 0, 'REV', 'WITHSCORES')
+  if not last[1] or n(last[2]) <= latest(last[1]) then return end
+  for _, id in ipairs(call('ZRANGE', key, ms, '+inf', 'BYSCORE')) do call('ZADD', key, 'XX', 'LT', latest(id), id) end
+end
+local function after(field)
+  return function(id) return ms + (tonumber(call('HGET', job_key(id), field) or '') or DAY) end
+end
+set_back('lease', after('lease_ms'))
+set_back('delayed', after('delay_ms'))
+set_back('flying', function() return ms + HOUR end) -- no lease is longer
 
 for _, id in ipairs(call('ZRANGE', P .. ':lease', '-inf', ms, 'BYSCORE', 'LIMIT', 0, limit)) do
   local j = job(id)
