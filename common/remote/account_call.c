@@ -192,8 +192,8 @@ static void call_wait(struct call *c, enum call_state next)
         send_request(c);
         break;
     case SETTLING:
-        budget_settle(r->redis, prefix, &c->account_scope, &c->app_scope, c->sent, &c->verdict.account, &c->verdict.app,
-                      on_ended, c);
+        budget_settle(r->redis, r->db, prefix, &c->account_scope, &c->app_scope, c->sent, &c->verdict.account,
+                      &c->verdict.app, on_ended, c);
         break;
     case BACKOFF:
         (void)timer_start(r->loop, c->retries++ == 0 ? 1000 : 3000, on_timer, c);

@@ -1,6 +1,7 @@
 #include "common/store/chunk.h"
 #include "common/base/check.h"
 #include "common/base/str.h"
+#include "common/store/budget.h"
 #include "common/store/chunk_parts.h"
 #include "common/store/sql.h"
 #include <stdlib.h>
@@ -69,10 +70,13 @@ void chunk_read_lookups(const struct db_results *r, int step, struct chunk *c)
 
 void chunk_add_block(struct tx *t, const struct chunk *c)
 {
+    struct budget_scope account, app;
+    budget_scope_account(&account, c->provider->name, c->account, 0, 1);
+    budget_scope_app(&app, c->provider->name, 0, 1);
     if (c->app_blocked_ms > 0)
-        (void)TX_ADD(t, "block_store", c->id, tx_int(t, c->app_blocked_ms), "true");
+        (void)TX_ADD(t, "block_store", app.name, tx_int(t, c->app_blocked_ms));
     if (c->blocked_ms > 0)
-        (void)TX_ADD(t, "block_store", c->id, tx_int(t, c->blocked_ms), "false");
+        (void)TX_ADD(t, "block_store", account.name, tx_int(t, c->blocked_ms));
 }
 
 void chunk_add_totals_end(struct tx *t, const struct chunk *c)

@@ -135,11 +135,11 @@ void budget_take(struct redis *r, struct db_pool *p, const char *prefix, const s
     end_later((struct ending){.taken = done, .arg = arg, .retry_ms = retry_ms});
 }
 
-void budget_settle(struct redis *r, const char *prefix, const struct budget_scope *account,
+void budget_settle(struct redis *r, struct db_pool *p, const char *prefix, const struct budget_scope *account,
                    const struct budget_scope *app, bool sent, const struct quota *account_said,
                    const struct quota *app_said, void (*done)(void *arg, int rc, const struct err *e), void *arg)
 {
-    (void)r, (void)prefix, (void)account, (void)app;
+    (void)r, (void)p, (void)prefix, (void)account, (void)app;
     note("settle%s%s%s;", sent ? "" : " unsent", account_said->blocked_ms > 0 ? " blocked" : "",
          app_said->blocked_ms > 0 ? " blocked app" : "");
     end_later((struct ending){.ended = done, .arg = arg, .rc = play.settle_rc});

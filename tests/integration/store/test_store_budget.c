@@ -27,7 +27,8 @@ static struct answer take(struct store_case *c)
 static void settle(struct store_case *c, bool sent, int64_t blocked_ms)
 {
     struct answer a = {0};
-    budget_settle(c->redis, PREFIX, &account, &app, sent, &(struct quota){17, blocked_ms}, &QUOTA_UNSAID, on_plain, &a);
+    budget_settle(c->redis, c->db, PREFIX, &account, &app, sent, &(struct quota){17, blocked_ms}, &QUOTA_UNSAID,
+                  on_plain, &a);
     assert_int_equal(awaited(c, &a), 0);
 }
 
@@ -56,6 +57,7 @@ static void open_empty(struct store_case *c)
 {
     open_case(c);
     (void)query(c, "DELETE FROM call_ledger");
+    (void)query(c, "DELETE FROM provider_blocks");
 }
 
 static void names_scopes(void **state)
@@ -156,6 +158,44 @@ static void a_lost_redis_is_seeded_from_the_ledger(void **state)
     close_case(&c);
 }
 
+static int64_t blocked_s(struct store_case *c, const char *scope)
+{
+    char sql[200];
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT ceil(extract(epoch FROM blocked_until - clock_timestamp()))::bigint FROM provider_blocks "
+                   "WHERE scope = '%s'",
+                   scope);
+    return query(c, sql);
+}
+
+static void a_block_outlives_redis_data(void **state)
+{
+    struct store_case c;
+    struct answer a = {0};
+    (void)state;
+    open_empty(&c);
+    name_scopes(10);
+    assert_int_equal(seed(&c, 10), 0);
+    assert_true(take(&c).yes);
+    settle(&c, true, 0);
+    assert_int_equal(query(&c, "SELECT count(*) FROM provider_blocks"), 0);
+    assert_true(take(&c).yes);
+    settle(&c, true, 900000);
+    assert_in_range(blocked_s(&c, "meta:act_1"), 870, 900);
+    assert_int_equal(query(&c, "SELECT count(*) FROM provider_blocks"), 1);
+    budget_settle(c.redis, c.db, PREFIX, &account, &app, true, &(struct quota){17, 60000}, &(struct quota){17, 500000},
+                  on_plain, &a);
+    assert_int_equal(awaited(&c, &a), 0);
+    assert_in_range(blocked_s(&c, "meta:act_1"), 840, 900); /* never shortened */
+    assert_in_range(blocked_s(&c, "meta:app"), 470, 500);
+    (void)said(&c, "FLUSHALL");
+    assert_int_equal(seed(&c, 10), 0);
+    a = take(&c);
+    assert_false(a.yes);
+    assert_in_range(a.number, 800000, 900000);
+    close_case(&c);
+}
+
 /* More than one slice, and none at all. */
 static void many_scopes(void **state)
 {
@@ -212,8 +252,12 @@ static void says_so_when_redis_is_away(void **state)
     assert_int_equal(take(&c).rc, ERR_REDIS_AWAY);
     budget_seed(c.redis, c.db, PREFIX, &app, 1, on_plain, &a);
     assert_int_equal(awaited(&c, &a), ERR_REDIS_AWAY);
-    budget_settle(c.redis, PREFIX, &account, &app, true, &QUOTA_UNSAID, &QUOTA_UNSAID, on_plain, &b);
+    (void)query(&c, "DELETE FROM provider_blocks");
+    budget_settle(c.redis, c.db, PREFIX, &account, &app, true, &(struct quota){17, 900000}, &QUOTA_UNSAID, on_plain,
+                  &b);
     assert_int_equal(awaited(&c, &b), ERR_REDIS_AWAY);
+    assert_in_range(blocked_s(&c, "meta:act_1"), 870, 900); /* kept all the same */
+    (void)query(&c, "DELETE FROM provider_blocks");
     close_case(&c);
 }
 
@@ -224,6 +268,7 @@ int main(void)
         cmocka_unit_test(a_missing_budget_is_seeded_then_taken),
         cmocka_unit_test(the_least_limit_of_an_accounts_connections_counts),
         cmocka_unit_test(a_lost_redis_is_seeded_from_the_ledger),
+        cmocka_unit_test(a_block_outlives_redis_data),
         cmocka_unit_test(many_scopes),
         cmocka_unit_test(without_ledger_nothing_is_taken),
         cmocka_unit_test(says_so_when_redis_is_away),
