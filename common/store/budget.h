@@ -18,7 +18,8 @@
  *
  * What the provider says of its own quota (struct quota) is never booked here. From 75 % all lanes are stretched: no
  * burst, twice the pace's distance at 80, four times at 90; from 95 one call a minute asks how it stands. Its word
- * counts for five minutes, at most a window. Blocks are kept until their end, never shortened. */
+ * counts for five minutes, at most a window. Blocks are kept until their end (at most a week),
+ * never shortened. */
 
 struct budget_scope {
     char name[96]; /* "meta:act_12" */

@@ -488,6 +488,18 @@ def test_a_clock_that_steps_back_keeps_no_budget_from_being_seeded(queue):
     assert queue.run("budget_set", "meta:act_1", 1000, HOUR) == [life, 0, 1]  # what was known still is
 
 
+def test_a_block_of_days_is_kept_to_its_end(queue):
+    days = 6 * 24 * HOUR
+    queue.enqueue(*jobs(2))
+    [a], _ = queue.claim()
+    queue.finish(a, blocked=days)
+    assert queue.claim(1) == ([], days)
+    queue.advance(days - 1)
+    assert queue.claim(1)[0] == []
+    queue.advance(1)
+    assert len(queue.claim(1)[0]) == 1
+
+
 def test_a_block_of_a_clock_that_was_ahead_ends(queue):
     queue.enqueue(*jobs(2))
     [a], _ = queue.claim()
