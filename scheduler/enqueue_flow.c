@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Open chunks → which have no job → budgets seeded → jobs put in; page by page. */
+/* Open chunks → their budgets, with the limits of now → which have no job → jobs put in; page by page. */
 #define JOB_BATCH 1000
 
 struct enqueue_flow {
@@ -58,13 +58,8 @@ static void on_enqueued(void *arg, int rc, int added, const struct err *e)
     next_page(f);
 }
 
-static void on_seeded(void *arg, int rc, const struct err *e)
+static void put_in(struct enqueue_flow *f)
 {
-    struct enqueue_flow *f = arg;
-    if (rc != 0) {
-        enqueue_end(f, rc, e);
-        return;
-    }
     for (int i = 0; i < f->count; i++) {
         const struct plan_job *j = &f->jobs[i];
         f->queue_jobs[i] = (struct queue_job){.id = j->id,
@@ -117,12 +112,24 @@ static void on_missing(void *arg, int rc, const bool *missing, int count, const 
         if (missing[i])
             f->jobs[kept++] = f->jobs[i];
     f->count = kept;
-    if (kept == 0) {
+    if (kept == 0)
         next_page(f);
+    else
+        put_in(f);
+}
+
+static void on_seeded(void *arg, int rc, const struct err *e)
+{
+    struct enqueue_flow *f = arg;
+    if (rc != 0) {
+        enqueue_end(f, rc, e);
         return;
     }
-    collect_scopes(f);
-    budget_seed(f->s->redis, f->s->db, f->s->settings->queue_prefix, f->scopes, f->scope_count, on_seeded, f);
+    for (int i = 0; i < f->count; i++) {
+        f->job_ids[i] = f->jobs[i].id;
+        f->lanes[i] = f->jobs[i].lane;
+    }
+    queue_missing(f->s->queue, f->job_ids, f->lanes, f->count, on_missing, f);
 }
 
 static void on_page(void *arg, int rc, const struct plan_job *jobs, int count, const char *last_id, const struct err *e)
@@ -137,11 +144,8 @@ static void on_page(void *arg, int rc, const struct plan_job *jobs, int count, c
     f->count = count;
     f->more = last_id[0] != '\0';
     (void)snprintf(f->after, sizeof f->after, "%s", last_id);
-    for (int i = 0; i < count; i++) {
-        f->job_ids[i] = f->jobs[i].id;
-        f->lanes[i] = f->jobs[i].lane;
-    }
-    queue_missing(f->s->queue, f->job_ids, f->lanes, count, on_missing, f);
+    collect_scopes(f);
+    budget_seed(f->s->redis, f->s->db, f->s->settings->queue_prefix, f->scopes, f->scope_count, on_seeded, f);
 }
 
 static void read_page(struct enqueue_flow *f)

@@ -55,7 +55,7 @@ static void on_fetched(void *arg, int rc, struct http_answer *a, bool sent, cons
     j->feedback.calls = sent ? 1 : 0;
     j->feedback.refund = sent ? 0 : 1;
     if (sent) {
-        j->chunk->booked = false;
+        j->chunk->booked_s = 0;
         j->calls_uncounted++;
         j->x->calls++;
         metric_add(M_CALLS, 1);

@@ -5,22 +5,22 @@
 #include "common/store/budget.h"
 #include <inttypes.h>
 
-enum { RETRIES_MAX = 2, PAGES_MAX = 1000, CURSOR_BYTES_MAX = 8 * 1024 };
+enum { SEEDS_MAX = 2, RETRIES_MAX = 2, PAGES_MAX = 1000, CURSOR_BYTES_MAX = 8 * 1024 };
 
 /* One question to the provider, from budget to answer; what comes in pages is asked for again for each.
  *
- *   TAKING ─► SENDING ─► SETTLING ─► done, or the next page: TAKING
- *     ▲ │                    │
- *     │ └─► SEEDING          └─ transient ─► BACKOFF
- *     └────────┴──────────────────────────────┘ */
+ *   LIMITING ─► SEEDING ─► TAKING ─► SENDING ─► SETTLING ─► done, or the next page: TAKING
+ *                  ▲         │ ▲                    │
+ *                  └─ lost ──┘ └──── BACKOFF ◄──────┘ transient */
 enum call_state {
-    TAKING,   /* a call out of the budget */
-    SEEDING,  /* the budget that was not there */
+    LIMITING, /* what the account's connections allow */
+    SEEDING,  /* the budget: that it is there, with this limit */
+    TAKING,   /* a call out of it */
     SENDING,  /* the HTTP request */
     SETTLING, /* the call with the budget; its outcome is in `outcome` */
     BACKOFF,  /* before the same question again */
 };
-static const char *const state_names[] = {"taking", "seeding", "sending", "settling", "backoff"};
+static const char *const state_names[] = {"limiting", "seeding", "taking", "sending", "settling", "backoff"};
 
 enum question { CHECK_ACCOUNT, LIST_ACCOUNTS, SUM_DAYS };
 
@@ -33,9 +33,9 @@ struct call {
     struct slice slice; /* of SUM_DAYS */
     struct budget_scope account_scope, app_scope;
     enum call_state state;
-    bool seeded, sent;
-    int retries, pages;
-    int64_t retry_ms;  /* when the budget says no: for how long; 0 = there is no budget yet */
+    bool sent;
+    int seeds, retries, pages;
+    int64_t retry_ms;  /* when the budget says no: for how long; 0 = there is no budget any more */
     struct buf cursor; /* of the page being asked for; "" = the first */
     struct buf next;   /* of the one after it; "" = none */
     struct verdict verdict;
@@ -51,6 +51,15 @@ struct call {
 static void call_step(struct call *c, int rc, const struct err *e);
 
 /* --- the callbacks of what a state awaits --- */
+
+static void on_limit(void *arg, int rc, int64_t limit, const struct err *e)
+{
+    struct call *c = arg;
+
+    if (rc == 0 && limit >= 0)
+        c->account_scope.limit = limit;
+    call_step(c, rc, rc != 0 ? e : NULL);
+}
 
 static void on_taken(void *arg, int rc, bool granted, int64_t retry_ms, const struct err *e)
 {
@@ -166,22 +175,25 @@ static void call_wait(struct call *c, enum call_state next)
               F_STR("to", state_names[next]));
     c->state = next;
     switch (next) {
-    case TAKING:
-        budget_take(r->redis, r->db, prefix, &c->account_scope, &c->app_scope, on_taken, c);
+    case LIMITING:
+        budget_limit(r->db, c->provider->name, c->account, on_limit, c);
         break;
     case SEEDING: {
         const struct budget_scope scopes[] = {c->account_scope, c->app_scope};
 
-        c->seeded = true;
+        c->seeds++;
         budget_seed(r->redis, r->db, prefix, scopes, 2, on_ended, c);
         break;
     }
+    case TAKING:
+        budget_take(r->redis, r->db, prefix, &c->account_scope, &c->app_scope, on_taken, c);
+        break;
     case SENDING:
         send_request(c);
         break;
     case SETTLING:
-        budget_settle(r->redis, prefix, &c->account_scope, &c->app_scope, c->sent, &c->verdict.account, &c->verdict.app,
-                      on_ended, c);
+        budget_settle(r->redis, r->db, prefix, &c->account_scope, &c->app_scope, c->sent, &c->verdict.account,
+                      &c->verdict.app, on_ended, c);
         break;
     case BACKOFF:
         (void)timer_start(r->loop, c->retries++ == 0 ? 1000 : 3000, on_timer, c);
@@ -263,12 +275,18 @@ static void after_settling(struct call *c)
 static void call_step(struct call *c, int rc, const struct err *e)
 {
     switch (c->state) {
+    case LIMITING:
+        if (rc == 0) {
+            call_wait(c, SEEDING);
+            return;
+        }
+        break;
     case TAKING:
         if (rc == 0) {
             call_wait(c, SENDING);
             return;
         }
-        if (rc == ERR_THROTTLED && c->retry_ms == 0 && !c->seeded) {
+        if (rc == ERR_THROTTLED && c->retry_ms == 0 && c->seeds < SEEDS_MAX) {
             call_wait(c, SEEDING);
             return;
         }
@@ -332,7 +350,7 @@ void account_check(struct remote *r, const struct provider *provider, const char
     struct call *c = call_new(r, provider, account, token, CHECK_ACCOUNT, arg);
 
     c->checked = done;
-    call_wait(c, TAKING);
+    call_wait(c, LIMITING);
 }
 
 void account_list(struct remote *r, const struct provider *provider, const struct secret *token,
@@ -343,7 +361,7 @@ void account_list(struct remote *r, const struct provider *provider, const struc
 
     c->each = each;
     c->ended = done;
-    call_wait(c, TAKING);
+    call_wait(c, LIMITING);
 }
 
 void account_totals(struct remote *r, const struct provider *provider, const char *account, const char *currency,
@@ -361,5 +379,5 @@ void account_totals(struct remote *r, const struct provider *provider, const cha
                               .page_limit = (int)r->settings->page_limit};
     c->each_day = each;
     c->ended = done;
-    call_wait(c, TAKING);
+    call_wait(c, LIMITING);
 }

@@ -30,6 +30,29 @@ void budget_scope_app(struct budget_scope *s, const char *provider, int64_t limi
     name_scope(s, provider, "app", limit, window_seconds);
 }
 
+struct limit_reading {
+    void (*done)(void *arg, int rc, int64_t limit, const struct err *e);
+    void *arg;
+};
+
+static void on_limit(void *arg, int rc, const struct db_results *r, const struct err *e)
+{
+    struct limit_reading *l = arg;
+    l->done(l->arg, rc, rc != 0 || db_is_null(r, 0, 0, 0) ? -1 : db_int(r, 0, 0, 0), e);
+    free(l);
+}
+
+void budget_limit(struct db_pool *p, const char *provider, const char *account,
+                  void (*done)(void *arg, int rc, int64_t limit, const struct err *e), void *arg)
+{
+    struct limit_reading *l = calloc(1, sizeof *l);
+    struct tx *t = tx_new(p);
+    CHECK(l != NULL);
+    *l = (struct limit_reading){.done = done, .arg = arg};
+    (void)TX_ADD(t, "budget_limit", provider, account);
+    tx_run(t, on_limit, l);
+}
+
 struct take {
     struct redis *r;
     char *prefix;
@@ -79,29 +102,65 @@ void budget_take(struct redis *r, struct db_pool *p, const char *prefix, const s
 }
 
 struct settle {
+    struct db_pool *p;
+    struct budget_scope account, app;
+    int64_t account_blocked_ms, app_blocked_ms;
+    struct err heard; /* how Redis took it */
     void (*done)(void *arg, int rc, const struct err *e);
     void *arg;
 };
 
+static void settle_end(struct settle *s, int rc, const struct err *e)
+{
+    s->done(s->arg, rc, rc == 0 ? NULL : e);
+    free(s);
+}
+
+static void on_blocks(void *arg, int rc, const struct db_results *r, const struct err *e)
+{
+    struct settle *s = arg;
+    (void)r;
+    if (s->heard.rc != 0)
+        settle_end(s, s->heard.rc, &s->heard);
+    else
+        settle_end(s, rc, e);
+}
+
+/* Whatever became of Redis: a block is to outlive its data. */
 static void on_settled(void *arg, int rc, const struct redis_reply *r, const struct err *e)
 {
     struct settle *s = arg;
     (void)r;
-    s->done(s->arg, rc, e);
-    free(s);
+    if (s->account_blocked_ms <= 0 && s->app_blocked_ms <= 0) {
+        settle_end(s, rc, e);
+        return;
+    }
+    if (rc != 0)
+        (void)err_copy(&s->heard, e);
+    struct tx *t = tx_new(s->p);
+    if (s->app_blocked_ms > 0)
+        (void)TX_ADD(t, "block_store", s->app.name, tx_int(t, s->app_blocked_ms));
+    if (s->account_blocked_ms > 0)
+        (void)TX_ADD(t, "block_store", s->account.name, tx_int(t, s->account_blocked_ms));
+    tx_run(t, on_blocks, s);
 }
 
-void budget_settle(struct redis *r, const char *prefix, const struct budget_scope *account,
+void budget_settle(struct redis *r, struct db_pool *p, const char *prefix, const struct budget_scope *account,
                    const struct budget_scope *app, bool sent, const struct quota *account_said,
                    const struct quota *app_said, void (*done)(void *arg, int rc, const struct err *e), void *arg)
 {
     struct settle *s = calloc(1, sizeof *s);
     struct lua_args a;
     CHECK(s != NULL);
-    (void)app; /* the scripts know a domain's app by its provider */
-    *s = (struct settle){.done = done, .arg = arg};
+    *s = (struct settle){.p = p,
+                         .account = *account,
+                         .app = *app,
+                         .account_blocked_ms = account_said->blocked_ms,
+                         .app_blocked_ms = app_said->blocked_ms,
+                         .done = done,
+                         .arg = arg};
     lua_args_init(&a);
-    lua_add(&a, account->name);
+    lua_add(&a, account->name); /* the scripts know a domain's app by its provider */
     lua_add_int(&a, sent);
     lua_add_quota(&a, account_said);
     lua_add_quota(&a, app_said);

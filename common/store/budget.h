@@ -18,7 +18,8 @@
  *
  * What the provider says of its own quota (struct quota) is never booked here. From 75 % all lanes are stretched: no
  * burst, twice the pace's distance at 80, four times at 90; from 95 one call a minute asks how it stands. Its word
- * counts for five minutes, at most a window. Blocks are kept until their end, never shortened. */
+ * counts for five minutes, at most a window. Blocks are kept until their end (at most a week),
+ * never shortened. */
 
 struct budget_scope {
     char name[96]; /* "meta:act_12" */
@@ -29,15 +30,20 @@ void budget_scope_account(struct budget_scope *s, const char *provider, const ch
                           int64_t window_seconds);
 void budget_scope_app(struct budget_scope *s, const char *provider, int64_t limit, int64_t window_seconds);
 
+/* How many calls per window the account's connections allow: the least of their settings; limit -1 = none sets it. */
+void budget_limit(struct db_pool *p, const char *provider, const char *account,
+                  void (*done)(void *arg, int rc, int64_t limit, const struct err *e), void *arg);
+
 /* Creates missing state from the ledger and sets limit and window of existing state. */
 void budget_seed(struct redis *r, struct db_pool *p, const char *prefix, const struct budget_scope *scopes, int count,
                  void (*done)(void *arg, int rc, const struct err *e), void *arg);
 
 /* For calls outside of jobs (account check): books one call of both scopes in the ledger, then takes it. granted false:
- * retry_ms, 0 when a budget is missing (seed it). Settle it with budget_settle when the call ended. */
+ * retry_ms, 0 when a budget is missing (seed it). Settle it with budget_settle when the call ended: a block that its
+ * answer told is kept in PostgreSQL too. */
 void budget_take(struct redis *r, struct db_pool *p, const char *prefix, const struct budget_scope *account,
                  const struct budget_scope *app,
                  void (*done)(void *arg, int rc, bool granted, int64_t retry_ms, const struct err *e), void *arg);
-void budget_settle(struct redis *r, const char *prefix, const struct budget_scope *account,
+void budget_settle(struct redis *r, struct db_pool *p, const char *prefix, const struct budget_scope *account,
                    const struct budget_scope *app, bool sent, const struct quota *account_said,
                    const struct quota *app_said, void (*done)(void *arg, int rc, const struct err *e), void *arg);

@@ -4,6 +4,7 @@
 #include "common/base/str.h"
 #include "common/base/zone.h"
 #include "common/plan/range_plan.h"
+#include "common/store/budget.h"
 #include "common/store/chunk_parts.h"
 #include "common/store/sql.h"
 #include <stdlib.h>
@@ -82,10 +83,13 @@ void chunk_read_lookups(const struct db_results *r, int step, struct chunk *c)
 
 void chunk_add_block(struct tx *t, const struct chunk *c)
 {
+    struct budget_scope account, app;
+    budget_scope_account(&account, c->provider->name, c->account, 0, 1);
+    budget_scope_app(&app, c->provider->name, 0, 1);
     if (c->app_blocked_ms > 0)
-        (void)TX_ADD(t, "block_store", c->id, tx_int(t, c->app_blocked_ms), "true");
+        (void)TX_ADD(t, "block_store", app.name, tx_int(t, c->app_blocked_ms));
     if (c->blocked_ms > 0)
-        (void)TX_ADD(t, "block_store", c->id, tx_int(t, c->blocked_ms), "false");
+        (void)TX_ADD(t, "block_store", account.name, tx_int(t, c->blocked_ms));
 }
 
 void chunk_add_totals_end(struct tx *t, const struct chunk *c)
@@ -133,7 +137,7 @@ void chunk_read_state(const struct db_results *r, int step, struct run_state *ou
 /* ---- opening ---- */
 
 struct opening {
-    int read, lookups; /* steps: everything, and what is looked up */
+    int read, lookups, book; /* steps: everything, what is looked up, and the first call */
     void (*done)(void *arg, int rc, struct chunk *c, const struct err *e);
     void *arg;
 };
@@ -203,7 +207,6 @@ static struct chunk *read_chunk(const struct db_results *r, int step, const char
     c->calls = db_int(r, step, 0, 19);
     c->token_enc = text_or_null(r, step, 21);
     leave_out_dropped_days(c);
-    c->booked = true;
     return c;
 }
 
@@ -221,6 +224,7 @@ static void on_open(void *arg, int rc, const struct db_results *r, const struct 
         chunk_read_lookups(r, o->lookups, c);
         if (c->slice.kind == SLICE_FACTS)
             chunk_ask_facts(c);
+        c->booked_s = db_rows(r, o->book) > 0 ? db_int(r, o->book, 0, 0) : 0;
         if (c->provider == NULL) {
             rc = err_set(&why, ERR_BUG, "this program knows no provider %s", db_text(r, o->read, 0, 4));
             chunk_clear(c);
@@ -251,6 +255,6 @@ void chunk_open(struct db_pool *p, const char *id, const char *worker, int max_d
     chunk_add_settle(t, NULL, NULL, id);
     o->read = TX_ADD(t, "chunk_open_read", id);
     o->lookups = chunk_add_lookups(t, id);
-    (void)TX_ADD(t, "ledger_book", id);
+    o->book = TX_ADD(t, "ledger_book", id);
     tx_run(t, on_open, o);
 }

@@ -49,7 +49,8 @@ struct chunk {
     char lane[8];        /* chunk_lane() */
     int64_t blocked_ms;  /* the provider allows no call for so long: the next commit keeps it; 0 = it did not say so */
     int64_t app_blocked_ms; /* no call of the whole app */
-    bool booked;            /* the ledger has a call that was not made; the caller says when it is */
+    int64_t booked_s; /* the second in which the ledger has a call that was not made, by PostgreSQL's clock; the caller
+                         makes it 0 when the call is made */
 };
 void chunk_clear(struct chunk *c); /* frees what is owned */
 

@@ -71,7 +71,7 @@ void chunk_put_back(struct db_pool *p, struct chunk *c, enum chunk_fate fate, in
         add_refused_steps(t, c, connection_status, why);
     b->state = chunk_add_state(t, c);
     chunk_add_block(t, c);
-    if (c->booked && fate == CHUNK_YIELD)
-        (void)TX_ADD(t, "ledger_unbook", c->id);
+    if (c->booked_s > 0 && fate == CHUNK_YIELD)
+        (void)TX_ADD(t, "ledger_unbook", c->id, tx_int(t, c->booked_s));
     tx_run(t, on_put_back, b);
 }

@@ -9,8 +9,9 @@ enum after_page { NEXT_PAGE, CHECK_AGAIN, READ_AGAIN, LOOK_UP };
 struct staging {
     struct chunk *chunk;
     enum after_page after;
-    int row_count, lookups; /* of LOOK_UP: the step that tells them */
-    char *next;             /* owned */
+    int row_count;
+    int lookups, book; /* steps: what is looked up (of LOOK_UP), and the next call */
+    char *next;        /* owned */
     void (*done)(void *arg, int rc, const struct err *e);
     void *arg;
 };
@@ -33,7 +34,7 @@ static void move_on(struct staging *s, const struct db_results *r)
 {
     struct chunk *c = s->chunk;
     c->blocked_ms = c->app_blocked_ms = 0;
-    c->booked = true;
+    c->booked_s = db_rows(r, s->book) > 0 ? db_int(r, s->book, 0, 0) : 0;
     free(c->cursor);
     c->cursor = s->next;
     s->next = NULL;
@@ -73,7 +74,7 @@ static void run_staging(struct tx *t, struct staging staging)
     CHECK(s != NULL);
     *s = staging;
     chunk_add_block(t, s->chunk);
-    (void)TX_ADD(t, "ledger_book", s->chunk->id);
+    s->book = TX_ADD(t, "ledger_book", s->chunk->id);
     tx_run(t, on_staged, s);
 }
 

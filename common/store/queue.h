@@ -109,7 +109,7 @@ void queue_reap(struct queue *q, int limit,
                 void (*done)(void *arg, int rc, int reaped, int promoted, const struct err *e), void *arg);
 
 /* Which of the given jobs are to be put in (again), for the reconciler: there is no live one, or its lane is behind
- * lanes[i], or its budget is not known and has to be seeded. missing[i] belongs to ids[i]. */
+ * lanes[i]. missing[i] belongs to ids[i]. */
 void queue_missing(struct queue *q, const char *const *ids, const char *const *lanes, int count,
                    void (*done)(void *arg, int rc, const bool *missing, int count, const struct err *e), void *arg);
 /* Removes live jobs (a cancelled run, a dropped dead letter); leased ones end at their next beat or grant as stale. */

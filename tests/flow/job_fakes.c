@@ -151,7 +151,7 @@ void chunk_put_back(struct db_pool *p, struct chunk *c, enum chunk_fate fate, in
 {
     (void)p, (void)max_attempts, (void)why;
     ask(OP_PUT_BACK, arg);
-    fakes.asked.booked = c->booked;
+    fakes.asked.booked = c->booked_s > 0;
     fakes.asked.fate = fate;
     fakes.asked.report = c->report;
     fakes.asked.delay_ms = delay_ms;
@@ -267,7 +267,7 @@ static struct chunk *new_chunk(void)
     c->provider = &fake_provider;
     c->page = 1;
     c->epoch = 1;
-    c->booked = true;
+    c->booked_s = 1;
     c->attempts = fakes.attempts;
     c->checking = fakes.checking;
     c->stubs = fakes.stubs;
@@ -322,7 +322,8 @@ void fakes_end(int rc, bool yes)
     case OP_STAGE:
         if (rc == 0)
             waiting.chunk->page++;
-        waiting.chunk->booked = waiting.chunk->booked || rc == 0;
+        if (rc == 0)
+            waiting.chunk->booked_s = 1;
         waiting.staged(waiting.arg, rc, why);
         break;
     case OP_LOOK_UP:

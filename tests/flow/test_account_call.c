@@ -21,8 +21,9 @@ static struct {
     int answered;
     int budget_missing; /* so many takes find no budget */
     int64_t refuse_ms;  /* the budget says no for so long */
-    int seed_rc, settle_rc;
-    int bodies; /* taken and not released */
+    int limit_rc, seed_rc, settle_rc;
+    int64_t limit; /* of the account's connections; 0 = none sets one */
+    int bodies;    /* taken and not released */
     char log[LOG_BYTES];
 } play;
 
@@ -38,6 +39,7 @@ static void note(const char *format, ...)
 }
 
 struct ending {
+    void (*limit)(void *arg, int rc, int64_t limit, const struct err *e);
     void (*taken)(void *arg, int rc, bool granted, int64_t retry_ms, const struct err *e);
     void (*ended)(void *arg, int rc, const struct err *e);
     http_done http;
@@ -55,6 +57,8 @@ static void on_turn(void *arg)
 
     if (x->rc != 0)
         (void)err_set(&e, x->rc, "as the test wants it");
+    if (x->limit != NULL)
+        x->limit(x->arg, x->rc, x->rc == 0 && play.limit > 0 ? play.limit : -1, &e);
     if (x->taken != NULL)
         x->taken(x->arg, x->rc, x->rc == 0 && x->retry_ms < 0, x->retry_ms < 0 ? 0 : x->retry_ms, &e);
     if (x->ended != NULL)
@@ -98,12 +102,20 @@ void budget_scope_app(struct budget_scope *s, const char *provider, int64_t limi
     budget_scope_account(s, provider, "app", limit, window_seconds);
 }
 
+void budget_limit(struct db_pool *p, const char *provider, const char *account,
+                  void (*done)(void *arg, int rc, int64_t limit, const struct err *e), void *arg)
+{
+    (void)p;
+    note("limit %s %s;", provider, account);
+    end_later((struct ending){.limit = done, .arg = arg, .rc = play.limit_rc});
+}
+
 void budget_seed(struct redis *r, struct db_pool *p, const char *prefix, const struct budget_scope *scopes, int count,
                  void (*done)(void *arg, int rc, const struct err *e), void *arg)
 {
     (void)r, (void)p, (void)prefix;
     assert_int_equal(count, 2);
-    note("seed %s %s;", scopes[0].name, scopes[1].name);
+    note("seed %s %d %s;", scopes[0].name, (int)scopes[0].limit, scopes[1].name);
     end_later((struct ending){.ended = done, .arg = arg, .rc = play.seed_rc});
 }
 
@@ -123,11 +135,11 @@ void budget_take(struct redis *r, struct db_pool *p, const char *prefix, const s
     end_later((struct ending){.taken = done, .arg = arg, .retry_ms = retry_ms});
 }
 
-void budget_settle(struct redis *r, const char *prefix, const struct budget_scope *account,
+void budget_settle(struct redis *r, struct db_pool *p, const char *prefix, const struct budget_scope *account,
                    const struct budget_scope *app, bool sent, const struct quota *account_said,
                    const struct quota *app_said, void (*done)(void *arg, int rc, const struct err *e), void *arg)
 {
-    (void)r, (void)prefix, (void)account, (void)app;
+    (void)r, (void)p, (void)prefix, (void)account, (void)app;
     note("settle%s%s%s;", sent ? "" : " unsent", account_said->blocked_ms > 0 ? " blocked" : "",
          app_said->blocked_ms > 0 ? " blocked app" : "");
     end_later((struct ending){.ended = done, .arg = arg, .rc = play.settle_rc});
@@ -254,38 +266,59 @@ static void script(int step, int rc, int status, const char *body)
 
 static const char account[] = "{\"id\":\"act_1\",\"name\":\"x\",\"currency\":\"EUR\",\"timezone_name\":\"UTC\"}";
 
+/* What comes before the first call. */
+#define SEEDED "limit meta act_1;seed meta:act_1 200 meta:app;"
+
 static void test_check(void **state)
 {
     (void)state;
     script(0, 0, 200, account);
     check_account();
     assert_int_equal(outcome.rc, 0);
-    assert_string_equal(play.log, "take meta:act_1;send ;settle;act_1 EUR UTC;");
+    assert_string_equal(play.log, SEEDED "take meta:act_1;send ;settle;act_1 EUR UTC;");
 }
 
-static void test_missing_budget_is_seeded(void **state)
+static void test_lost_budget_is_seeded_again(void **state)
 {
     (void)state;
     play.budget_missing = 1;
     script(0, 0, 200, account);
     check_account();
-    assert_string_equal(play.log,
-                        "take meta:act_1;seed meta:act_1 meta:app;take meta:act_1;send ;settle;act_1 EUR UTC;");
+    assert_string_equal(play.log, SEEDED
+                        "take meta:act_1;seed meta:act_1 200 meta:app;take meta:act_1;send ;settle;act_1 EUR UTC;");
 }
 
-static void test_budget_that_stays_missing(void **state)
+static void test_budget_that_stays_lost(void **state)
 {
     (void)state;
     play.budget_missing = 2;
     check_account();
     assert_int_equal(outcome.rc, ERR_THROTTLED);
-    assert_string_equal(play.log, "take meta:act_1;seed meta:act_1 meta:app;take meta:act_1;");
+    assert_string_equal(play.log, SEEDED "take meta:act_1;seed meta:act_1 200 meta:app;take meta:act_1;");
+}
+
+static void test_limit_of_the_accounts_connections(void **state)
+{
+    (void)state;
+    play.limit = 7;
+    script(0, 0, 200, account);
+    check_account();
+    assert_string_equal(play.log, "limit meta act_1;seed meta:act_1 7 meta:app;take meta:act_1;send ;settle;"
+                                  "act_1 EUR UTC;");
+}
+
+static void test_without_the_limit_nothing_is_asked(void **state)
+{
+    (void)state;
+    play.limit_rc = ERR_DB_AWAY;
+    check_account();
+    assert_int_equal(outcome.rc, ERR_DB_AWAY);
+    assert_string_equal(play.log, "limit meta act_1;");
 }
 
 static void test_seed_fails(void **state)
 {
     (void)state;
-    play.budget_missing = 1;
     play.seed_rc = ERR_REDIS_AWAY;
     check_account();
     assert_int_equal(outcome.rc, ERR_REDIS_AWAY);
@@ -298,7 +331,7 @@ static void test_spent_budget(void **state)
     check_account();
     assert_int_equal(outcome.rc, ERR_THROTTLED);
     assert_string_equal(outcome.text, "act_1: the budget allows no call for the next 42 s");
-    assert_string_equal(play.log, "take meta:act_1;"); /* a budget that exists is not seeded again */
+    assert_string_equal(play.log, SEEDED "take meta:act_1;");
 }
 
 static void test_transient_failures_are_retried_twice(void **state)
@@ -310,8 +343,8 @@ static void test_transient_failures_are_retried_twice(void **state)
     check_account();
     assert_int_equal(outcome.rc, 0);
     assert_string_equal(play.log,
-                        "take meta:act_1;send ;settle;wait 1000;take meta:act_1;send ;settle unsent;wait 3000;"
-                        "take meta:act_1;send ;settle;act_1 EUR UTC;");
+                        SEEDED "take meta:act_1;send ;settle;wait 1000;take meta:act_1;send ;settle unsent;wait 3000;"
+                               "take meta:act_1;send ;settle;act_1 EUR UTC;");
 }
 
 static void test_third_failure_is_the_last(void **state)
@@ -341,7 +374,7 @@ static void test_block_reaches_the_budget(void **state)
     script(0, 0, 403, "{\"error\":{\"code\":4,\"message\":\"Application request limit reached\"}}");
     check_account();
     assert_int_equal(outcome.rc, ERR_THROTTLED);
-    assert_string_equal(play.log, "take meta:act_1;send ;settle blocked app;");
+    assert_string_equal(play.log, SEEDED "take meta:act_1;send ;settle blocked app;");
 }
 
 static void test_cancelled(void **state)
@@ -350,7 +383,7 @@ static void test_cancelled(void **state)
     script(0, ERR_CANCELED, 0, NULL);
     check_account();
     assert_int_equal(outcome.rc, ERR_CANCELED);
-    assert_string_equal(play.log, "take meta:act_1;send ;settle;");
+    assert_string_equal(play.log, SEEDED "take meta:act_1;send ;settle;");
 }
 
 #define ONE(id) "{\"id\":\"" id "\",\"currency\":\"EUR\",\"timezone_name\":\"UTC\"}"
@@ -365,7 +398,8 @@ static void test_list_of_pages(void **state)
     script(3, 0, 200, "{\"data\":[" ONE("act_3") "],\"paging\":{\"cursors\":{\"after\":\"D\"}}}");
     list_accounts();
     assert_int_equal(outcome.rc, 0);
-    assert_string_equal(play.log, "take meta:me;send ;act_1;act_2;settle;take meta:me;send after=B;settle;wait 1000;"
+    assert_string_equal(play.log, "limit meta ;seed meta:me 200 meta:app;take meta:me;send ;act_1;act_2;settle;take "
+                                  "meta:me;send after=B;settle;wait 1000;"
                                   "take meta:me;send after=B;settle;take meta:me;send after=C;act_3;settle;");
 }
 
@@ -411,8 +445,10 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_check),
-        TEST(test_missing_budget_is_seeded),
-        TEST(test_budget_that_stays_missing),
+        TEST(test_lost_budget_is_seeded_again),
+        TEST(test_budget_that_stays_lost),
+        TEST(test_limit_of_the_accounts_connections),
+        TEST(test_without_the_limit_nothing_is_asked),
         TEST(test_seed_fails),
         TEST(test_spent_budget),
         TEST(test_transient_failures_are_retried_twice),

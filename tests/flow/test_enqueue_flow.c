@@ -195,13 +195,11 @@ static void the_runs_asked_for_are_named(void **state)
     jobs(0, 0, false);
 }
 
-static void budgets_are_seeded_before_the_jobs_are_put_in(void **state)
+static void budgets_are_set_before_the_jobs_are_looked_for(void **state)
 {
     (void)state;
     enqueue_flow_start(&service, NULL, on_done, NULL);
     jobs(0, 300, false);
-    assert_int_equal(store.count, 300);
-    missing(0);
     assert_int_equal(store.count, 4); /* three accounts and the app */
     assert_string_equal(store.scopes[0].name, "meta:act_0");
     assert_int_equal(store.scopes[0].limit, 200);
@@ -210,6 +208,8 @@ static void budgets_are_seeded_before_the_jobs_are_put_in(void **state)
     assert_string_equal(store.scopes[3].name, "meta:app");
     assert_int_equal(store.scopes[3].limit, 0);
     seeded();
+    assert_int_equal(store.count, 300);
+    missing(0);
     assert_int_equal(store.count, 300);
     assert_int_equal(store.first.attempts, 3);
     assert_int_equal(store.first.delay_ms, 5);
@@ -221,8 +221,8 @@ static void only_missing_ones_are_put_in(void **state)
     (void)state;
     enqueue_flow_start(&service, NULL, on_done, NULL);
     jobs(0, 200, false);
-    missing(2);
     seeded();
+    missing(2);
     assert_int_equal(store.count, 100);
     assert_string_equal(store.first.id, "job1");
     assert_string_equal(store.last.id, "job199");
@@ -234,20 +234,23 @@ static void page_follows_page(void **state)
     (void)state;
     enqueue_flow_start(&service, NULL, on_done, NULL);
     jobs(0, PAGE, true);
+    assert_int_equal(store.scopes[1].limit, 7); /* a limit that was changed reaches jobs that are there */
+    seeded();
     missing(1); /* all there: on at once */
     assert_string_equal(store.after, "job999");
     jobs(PAGE, PAGE, true);
-    missing(0);
     seeded();
+    missing(0);
     enqueued();
     assert_string_equal(store.after, "job1999");
     jobs(2 * PAGE, 1, false);
+    seeded();
     missing(1);
 }
 
 static void a_failure_ends_it(void **state)
 {
-    static const char *const parts[] = {"jobs", "missing", "seed", "enqueue"};
+    static const char *const parts[] = {"jobs", "seed", "missing", "enqueue"};
     (void)state;
     problem.rc = ERR_DB_AWAY;
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
@@ -256,16 +259,16 @@ static void a_failure_ends_it(void **state)
         if (i > 0)
             jobs(0, 10, true);
         if (i > 1)
-            missing(0);
-        if (i > 2)
             seeded();
+        if (i > 2)
+            missing(0);
         void *arg = answer(parts[i]);
         if (i == 0)
             store.jobs(arg, ERR_DB_AWAY, NULL, 0, "", &problem);
         else if (i == 1)
-            store.missing(arg, ERR_DB_AWAY, NULL, 0, &problem);
-        else if (i == 2)
             store.seeded(arg, ERR_DB_AWAY, &problem);
+        else if (i == 2)
+            store.missing(arg, ERR_DB_AWAY, NULL, 0, &problem);
         else
             store.enqueued(arg, ERR_DB_AWAY, 0, &problem);
         assert_int_equal(ended, 1);
@@ -280,7 +283,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(nothing_open_is_one_question),
         CASE(the_runs_asked_for_are_named),
-        CASE(budgets_are_seeded_before_the_jobs_are_put_in),
+        CASE(budgets_are_set_before_the_jobs_are_looked_for),
         CASE(only_missing_ones_are_put_in),
         CASE(page_follows_page),
         CASE(a_failure_ends_it),

@@ -181,6 +181,7 @@ class Model:
             job = self.held(job_id, token)
             words.append(1 if job else 0)
             if job:
+                job.lease = max(job.lease, lease)
                 job.until = max(job.until, self.ms + lease)
         return words
 

@@ -395,7 +395,6 @@ def test_an_old_snapshot_is_not_believed(queue, redis_server):
     queue.r, queue.scripts = redis_server.client(), {}
     assert queue.job(old.id)["state"] == "leased" and queue.used() == 2
     assert queue.grant(old) == (0, 1000) and queue.claim(4) == ([], 1000)
-    assert queue.run("missing", "c1-5", "low") == [1]  # so that the reconciler seeds
     queue.set_clock(now)
     queue.seed(("meta:app", 0, HOUR), ("meta:act_1", 20, HOUR), ledger={"meta:act_1": [(1000, 7)], "meta:app": [(1000, 7)]})
     assert (queue.used(), queue.budget()["open"]) == (7, 0)
@@ -462,14 +461,53 @@ def test_at_most_64_calls_outside_of_jobs_at_once(queue):
     assert words == [1] * 64 + [0] and queue.used() == 64
 
 
-def test_a_clock_that_steps_back_frees_nothing(queue):
+@pytest.mark.parametrize("back, blocks", [(HOUR // 2, 3 * HOUR // 2), (2 * HOUR, HOUR), (365 * 24 * HOUR, HOUR)])
+@pytest.mark.parametrize("finished", ["before", "after"])
+def test_a_clock_that_steps_back_frees_nothing_and_blocks_for_two_windows_at_most(queue, back, blocks, finished):
     queue.seed_all(limit=3, accounts=["act_1"])
     queue.enqueue(*jobs(9))
     got, _ = queue.claim(9)
-    queue.advance(-2 * HOUR)
-    assert [queue.finish(j) for j in got] == [1, 1, 1]
-    assert queue.claim(9)[0] == []
-    queue.advance(3 * HOUR)
+    if finished == "before":
+        assert [queue.finish(j) for j in got] == [1, 1, 1]
+    queue.advance(-back)
+    if finished == "after":
+        assert [queue.finish(j) for j in got] == [1, 1, 1]
+    assert queue.claim(9)[0] == [] and queue.used() == 3
+    queue.advance(blocks)
     assert queue.claim(9)[0] == []
     queue.advance(BUCKET)
-    assert len(queue.claim(9)[0]) == 3
+    assert len(queue.claim(9)[0]) == 3 and queue.used() == 3
+
+
+def test_a_clock_that_steps_back_keeps_no_budget_from_being_seeded(queue):
+    queue.advance(-2 * HOUR)  # to before these data began
+    life, wait, known = queue.run("budget_set", "meta:act_9", 100, HOUR)
+    assert (wait, known) == (3000, 0)
+    queue.advance(3000)
+    assert queue.run("budget_set", "meta:act_9", 100, HOUR) == [life, 0, 0]
+    assert queue.run("budget_set", "meta:act_1", 1000, HOUR) == [life, 0, 1]  # what was known still is
+
+
+def test_a_block_of_days_is_kept_to_its_end(queue):
+    days = 6 * 24 * HOUR
+    queue.enqueue(*jobs(2))
+    [a], _ = queue.claim()
+    queue.finish(a, blocked=days)
+    assert queue.claim(1) == ([], days)
+    queue.advance(days - 1)
+    assert queue.claim(1)[0] == []
+    queue.advance(1)
+    assert len(queue.claim(1)[0]) == 1
+
+
+def test_a_block_of_a_clock_that_was_ahead_ends(queue):
+    queue.enqueue(*jobs(2))
+    [a], _ = queue.claim()
+    queue.finish(a, blocked=HOUR)
+    queue.advance(-365 * 24 * HOUR)
+    week = 7 * 24 * HOUR
+    assert queue.claim(1) == ([], week) and queue.budget()["blocked_until"] == queue.now // 1000 + week
+    queue.advance(week - 1)
+    assert queue.claim(1)[0] == []
+    queue.advance(1)
+    assert len(queue.claim(1)[0]) == 1

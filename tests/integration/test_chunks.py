@@ -1,6 +1,7 @@
 """A chunk between the queue and the database: opened, staged, put back, given up."""
 import calendar
 import datetime
+import time
 import zoneinfo
 
 import pytest
@@ -34,17 +35,49 @@ def test_a_yield_unbooks_the_call_that_was_not_made(account, store, database):
     store.ok("open", chunk=chunk)
     store.ok("stage", chunk=chunk, rows=[fact("a1", D1)], next="c2")
     assert ledger(account) == {scope: 2, "meta:app": 2}
-    database.execute("DELETE FROM call_ledger")
-    for age, calls in ((120, 5), (50, 2), (0, 7)):
-        database.execute("INSERT INTO call_ledger SELECT s, now() - make_interval(secs => %s), %s FROM unnest(%s) s",
-                         age, calls, [scope, "meta:app"])
     store.ok("put_back", chunk=chunk, fate="yield", code="throttled", why="no call is granted now", calls=0)
-    left = database.query("SELECT scope, array_agg(calls ORDER BY bucket)::int[] FROM call_ledger GROUP BY 1")
-    assert dict(left) == {scope: [5, 1, 7], "meta:app": [5, 1, 7]}  # the youngest stay
+    assert ledger(account) == {scope: 1, "meta:app": 1}
     assert store.ok("open", chunk=chunk)["page"] == 2
-    assert ledger(account) == {scope: 14, "meta:app": 14}
+    assert ledger(account) == {scope: 2, "meta:app": 2}
     store.ok("put_back", chunk=chunk, fate="retry", code="transient", why="Meta said 500", delay_ms=0, calls=1)
-    assert ledger(account) == {scope: 14, "meta:app": 14}
+    assert ledger(account) == {scope: 2, "meta:app": 2}
+
+
+def seconds_of(account):
+    rows = account.database.query("SELECT scope, array_agg(calls ORDER BY bucket)::int[] FROM call_ledger GROUP BY 1")
+    return dict(rows)
+
+
+def next_second(database):
+    """Waits until what is booked from now on lies in another second."""
+    (now,), = database.query("SELECT date_trunc('second', clock_timestamp())")
+    while database.query("SELECT date_trunc('second', clock_timestamp())")[0][0] == now:
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("first_yields", [True, False])
+def test_a_yield_unbooks_its_own_call_and_no_other_jobs(account, store, database, first_yields):
+    """Two jobs of one account, one a second after the other; one of them makes its call."""
+    scope = f"meta:{account.row('external_account_id')[0]}"
+    one, two = account.chunk(account.run()), account.chunk(account.run())
+    store.ok("open", chunk=one)
+    next_second(database)
+    store.ok("open", chunk=two)
+    assert seconds_of(account) == {scope: [1, 1], "meta:app": [1, 1]}
+    store.ok("put_back", chunk=one if first_yields else two, fate="yield", code="throttled", why="no call now", calls=0)
+    left = [0, 1] if first_yields else [1, 0]
+    assert seconds_of(account) == {scope: left, "meta:app": left}
+
+
+def test_a_booking_that_is_gone_is_taken_from_no_other_second(account, store, database):
+    scope = f"meta:{account.row('external_account_id')[0]}"
+    chunk = account.chunk(account.run())
+    store.ok("open", chunk=chunk)
+    for table_edit in ("UPDATE call_ledger SET bucket = bucket - interval '20 minutes'",
+                       "INSERT INTO call_ledger SELECT scope, bucket + interval '20 minutes 5 seconds', 1 FROM call_ledger"):
+        database.execute(table_edit)
+    store.ok("put_back", chunk=chunk, fate="yield", code="throttled", why="no call is granted now", calls=0)
+    assert seconds_of(account) == {scope: [1, 1], "meta:app": [1, 1]}
 
 
 # ---- opening ----

@@ -3,6 +3,8 @@ import datetime
 import decimal
 import json
 
+import pytest
+
 from test_numbers import started
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -124,3 +126,34 @@ def test_verify_refuses_what_it_cannot_ask(make_system):
     system.sandbox.post("fault", kind="error", status=400, code=190, match="insights", count=-1)
     done = system.metricx("verify", "--connection", connection, "--from", "2026-11-01", "--to", "2026-11-02", code=None)
     assert done.returncode == 1 and "act_1001" in done.stderr
+
+
+def test_verify_keeps_the_connections_own_limit(make_system, redis_server):
+    system = make_system()
+    connection = system.connect()
+    (today,), = system.query("SELECT (now() AT TIME ZONE timezone)::date FROM connections")
+    verify = ("verify", "--connection", connection, "--from", str(today), "--to", str(today))
+    system.metricx("connection", "set", connection, "calls_per_window=3")
+    redis_server.client().flushall()  # and nobody but verify makes the budget again; the ledger knows of the check that connecting made
+    before = system.sandbox.calls()["total"]
+    said = [system.metricx(*verify, code=None).stderr for _ in range(4)]
+    assert system.sandbox.calls()["total"] == before + 2
+    assert "the budget allows no call" not in said[1] and "the budget allows no call" in said[2]
+    system.metricx("connection", "set", connection, "calls_per_window=5")
+    assert "the budget allows no call" not in system.metricx(*verify, code=None).stderr
+
+
+@pytest.mark.parametrize("code, subcode, whose", [(80004, 2446079, "act_"), (4, 0, "app")])
+def test_a_block_that_verify_hears_outlives_redis_data(make_system, redis_server, code, subcode, whose):
+    system = make_system()
+    connection = system.connect()
+    (today,), = system.query("SELECT (now() AT TIME ZONE timezone)::date FROM connections")
+    verify = ("verify", "--connection", connection, "--from", str(today), "--to", str(today))
+    system.sandbox.post("fault", kind="error", status=400, code=code, subcode=subcode, match="insights", count=1)
+    assert system.metricx(*verify, code=None).returncode != 0
+    (scope,), = system.query("SELECT scope FROM provider_blocks WHERE blocked_until > now()")
+    assert scope.startswith(f"meta:{whose}")
+    redis_server.client().flushall()
+    before = system.sandbox.calls()["total"]
+    assert "the budget allows no call" in system.metricx(*verify, code=None).stderr
+    assert system.sandbox.calls()["total"] == before

@@ -225,7 +225,6 @@ def test_missing_tells_what_the_reconciler_must_put_in(queue):
     queue.claim()
     assert queue.run("missing", "c1-0", "low", "c1-1", "low", "d", "low", "gone", "low") == [0, 0, 0, 1]
     assert queue.run("missing", "c1-0", "normal", "c1-1", "high", "d", "high") == [1, 1, 1]  # to be moved up
-    assert queue.run("missing", "u", "low") == [1]  # its budget is not there
     assert queue.enqueue(("u", "c3", "act_3", "low")) == 0
 
 
@@ -323,6 +322,40 @@ def test_out_of_memory_refuses_whole_batches_and_drains(queue):
     finally:
         queue.r.config_set("maxmemory", 0)
     assert not queue.r.exists(queue.key("ready", "c2", "low"), queue.key("job", "c2-0"))
+
+
+def test_a_clock_that_steps_back_keeps_neither_leases_nor_delays_for_longer(queue):
+    queue.enqueue(*jobs(3), ("d", "c1", "act_1", "low", 5000), ("e", "c1", "act_1", "low", 90_000))
+    [dead, retried, living], _ = queue.claim(3)
+    queue.finish(retried, "retry", delay=7000)
+    queue.advance(-2 * 3_600_000)
+    assert queue.reap() == (0, 0)
+    queue.advance(4999)
+    assert queue.reap() == (0, 0)
+    queue.advance(1)
+    assert queue.reap() == (0, 1)
+    queue.beat(living)
+    queue.advance(2000)
+    assert queue.reap() == (0, 1) and queue.job(retried.id)["state"] == "ready"
+    queue.advance(LEASE - 7001)
+    assert queue.reap() == (0, 0)
+    queue.advance(1)
+    assert queue.reap() == (1, 0) and queue.job(dead.id)["state"] == "ready"
+    assert queue.beat(living) == [1]
+    queue.advance(90_000 - LEASE)
+    assert queue.reap()[1] == 1
+
+
+def test_a_clock_that_steps_back_counts_calls_that_nobody_speaks_for_no_longer_than_an_hour(queue):
+    assert queue.run("budget_take", "meta:act_1", 200_000) == [1, 0]
+    queue.advance(-24 * 3_600_000)
+    queue.reap()
+    queue.advance(3_600_000 - 1)
+    queue.reap()
+    assert queue.budget()["open"] == 1
+    queue.advance(1)
+    queue.reap()
+    assert queue.budget()["open"] == 0
 
 
 def test_the_real_clock_runs_the_same_scripts(redis_server):

@@ -5,7 +5,11 @@
 enum { HEADER_BYTES_MAX = 16 * 1024, PERCENT_MAX = 1000 };
 #define SECOND_MS 1000.0
 #define MINUTE_MS (60 * SECOND_MS)
-#define BLOCK_MAX_MS (24 * 60 * MINUTE_MS)
+#define DAY_MS (24 * 60 * MINUTE_MS)
+/* Meta's windows and penalties last from minutes to hours: what is said to last longer than a week is in another unit
+ * or nonsense, and would leave the account unasked for ever. When the week is over one call hears how it stands. The
+ * budget believes none for longer either. */
+#define BLOCK_MAX_MS (7 * DAY_MS)
 
 /* Percentages and times are hints, and some are fractions: here a double does no harm. */
 static double number(const json_t *object, const char *key)

@@ -9,7 +9,7 @@ for i = 4, #ARGV, 4 do
   local j = held(ARGV[i], ARGV[i + 1])
   if j then
     call('ZADD', P .. ':lease', 'XX', 'GT', ms + lease_ms, j.id)
-    call('HSET', job_key(j.id), 'page', ARGV[i + 2], 'rows', ARGV[i + 3])
+    call('HSET', job_key(j.id), 'lease_ms', math.max(n(j.lease_ms), lease_ms), 'page', ARGV[i + 2], 'rows', ARGV[i + 3])
   end
   out[#out + 1] = j and 1 or 0
 end

@@ -3,16 +3,21 @@
 -- => {life, wait_ms, 1 known | 0 missing, …}: the missing ones may be seeded from what the ledger says after wait_ms
 if not life() then
   the_life = tostring(ms)
-  call('HSET', P .. ':life', 'server', server(), 'since', the_life)
+  call('HSET', P .. ':life', 'server', server(), 'since', the_life, 'settled_at', ms + SETTLING)
 end
-local out = { life(), math.max(0, n(life()) + SETTLING - ms) }
+local settled_at = n(call('HGET', P .. ':life', 'settled_at') or life() + SETTLING)
+if settled_at > ms + SETTLING then -- the clock stepped back
+  settled_at = ms + SETTLING
+  call('HSET', P .. ':life', 'settled_at', settled_at)
+end
+local out = { life(), math.max(0, settled_at - ms) }
 
 local function change(b, limit, window_ms)
   local width = math.ceil(window_ms * 1000 / BUCKETS)
-  if width ~= b.width then -- other buckets: all that was counted is counted from now
-    for slot = 0, SLOTS - 1 do call('HDEL', b.key, 'b' .. slot) end
-    b.width, b.here, b.last, b.dirty, b.moved = width, b.used - b.open, math.floor(now / width), true, true
-    call('HSET', b.key, 'width', width, 'last', b.last, 'window_seconds', window_ms / 1000)
+  if width ~= b.width then -- other buckets
+    b.width = width
+    count_anew(b)
+    call('HSET', b.key, 'width', width, 'window_seconds', window_ms / 1000)
     unpark(b.scope)
   end
   if limit ~= b.limit then

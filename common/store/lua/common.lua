@@ -15,6 +15,7 @@ local HEARD = 300000000 -- microseconds for which a provider's word of its own q
 local SLOW, PROBE = 75, 95 -- percent of it: from here calls are stretched; from here one a minute asks how it stands
 local MINUTE = 60000000
 local SERVES = 15 * MINUTE -- a provider's cursor
+local BLOCK_MAX = 7 * 1440 * MINUTE -- no block that a provider states is believed for longer
 
 local function n(x) return tonumber(x) or 0 end
 local RANK = { high = 1, normal = 2, low = 3 }
@@ -41,9 +42,21 @@ local function life()
   return the_life
 end
 
--- Takes the buckets that left the window out of it. A clock that steps back stays in the bucket that was last.
+-- All that was counted is counted from now.
+local function count_anew(b)
+  for slot = 0, SLOTS - 1 do call('HDEL', b.key, 'b' .. slot) end
+  b.here, b.last, b.dirty, b.moved = b.used - b.open, math.floor(now / b.width), true, true
+  call('HSET', b.key, 'last', b.last, 'b' .. b.last % SLOTS, b.here)
+end
+
+-- Takes the buckets that left the window out of it. A clock that steps back stays in the bucket that was last, unless that
+-- is more than a window ahead: nothing would leave it until the clock is there again.
 local function roll(b)
   local at, gone = math.floor(now / b.width), {}
+  if at < b.last - BUCKETS then
+    count_anew(b)
+    return
+  end
   if at <= b.last then
     b.here = n(call('HGET', b.key, 'b' .. b.last % SLOTS))
     return
@@ -59,9 +72,13 @@ local function pace_of(limit, width) return limit > 0 and math.ceil(width * BUCK
 local function burst_of(limit) return math.max(BURST, math.floor(limit / 4)) end
 local function pace(b) return pace_of(b.limit, b.width) end
 
--- Neither can calls be ahead of the pace by more than a burst, nor the last one in the future: the clock stepped back, or
--- the limit is another one.
+-- Neither can calls be ahead of the pace by more than a burst, nor the last one in the future, nor is any block so long: the
+-- clock stepped back, or the limit is another one.
 local function step_back(b)
+  if b.blocked > now + BLOCK_MAX then
+    b.blocked = now + BLOCK_MAX
+    call('HSET', b.key, 'blocked_until', math.ceil(b.blocked / 1000))
+  end
   local most = now + burst_of(b.limit) * pace(b)
   if b.spent <= most and b.called <= now then return end
   b.spent, b.called, b.dirty = math.min(b.spent, most), math.min(b.called, now), true

@@ -10,6 +10,7 @@ local function insert(id, run_id, connection, domain, kind, from, to, lane, atte
     domain, 'kind', kind, 'from', from, 'to', to, 'lane', lane, 'attempts', attempts, 'deliveries', deliveries, 'enqueued_at', ms,
     'left', calls)
   if waits then
+    call('HSET', job_key(id), 'delay_ms', delay_ms)
     call('ZADD', P .. ':delayed', ms + n(delay_ms), id)
   else
     queue_up(id, domain, connection, lane, false)

@@ -26,7 +26,7 @@ if j then
   if not goes_on then
     count(how == 'done' and 'finished' or 'fenced')
   elseif how == 'retry' then
-    call('HSET', job_key(j.id), 'state', 'delayed', 'deliveries', 0)
+    call('HSET', job_key(j.id), 'state', 'delayed', 'deliveries', 0, 'delay_ms', delay_ms)
     call('HINCRBY', job_key(j.id), 'attempts', 1)
     call('ZADD', P .. ':delayed', ms + delay_ms, j.id)
     count('retried')

@@ -2,6 +2,22 @@
 -- What time alone brings: leases that are over, delayed jobs that are due, open calls nobody speaks for, buckets that leave
 -- their window (so that `used` is right for those who only look). ARGV: limit of each => {reaped, promoted}
 local limit, reaped, suspects = n(ARGV[1]), 0, 0
+local HOUR, DAY = 3600000, 86400000
+
+-- A clock that stepped back left instants ahead: none is further ahead than if it were set now. What is furthest ahead tells.
+local function set_back(index, latest)
+  local key = P .. ':' .. index
+  local last = call('ZRANGE', key, 0, 0, 'REV', 'WITHSCORES')
+  if not last[1] or n(last[2]) <= latest(last[1]) then return end
+  for _, id in ipairs(call('ZRANGE', key, ms, '+inf', 'BYSCORE')) do call('ZADD', key, 'XX', 'LT', latest(id), id) end
+end
+local function after(field)
+  return function(id) return ms + (tonumber(call('HGET', job_key(id), field) or '') or DAY) end
+end
+set_back('lease', after('lease_ms'))
+set_back('delayed', after('delay_ms'))
+set_back('flying', function() return ms + HOUR end) -- no lease is longer
+
 local APART = 8 -- groups of suspects
 
 -- To the head of its list. A job lost for the second time may be what kills its workers: suspects start half a lease apart,
@@ -16,7 +32,7 @@ local function take_back(j)
   if wait == 0 then
     ready(j, true)
   else
-    call('HSET', job_key(j.id), 'state', 'delayed')
+    call('HSET', job_key(j.id), 'state', 'delayed', 'delay_ms', wait)
     call('ZADD', P .. ':delayed', ms + wait, j.id)
   end
 end

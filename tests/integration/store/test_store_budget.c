@@ -27,7 +27,8 @@ static struct answer take(struct store_case *c)
 static void settle(struct store_case *c, bool sent, int64_t blocked_ms)
 {
     struct answer a = {0};
-    budget_settle(c->redis, PREFIX, &account, &app, sent, &(struct quota){17, blocked_ms}, &QUOTA_UNSAID, on_plain, &a);
+    budget_settle(c->redis, c->db, PREFIX, &account, &app, sent, &(struct quota){17, blocked_ms}, &QUOTA_UNSAID,
+                  on_plain, &a);
     assert_int_equal(awaited(c, &a), 0);
 }
 
@@ -56,6 +57,7 @@ static void open_empty(struct store_case *c)
 {
     open_case(c);
     (void)query(c, "DELETE FROM call_ledger");
+    (void)query(c, "DELETE FROM provider_blocks");
 }
 
 static void names_scopes(void **state)
@@ -96,6 +98,43 @@ static void a_missing_budget_is_seeded_then_taken(void **state)
     close_case(&c);
 }
 
+static void on_number(void *arg, int rc, int64_t limit, const struct err *e)
+{
+    struct answer *a = arg;
+    a->number = limit;
+    got(a, rc, e);
+}
+
+static int64_t limit_of(struct store_case *c, const char *name)
+{
+    struct answer a = {0};
+    budget_limit(c->db, "meta", name, on_number, &a);
+    assert_int_equal(awaited(c, &a), 0);
+    return a.number;
+}
+
+static void the_least_limit_of_an_accounts_connections_counts(void **state)
+{
+    struct store_case c;
+    (void)state;
+    open_empty(&c);
+    (void)query(&c, "WITH w AS (INSERT INTO workspaces (name) VALUES ('w') RETURNING id) "
+                    "INSERT INTO connections (workspace_id, provider, external_account_id, name, currency, timezone, "
+                    "token_source, settings, deleted_at) "
+                    "SELECT w.id, 'meta', 'act_7' || n, 'n', 'EUR', 'UTC', 'env', x::jsonb, d FROM w, (VALUES "
+                    "('1', '{\"calls_per_window\": 9}', NULL::timestamptz), ('2', '{}', NULL), "
+                    "('3', '{\"calls_per_window\": 3}', now())) v (n, x, d)");
+    (void)query(&c, "WITH w AS (INSERT INTO workspaces (name) VALUES ('w2') RETURNING id) "
+                    "INSERT INTO connections (workspace_id, provider, external_account_id, name, currency, timezone, "
+                    "token_source, settings) SELECT id, 'meta', 'act_71', 'n', 'EUR', 'UTC', 'env', "
+                    "'{\"calls_per_window\": 5}' FROM w");
+    assert_int_equal(limit_of(&c, "act_71"), 5);
+    assert_int_equal(limit_of(&c, "act_72"), -1);
+    assert_int_equal(limit_of(&c, "act_73"), -1);
+    assert_int_equal(limit_of(&c, ""), -1);
+    close_case(&c);
+}
+
 static void a_lost_redis_is_seeded_from_the_ledger(void **state)
 {
     struct store_case c;
@@ -116,6 +155,44 @@ static void a_lost_redis_is_seeded_from_the_ledger(void **state)
     assert_int_equal(seed(&c, 9), 0); /* again: the limit only */
     assert_int_equal(used(&c), 9);
     assert_false(take(&c).yes);
+    close_case(&c);
+}
+
+static int64_t blocked_s(struct store_case *c, const char *scope)
+{
+    char sql[200];
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT ceil(extract(epoch FROM blocked_until - clock_timestamp()))::bigint FROM provider_blocks "
+                   "WHERE scope = '%s'",
+                   scope);
+    return query(c, sql);
+}
+
+static void a_block_outlives_redis_data(void **state)
+{
+    struct store_case c;
+    struct answer a = {0};
+    (void)state;
+    open_empty(&c);
+    name_scopes(10);
+    assert_int_equal(seed(&c, 10), 0);
+    assert_true(take(&c).yes);
+    settle(&c, true, 0);
+    assert_int_equal(query(&c, "SELECT count(*) FROM provider_blocks"), 0);
+    assert_true(take(&c).yes);
+    settle(&c, true, 900000);
+    assert_in_range(blocked_s(&c, "meta:act_1"), 870, 900);
+    assert_int_equal(query(&c, "SELECT count(*) FROM provider_blocks"), 1);
+    budget_settle(c.redis, c.db, PREFIX, &account, &app, true, &(struct quota){17, 60000}, &(struct quota){17, 500000},
+                  on_plain, &a);
+    assert_int_equal(awaited(&c, &a), 0);
+    assert_in_range(blocked_s(&c, "meta:act_1"), 840, 900); /* never shortened */
+    assert_in_range(blocked_s(&c, "meta:app"), 470, 500);
+    (void)said(&c, "FLUSHALL");
+    assert_int_equal(seed(&c, 10), 0);
+    a = take(&c);
+    assert_false(a.yes);
+    assert_in_range(a.number, 800000, 900000);
     close_case(&c);
 }
 
@@ -175,8 +252,12 @@ static void says_so_when_redis_is_away(void **state)
     assert_int_equal(take(&c).rc, ERR_REDIS_AWAY);
     budget_seed(c.redis, c.db, PREFIX, &app, 1, on_plain, &a);
     assert_int_equal(awaited(&c, &a), ERR_REDIS_AWAY);
-    budget_settle(c.redis, PREFIX, &account, &app, true, &QUOTA_UNSAID, &QUOTA_UNSAID, on_plain, &b);
+    (void)query(&c, "DELETE FROM provider_blocks");
+    budget_settle(c.redis, c.db, PREFIX, &account, &app, true, &(struct quota){17, 900000}, &QUOTA_UNSAID, on_plain,
+                  &b);
     assert_int_equal(awaited(&c, &b), ERR_REDIS_AWAY);
+    assert_in_range(blocked_s(&c, "meta:act_1"), 870, 900); /* kept all the same */
+    (void)query(&c, "DELETE FROM provider_blocks");
     close_case(&c);
 }
 
@@ -185,7 +266,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_scopes),
         cmocka_unit_test(a_missing_budget_is_seeded_then_taken),
+        cmocka_unit_test(the_least_limit_of_an_accounts_connections_counts),
         cmocka_unit_test(a_lost_redis_is_seeded_from_the_ledger),
+        cmocka_unit_test(a_block_outlives_redis_data),
         cmocka_unit_test(many_scopes),
         cmocka_unit_test(without_ledger_nothing_is_taken),
         cmocka_unit_test(says_so_when_redis_is_away),

@@ -67,6 +67,16 @@ static void test_seconds_and_minutes(void **state)
     assert_usage("X-Business-Use-Case-Usage: {" BUSINESS("123", "100", "7") "}\r\n", "act_123", 100, 7 * 60);
 }
 
+static void test_long_blocks_are_believed_for_a_week(void **state)
+{
+    (void)state;
+    assert_usage("X-Business-Use-Case-Usage: {" BUSINESS("123", "100", "4320") "}\r\n", "act_123", 100, 4320 * 60);
+    assert_usage("X-Business-Use-Case-Usage: {" BUSINESS("123", "100", "10080") "}\r\n", "act_123", 100, 10080 * 60);
+    assert_usage("X-Business-Use-Case-Usage: {" BUSINESS("123", "100", "10081") "}\r\n", "act_123", 100, 10080 * 60);
+    assert_usage("X-Ad-Account-Usage: {\"acc_id_util_pct\":100,\"reset_time_duration\":259200}\r\n", "act_123", 100,
+                 259200);
+}
+
 static void test_whose_entry(void **state)
 {
     const char both[] =
@@ -90,7 +100,8 @@ static void test_nonsense(void **state)
     assert_usage("X-Business-Use-Case-Usage: {\"123\":7,\"9\":[8,null,{}]}\r\n", NULL, -1, 0);
     assert_usage("X-App-Usage: {\"call_count\":-5}\r\n", "act_123", -1, 0);
     assert_said("X-App-Usage: {\"call_count\":1e300}\r\n", "act_123", QUOTA_UNSAID, (struct quota){1000, 0});
-    assert_usage("X-Business-Use-Case-Usage: {" BUSINESS("123", "100", "1e300") "}\r\n", "act_123", 100, 24 * 60 * 60);
+    assert_usage("X-Business-Use-Case-Usage: {" BUSINESS("123", "100", "1e300") "}\r\n", "act_123", 100,
+                 7 * 24 * 60 * 60);
     memset(huge, ' ', sizeof huge);
     (void)snprintf(huge, 20, "X-App-Usage: {\"a\":");
     huge[strlen(huge)] = ' ';
@@ -133,11 +144,9 @@ static void test_with_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_each_header),
-        cmocka_unit_test(test_all_headers_together),
-        cmocka_unit_test(test_seconds_and_minutes),
-        cmocka_unit_test(test_whose_entry),
-        cmocka_unit_test(test_nonsense),
+        cmocka_unit_test(test_each_header),         cmocka_unit_test(test_all_headers_together),
+        cmocka_unit_test(test_seconds_and_minutes), cmocka_unit_test(test_long_blocks_are_believed_for_a_week),
+        cmocka_unit_test(test_whose_entry),         cmocka_unit_test(test_nonsense),
         cmocka_unit_test(test_with_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
