@@ -34,6 +34,23 @@ static void add_refused_steps(struct tx *t, const struct chunk *c, const char *s
     (void)TX_ADD(t, "connection_refused", c->connection_id, status, why->text, code);
 }
 
+/* What is new of the report that the provider makes of it. */
+static void add_report(struct tx *t, const struct chunk *c)
+{
+    if (c->report.is_new)
+        (void)TX_ADD(t, "report_made", c->id, c->report.id);
+    else if (c->report.was_polled)
+        (void)TX_ADD(t, "report_polled", c->id, tx_int(t, c->report.percent));
+}
+
+/* A dead letter, for which nobody but itself is to blame. */
+static void add_dead_steps(struct tx *t, const struct chunk *c)
+{
+    (void)TX_ADD(t, "dead_days", NULL, c->id);
+    chunk_add_settle(t, NULL, c->run_id, NULL);
+    (void)TX_ADD(t, "connection_synced", c->connection_id, c->run_id, NULL);
+}
+
 void chunk_put_back(struct db_pool *p, struct chunk *c, enum chunk_fate fate, int64_t delay_ms, int max_attempts,
                     int calls, const char *connection_status, const struct err *why,
                     void (*done)(void *arg, int rc, bool dead, const struct run_state *r, const struct err *e),
@@ -51,10 +68,7 @@ void chunk_put_back(struct db_pool *p, struct chunk *c, enum chunk_fate fate, in
     if (connection_status != NULL)
         (void)TX_ADD(t, "connection_chunks_lock", c->connection_id);
     chunk_add_fence(t, c, 0);
-    if (c->report.is_new)
-        (void)TX_ADD(t, "report_made", c->id, c->report.id);
-    else if (c->report.was_polled)
-        (void)TX_ADD(t, "report_polled", c->id, tx_int(t, c->report.percent));
+    add_report(t, c);
     (void)TX_ADD(t, "chunk_put_back", c->id, dead ? "dead" : "queued", forget ? "true" : "false",
                  fate == CHUNK_YIELD ? "0" : "1", tx_int(t, calls), tx_int(t, delay_ms),
                  told ? err_name(why->rc) : NULL, told ? why->text : NULL);
@@ -62,11 +76,8 @@ void chunk_put_back(struct db_pool *p, struct chunk *c, enum chunk_fate fate, in
         (void)TX_ADD(t, "chunk_cursor_drop", c->id);
         chunk_add_sweep(t, c->id);
     }
-    if (dead && connection_status == NULL) {
-        (void)TX_ADD(t, "dead_days", NULL, c->id);
-        chunk_add_settle(t, NULL, c->run_id, NULL);
-        (void)TX_ADD(t, "connection_synced", c->connection_id, c->run_id, NULL);
-    }
+    if (dead && connection_status == NULL)
+        add_dead_steps(t, c);
     if (connection_status != NULL)
         add_refused_steps(t, c, connection_status, why);
     b->state = chunk_add_state(t, c);

@@ -293,6 +293,45 @@ static void end_fetch(int rc, bool sent, const struct err *e)
     http_answer_clear(&answer);
 }
 
+static void shrink_chunk(struct chunk *c, const struct asked *was)
+{
+    c->shape = was->shape;
+    if (was->step == LADDER_CUT)
+        c->slice.from = c->slice.to - was->shape.days_limit + 1;
+    if (c->slice.kind == SLICE_FACTS || c->slice.kind == SLICE_REPORT)
+        ask_facts(c);
+}
+
+static void settle_report(struct chunk *c, bool anew)
+{
+    c->report.ready = !anew;
+    if (anew)
+        c->report.id[0] = '\0';
+    ask_facts(c);
+}
+
+/* What a commit that landed leaves of the chunk, as the real one would. */
+static void move_chunk_on(struct chunk *c, const struct asked *was)
+{
+    if (was->op == OP_STAGE) {
+        c->page++;
+        c->booked_s = 1;
+    } else if (was->op == OP_LOOK_UP) {
+        c->page++;
+        c->stubs = false;
+        c->slice.lookup_count = 2;
+        c->slice.kind = c->slice.kind == SLICE_CAMPAIGNS ? SLICE_FACTS : SLICE_LOOKUPS;
+    } else if (was->op == OP_SHRINK) {
+        shrink_chunk(c, was);
+    } else if (was->op == OP_REPORT) {
+        settle_report(c, was->anew);
+    } else {
+        c->checking = was->op == OP_DOUBT;
+        c->reread = was->op == OP_REREAD;
+        c->slice.kind = was->op == OP_DOUBT ? SLICE_TOTALS : SLICE_FACTS;
+    }
+}
+
 void fakes_end(int rc, bool yes)
 {
     struct asked was = fakes.asked;
@@ -308,8 +347,7 @@ void fakes_end(int rc, bool yes)
         waiting.opened(waiting.arg, rc, rc == 0 ? new_chunk() : NULL, why);
         break;
     case OP_GRANT:
-        if (rc == 0 && yes)
-            fakes.grants++;
+        fakes.grants += rc == 0 && yes;
         waiting.granted(waiting.arg, rc, yes, 1000, why);
         break;
     case OP_FETCH:
@@ -320,47 +358,13 @@ void fakes_end(int rc, bool yes)
         waiting.parsed(waiting.arg);
         break;
     case OP_STAGE:
-        if (rc == 0)
-            waiting.chunk->page++;
-        if (rc == 0)
-            waiting.chunk->booked_s = 1;
-        waiting.staged(waiting.arg, rc, why);
-        break;
     case OP_LOOK_UP:
-        if (rc == 0) {
-            waiting.chunk->page++;
-            waiting.chunk->stubs = false;
-            waiting.chunk->slice.lookup_count = 2;
-            waiting.chunk->slice.kind = waiting.chunk->slice.kind == SLICE_CAMPAIGNS ? SLICE_FACTS : SLICE_LOOKUPS;
-        }
-        waiting.staged(waiting.arg, rc, why);
-        break;
     case OP_SHRINK:
-        if (rc == 0) {
-            waiting.chunk->shape = was.shape;
-            if (was.step == LADDER_CUT)
-                waiting.chunk->slice.from = waiting.chunk->slice.to - was.shape.days_limit + 1;
-            if (waiting.chunk->slice.kind == SLICE_FACTS || waiting.chunk->slice.kind == SLICE_REPORT)
-                ask_facts(waiting.chunk);
-        }
-        waiting.staged(waiting.arg, rc, why);
-        break;
     case OP_REPORT:
-        if (rc == 0) {
-            waiting.chunk->report.ready = !was.anew;
-            if (was.anew)
-                waiting.chunk->report.id[0] = '\0';
-            ask_facts(waiting.chunk);
-        }
-        waiting.staged(waiting.arg, rc, why);
-        break;
     case OP_DOUBT:
     case OP_REREAD:
-        if (rc == 0) {
-            waiting.chunk->checking = was.op == OP_DOUBT;
-            waiting.chunk->reread = was.op == OP_REREAD;
-            waiting.chunk->slice.kind = was.op == OP_DOUBT ? SLICE_TOTALS : SLICE_FACTS;
-        }
+        if (rc == 0)
+            move_chunk_on(waiting.chunk, &was);
         waiting.staged(waiting.arg, rc, why);
         break;
     case OP_MERGE:
