@@ -330,6 +330,18 @@ static bool has_news(const struct job *j, int rc)
     return j->state == FINISHING || (rc == 0 && (j->state == MERGING || j->state == PUTTING_BACK));
 }
 
+static void after_put_back(struct job *j, int rc, const struct err *e)
+{
+    if (rc == ERR_FENCED)
+        let_go_fenced(j, e);
+    else if (rc == ERR_DB_AWAY && j->chunk->report.is_new && ++j->commit_tries < COMMIT_TRIES)
+        job_wait(j, PUTTING_BACK); /* forgotten, the report would be made twice */
+    else if (rc != 0)
+        let_go_unsaid(j, rc);
+    else
+        job_wait(j, FINISHING);
+}
+
 /* The whole flow, top to bottom: what j->state awaited ended with rc; so now … */
 void job_step(struct job *j, int rc, const struct err *e)
 {
@@ -383,14 +395,7 @@ void job_step(struct job *j, int rc, const struct err *e)
             after_commit_failed(j, rc, e);
         return;
     case PUTTING_BACK:
-        if (rc == ERR_FENCED)
-            let_go_fenced(j, e);
-        else if (rc == ERR_DB_AWAY && j->chunk->report.is_new && ++j->commit_tries < COMMIT_TRIES)
-            job_wait(j, PUTTING_BACK); /* forgotten, the report would be made twice */
-        else if (rc != 0)
-            let_go_unsaid(j, rc);
-        else
-            job_wait(j, FINISHING);
+        after_put_back(j, rc, e);
         return;
     case FINISHING:
         if (rc == ERR_REDIS_AWAY || rc == ERR_TIMEOUT)

@@ -29,12 +29,12 @@ struct plan_run {
     char id[UUID_TEXT], connection_id[UUID_TEXT];
     char kind[12], granularity[8], timezone[64], provider[16];
     bool force;
+    bool rows_learned;           /* rows_per_day is of days read lately */
     enum plan_stage planned;     /* all jobs of this stage have ended */
     date_t asked_from, asked_to; /* DATE_NONE: default range */
     int known_count;
     int64_t backfill_days, restate_days; /* of the connection's settings; -1 = the program's */
     int64_t rows_per_day;                /* of days read lately, else ads known that are not gone; 0 = unknown */
-    bool rows_learned;                   /* of days read lately */
     int64_t calls_per_window;            /* the least of the account's connections; -1 = the program's */
     date_t planned_from;                 /* the oldest day of facts that it has planned; DATE_NONE: none */
     int planned_chunks;                  /* of facts */
@@ -85,10 +85,10 @@ void plan_open_jobs(struct db_pool *p, const char *const *run_ids, int run_count
 struct plan_due {
     char connection_id[UUID_TEXT];
     char timezone[64];
+    bool hourly;                          /* wants its days by the hour too */
     int64_t next_sync_at_ms;              /* 0 = never set */
     int64_t now_ms;                       /* the database's clock: one for all schedulers */
     int64_t nightly_at, intraday_minutes; /* of its settings; -1 = the program's */
-    bool hourly;                          /* wants its days by the hour too */
 };
 void plan_due(struct db_pool *p, int limit,
               void (*done)(void *arg, int rc, const struct plan_due *due, int count, const struct err *e), void *arg);

@@ -91,47 +91,64 @@ static void assert_amount(const struct decimal *d, int64_t units, int scale)
     assert_int_equal(decimal_cmp(d, &(struct decimal){.units = units, .scale = scale}), 0);
 }
 
+/* What was sold in all channels, and in how many words it is told. */
+struct sales {
+    int64_t purchases, cents;
+    bool omni, all; /* told under a name for all channels too */
+};
+
+static void sell(struct sales *sold, struct report *counts, struct report *values)
+{
+    *sold = (struct sales){.omni = dice(2) == 0, .all = dice(2) == 0};
+    for (int i = 0; i < CHANNELS; i++) {
+        const int64_t count = dice(3) == 0 ? 0 : dice(50), paid = count * (dice(20000) + 1);
+        sold->purchases += count;
+        sold->cents += paid;
+        /* What is zero is left out, and a name for all channels may stand alone. */
+        if (count == 0 || ((sold->omni || sold->all) && dice(4) == 0))
+            continue;
+        add(counts, channel_names[i], count);
+        add(values, channel_names[i], paid);
+    }
+}
+
+static void tell_of_all_channels(const struct sales *sold, struct report *counts, struct report *values)
+{
+    if (sold->purchases > 0 && sold->omni) {
+        add(counts, "omni_purchase", sold->purchases);
+        add(values, "omni_purchase", sold->cents);
+    }
+    if (sold->purchases > 0 && sold->all) { /* beside omni_purchase it may lack those in stores, and does not count */
+        add(counts, "purchase", sold->purchases - (sold->omni && sold->purchases > 1));
+        add(values, "purchase", sold->cents - (sold->omni && sold->cents > 1));
+    }
+}
+
+static void tell_what_never_counts(struct report *counts, struct report *values)
+{
+    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++) {
+        if (dice(2) == 0)
+            add(counts, never[i], dice(100));
+        if (dice(2) == 0)
+            add(values, never[i], dice(100000));
+    }
+}
+
 static void every_purchase_counts_once(void **state)
 {
     (void)state;
     for (int round = 0; round < ROUNDS; round++) {
         struct report counts = {0}, values = {0};
-        int64_t purchases = 0, cents = 0;
-        const bool omni = dice(2) == 0, all = dice(2) == 0;
-        bool any = false;
-        for (int i = 0; i < CHANNELS; i++) {
-            int64_t sold = dice(3) == 0 ? 0 : dice(50), paid = sold * (dice(20000) + 1);
-            purchases += sold;
-            cents += paid;
-            if (sold == 0)
-                continue; /* what is zero is left out */
-            any = true;
-            /* A name for all of them may stand alone. */
-            if ((omni || all) && dice(4) == 0)
-                continue;
-            add(&counts, channel_names[i], sold);
-            add(&values, channel_names[i], paid);
-        }
-        if (any && omni) {
-            add(&counts, "omni_purchase", purchases);
-            add(&values, "omni_purchase", cents);
-        }
-        if (any && all) { /* it may lack purchases in stores, and does not count beside omni_purchase */
-            add(&counts, "purchase", omni && purchases > 1 ? purchases - 1 : purchases);
-            add(&values, "purchase", omni && cents > 1 ? cents - 1 : cents);
-        }
-        for (size_t i = 0; i < sizeof never / sizeof never[0]; i++) {
-            if (dice(2) == 0)
-                add(&counts, never[i], dice(100));
-            if (dice(2) == 0)
-                add(&values, never[i], dice(100000));
-        }
+        struct sales sold;
+        sell(&sold, &counts, &values);
+        tell_of_all_channels(&sold, &counts, &values);
+        tell_what_never_counts(&counts, &values);
         shuffle(&counts);
         shuffle(&values);
         const struct meta_measures m = measure(&counts, &values);
-        assert_amount(&m.purchases, purchases, 0);
-        assert_amount(&m.revenue, cents, 2);
-        assert_amount(&m.conversions, purchases, 0);
+        assert_amount(&m.purchases, sold.purchases, 0);
+        assert_amount(&m.revenue, sold.cents, 2);
+        assert_amount(&m.conversions, sold.purchases, 0);
     }
 }
 
