@@ -1,79 +1,9 @@
-#include "common/base/clk.h"
-#include "common/base/settings.h"
-#include "tests/flow/job_fakes.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-static struct settings settings;
-static struct service service;
-static struct job_context context;
-static int ended;
-
-static void on_ended(struct job *j, void *arg)
-{
-    (void)j, (void)arg;
-    ended++;
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    fakes_reset();
-    clk_fake(1000000, 1000000);
-    ended = 0;
-    settings = (struct settings){.page_limit = 1000, .max_attempts = 8, .meta_access_token = secret_new("t", 1)};
-    service = (struct service){.settings = &settings};
-    context = (struct job_context){.service = &service, .worker_id = "w", .ended = on_ended};
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    secret_free(settings.meta_access_token);
-    clk_real();
-    return 0;
-}
-
-static struct job *start(void)
-{
-    struct queue_claimed claimed = {.id = "c", .token = "t"};
-    fakes.grants = 1; /* the call that comes with the claim */
-    return job_start(&context, &claimed, clk_mono_ms());
-}
-
-static void end(enum op op, int rc, bool yes)
-{
-    assert_int_equal(fakes.asked.op, op);
-    fakes_end(rc, yes);
-}
-
-static void finish_as(enum finish_how how)
-{
-    assert_int_equal(fakes.asked.op, OP_FINISH);
-    assert_int_equal(fakes.asked.how, how);
-    fakes_end(0, false);
-    assert_int_equal(ended, 1);
-    assert_int_equal(fakes.asked.op, OP_NONE);
-    assert_int_equal(fakes.bodies, 0);
-    assert_int_equal(fakes.settled, fakes.grants);
-}
-
-/* Up to the commit of a page; `next` NULL: it is the last. */
-static void read_page(const char *next)
-{
-    fakes.page_next = next;
-    end(OP_FETCH, 0, true);
-    end(OP_PARSE, 0, false);
-}
+#include "tests/flow/job_case.h"
 
 /* One page of facts, whose merge says that it differs. */
 static void read_and_differ(void)
 {
-    start();
+    claimed_job();
     end(OP_OPEN, 0, false);
     read_page(NULL);
     assert_false(fakes.asked.as_it_is);
@@ -121,7 +51,7 @@ static void a_slice_that_differs_from_new_totals_is_read_once_more_and_stored(vo
 static void each_commit_has_its_own_tries(void **state)
 {
     (void)state;
-    start();
+    claimed_job();
     end(OP_OPEN, 0, false);
     read_page(NULL);
     end(OP_MERGE, ERR_DB_AWAY, false);
@@ -139,7 +69,7 @@ static void a_doubt_is_taken_up_by_the_next_worker(void **state)
 {
     (void)state;
     fakes.checking = true;
-    start();
+    claimed_job();
     end(OP_OPEN, 0, false);
     read_page(NULL);
     assert_int_equal(fakes.asked.rows, 0);
@@ -152,7 +82,7 @@ static void refuse_totals(int rc, int attempts)
 {
     fakes.checking = true;
     fakes.attempts = attempts;
-    start();
+    claimed_job();
     end(OP_OPEN, 0, false);
     fakes.verdict = (struct verdict){.rc = rc, .account = QUOTA_UNSAID, .app = QUOTA_UNSAID};
     end(OP_FETCH, 0, true);

@@ -1,81 +1,12 @@
-#include "common/base/clk.h"
 #include "common/base/metrics.h"
-#include "tests/flow/job_fakes.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
+#include "tests/flow/job_case.h"
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
-
-static struct settings settings;
-static struct service service;
-static struct job_context context;
-static int ended;
-
-static void on_ended(struct job *j, void *arg)
-{
-    (void)j, (void)arg;
-    ended++;
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    fakes_reset();
-    clk_fake(1000000, 1000000);
-    ended = 0;
-    settings = (struct settings){.page_limit = 1000, .max_attempts = 8, .meta_access_token = secret_new("t", 1)};
-    service = (struct service){.settings = &settings};
-    context = (struct job_context){.service = &service, .worker_id = "w", .ended = on_ended};
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    secret_free(settings.meta_access_token);
-    clk_real();
-    return 0;
-}
-
-static struct job *start(void)
-{
-    struct queue_claimed claimed = {.id = "c", .token = "t"};
-    fakes.grants = 1; /* the call that comes with the claim */
-    return job_start(&context, &claimed, clk_mono_ms());
-}
-
-static void end(enum op op, int rc, bool yes)
-{
-    assert_int_equal(fakes.asked.op, op);
-    fakes_end(rc, yes);
-}
-
-static void finish_as(enum finish_how how)
-{
-    assert_int_equal(fakes.asked.op, OP_FINISH);
-    assert_int_equal(fakes.asked.how, how);
-    fakes_end(0, false);
-    assert_int_equal(ended, 1);
-    assert_int_equal(fakes.asked.op, OP_NONE);
-    assert_int_equal(fakes.bodies, 0);
-    assert_int_equal(fakes.settled, fakes.grants);
-}
-
-/* Up to the commit of a page; `next` NULL: it is the last. */
-static void read_page(const char *next)
-{
-    fakes.page_next = next;
-    end(OP_FETCH, 0, true);
-    end(OP_PARSE, 0, false);
-}
 
 static void three_pages_are_staged_and_merged(void **state)
 {
     (void)state;
-    start();
+    claimed_job();
     end(OP_OPEN, 0, false);
     for (int page = 1; page <= 2; page++) {
         read_page("next");
@@ -93,7 +24,7 @@ static void three_pages_are_staged_and_merged(void **state)
 static void a_grant_that_is_too_old_is_given_back(void **state)
 {
     (void)state;
-    start();
+    claimed_job();
     clk_fake_advance(2001);
     end(OP_OPEN, 0, false);
     assert_int_equal(fakes.asked.op, OP_GRANT);
@@ -108,7 +39,7 @@ static void a_grant_that_is_too_old_is_given_back(void **state)
 static void a_call_that_never_left_is_refunded(void **state)
 {
     (void)state;
-    start();
+    claimed_job();
     end(OP_OPEN, 0, false);
     end(OP_FETCH, ERR_NETWORK, false);
     assert_int_equal(fakes.asked.calls, 0);
@@ -138,7 +69,7 @@ static void each_verdict_has_its_fate(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         teardown(state);
         setup(state);
-        start();
+        claimed_job();
         end(OP_OPEN, 0, false);
         fakes.verdict = (struct verdict){.rc = cases[i].rc, .account = {12, 0}, .app = {97, 60000}};
         end(OP_FETCH, 0, true);
@@ -161,7 +92,7 @@ static void each_verdict_has_its_fate(void **state)
 static void the_last_attempt_makes_a_dead_letter(void **state)
 {
     (void)state;
-    start();
+    claimed_job();
     end(OP_OPEN, 0, false);
     end(OP_FETCH, ERR_TIMEOUT, true);
     end(OP_PUT_BACK, 0, true);
@@ -171,7 +102,7 @@ static void the_last_attempt_makes_a_dead_letter(void **state)
 static void a_spent_budget_hands_the_job_back_unharmed(void **state)
 {
     (void)state;
-    start();
+    claimed_job();
     end(OP_OPEN, 0, false);
     read_page("next");
     end(OP_STAGE, 0, false);
@@ -186,7 +117,7 @@ static void a_late_worker_drops_its_job(void **state)
 {
     (void)state;
     const int64_t before = metric_get(M_JOBS_FENCED);
-    start();
+    claimed_job();
     end(OP_OPEN, 0, false);
     read_page("next");
     end(OP_STAGE, ERR_FENCED, false);
@@ -197,7 +128,7 @@ static void a_late_worker_drops_its_job(void **state)
 static void staged_pages_that_are_lost_are_read_again(void **state)
 {
     (void)state;
-    start();
+    claimed_job();
     end(OP_OPEN, 0, false);
     read_page("next");
     end(OP_STAGE, ERR_GONE, false);
@@ -211,7 +142,7 @@ static void staged_pages_that_are_lost_are_read_again(void **state)
 static void a_broken_commit_is_tried_again_with_the_page_in_hand(void **state)
 {
     (void)state;
-    start();
+    claimed_job();
     end(OP_OPEN, 0, false);
     read_page(NULL);
     end(OP_MERGE, ERR_DB_AWAY, false);
@@ -224,7 +155,7 @@ static void a_broken_commit_is_tried_again_with_the_page_in_hand(void **state)
 static void a_commit_that_keeps_breaking_is_given_up(void **state)
 {
     (void)state;
-    start();
+    claimed_job();
     end(OP_OPEN, 0, false);
     read_page(NULL);
     for (int i = 0; i < 3; i++)
@@ -236,7 +167,7 @@ static void a_commit_that_keeps_breaking_is_given_up(void **state)
 static void a_closed_chunk_is_dropped_and_its_call_given_back(void **state)
 {
     (void)state;
-    start();
+    claimed_job();
     end(OP_OPEN, ERR_CONFLICT, false);
     assert_int_equal(fakes.asked.feedback.refund, 1);
     finish_as(FINISH_DROP);
@@ -246,7 +177,7 @@ static void a_missing_token_parks_the_job_and_says_not_ready(void **state)
 {
     (void)state;
     fakes.token_enc = "gAAAA";
-    start();
+    claimed_job();
     end(OP_OPEN, 0, false);
     assert_int_equal(fakes.asked.fate, CHUNK_YIELD);
     assert_true(fakes.asked.delay_ms > 0);
@@ -258,7 +189,7 @@ static void a_missing_token_parks_the_job_and_says_not_ready(void **state)
 static void without_redis_no_call_is_made_until_it_is_back(void **state)
 {
     (void)state;
-    struct job *j = start();
+    struct job *j = claimed_job();
     end(OP_OPEN, 0, false);
     read_page("next");
     end(OP_STAGE, 0, false);
@@ -277,7 +208,7 @@ static void without_redis_no_call_is_made_until_it_is_back(void **state)
 static void redis_that_is_back_before_the_job_hears_it_was_away_is_asked_again(void **state)
 {
     (void)state;
-    start();
+    claimed_job();
     end(OP_OPEN, 0, false);
     read_page("next");
     end(OP_STAGE, 0, false);
@@ -293,7 +224,7 @@ static void a_request_that_cannot_be_made_is_a_failure_like_others(void **state)
 {
     (void)state;
     fakes.request_rc = ERR_LIMIT;
-    start();
+    claimed_job();
     end(OP_OPEN, 0, false);
     assert_int_equal(fakes.asked.fate, CHUNK_RETRY);
     end(OP_PUT_BACK, 0, false);
@@ -304,7 +235,7 @@ static void a_request_that_cannot_be_made_is_a_failure_like_others(void **state)
 static void a_stopping_worker_makes_no_further_call(void **state)
 {
     (void)state;
-    start();
+    claimed_job();
     context.stopping = true;
     end(OP_OPEN, 0, false);
     assert_int_equal(fakes.asked.fate, CHUNK_YIELD);
@@ -313,7 +244,7 @@ static void a_stopping_worker_makes_no_further_call(void **state)
 
     teardown(state);
     setup(state);
-    start();
+    claimed_job();
     end(OP_OPEN, 0, false);
     read_page("next");
     end(OP_STAGE, 0, false);
@@ -328,7 +259,7 @@ static void what_a_lost_job_has_merged_is_told_all_the_same(void **state)
 {
     (void)state;
     const int64_t before = metric_get(M_JOBS_FENCED);
-    struct job *j = start();
+    struct job *j = claimed_job();
     end(OP_OPEN, 0, false);
     read_page(NULL);
     job_lost(j);
@@ -347,7 +278,7 @@ static void a_lost_job_whose_merge_failed_is_over(void **state)
 {
     (void)state;
     const int64_t before = metric_get(M_JOBS_FENCED);
-    struct job *j = start();
+    struct job *j = claimed_job();
     end(OP_OPEN, 0, false);
     read_page(NULL);
     job_lost(j);
@@ -360,7 +291,7 @@ static void a_lost_job_whose_merge_failed_is_over(void **state)
 static void what_postgresql_refuses_is_not_tried_every_moment(void **state)
 {
     (void)state;
-    start();
+    claimed_job();
     end(OP_OPEN, ERR_DB, false);
     assert_true(fakes.asked.delay_ms >= 60000);
     finish_as(FINISH_RETRY);
@@ -369,7 +300,7 @@ static void what_postgresql_refuses_is_not_tried_every_moment(void **state)
 static void a_stopping_worker_hands_back_at_the_page_border(void **state)
 {
     (void)state;
-    start();
+    claimed_job();
     end(OP_OPEN, 0, false);
     context.stopping = true;
     read_page("next");
@@ -382,7 +313,7 @@ static void a_stopping_worker_hands_back_at_the_page_border(void **state)
 static void a_hurried_call_is_broken_off_and_handed_back(void **state)
 {
     (void)state;
-    struct job *j = start();
+    struct job *j = claimed_job();
     end(OP_OPEN, 0, false);
     job_hurry(j);
     assert_true(fakes.asked.cancelled);
@@ -397,7 +328,7 @@ static void a_lost_lease_ends_the_job_without_a_word(void **state)
 {
     (void)state;
     const int64_t before = metric_get(M_JOBS_FENCED);
-    struct job *j = start();
+    struct job *j = claimed_job();
     end(OP_OPEN, 0, false);
     job_lost(j);
     assert_true(fakes.asked.cancelled);
@@ -410,7 +341,7 @@ static void a_lost_lease_ends_the_job_without_a_word(void **state)
 static void a_lost_lease_with_an_answer_in_hand_gives_its_place_back(void **state)
 {
     (void)state;
-    struct job *j = start();
+    struct job *j = claimed_job();
     end(OP_OPEN, 0, false);
     job_lost(j);
     end(OP_FETCH, 0, true);
@@ -451,7 +382,7 @@ static void random_faults_at_every_step(void **state)
         fakes.stubs = round % 3 == 0;
         fakes.days = round % 20;
         fakes.shape.rung = (enum rung)(round / 3 % (RUNG_CAMPAIGNS + 1));
-        struct job *j = start();
+        struct job *j = claimed_job();
         for (int step = 0; ended == 0; step++) {
             assert_true(step < 100000);
             if (fakes.asked.op == OP_NONE)

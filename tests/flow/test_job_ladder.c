@@ -1,66 +1,9 @@
-#include "common/base/clk.h"
-#include "common/base/settings.h"
-#include "tests/flow/job_fakes.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-static struct settings settings;
-static struct service service;
-static struct job_context context;
-static int ended;
-
-static void on_ended(struct job *j, void *arg)
-{
-    (void)j, (void)arg;
-    ended++;
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    fakes_reset();
-    clk_fake(1000000, 1000000);
-    ended = 0;
-    settings = (struct settings){.page_limit = 1000, .max_attempts = 8, .meta_access_token = secret_new("t", 1)};
-    service = (struct service){.settings = &settings};
-    context = (struct job_context){.service = &service, .worker_id = "w", .ended = on_ended};
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    secret_free(settings.meta_access_token);
-    clk_real();
-    return 0;
-}
-
-static void end(enum op op, int rc, bool yes)
-{
-    assert_int_equal(fakes.asked.op, op);
-    fakes_end(rc, yes);
-}
-
-static void finish_as(enum finish_how how)
-{
-    assert_int_equal(fakes.asked.op, OP_FINISH);
-    assert_int_equal(fakes.asked.how, how);
-    fakes_end(0, false);
-    assert_int_equal(ended, 1);
-    assert_int_equal(fakes.asked.op, OP_NONE);
-    assert_int_equal(fakes.bodies, 0);
-    assert_int_equal(fakes.settled, fakes.grants);
-}
+#include "tests/flow/job_case.h"
 
 static struct job *start(int days)
 {
-    struct queue_claimed claimed = {.id = "c", .token = "t"};
     fakes.days = days;
-    fakes.grants = 1; /* the call that comes with the claim */
-    struct job *j = job_start(&context, &claimed, clk_mono_ms());
+    struct job *j = claimed_job();
     end(OP_OPEN, 0, false);
     return j;
 }
