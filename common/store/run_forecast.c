@@ -6,7 +6,7 @@
 /* Of an account that was never called. */
 #define CALL_MS_UNKNOWN 500
 
-/* The first slices of a sync that somebody asked for are of the high lane: chunk_lane() in migrations/0003_lanes.sql.
+/* The first slices of a sync that somebody asked for are of the high lane: chunk_lane() in migrations/0005_lanes.sql.
  */
 enum { HIGH_CHUNKS = 16 };
 
