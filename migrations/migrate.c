@@ -263,12 +263,17 @@ static const struct {
      " AND c.relkind IN ('r', 'p', 'v') AND c.relname <> 'tokens' LOOP"
      " EXECUTE format('GRANT SELECT ON %I TO metricx_reader', r); END LOOP; END $$"},
     {"metricx_api", "CREATE ROLE metricx_api NOLOGIN",
-     "DO $$ DECLARE r text; BEGIN"
-     " EXECUTE format('GRANT USAGE ON SCHEMA %I TO metricx_api', current_schema());"
-     " FOR r IN SELECT c.relname FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace"
-     " AND c.relkind IN ('r', 'p', 'v') LOOP"
-     " EXECUTE format('GRANT %s ON %I TO metricx_api', CASE WHEN r = 'schema_migrations' THEN 'SELECT'"
-     " ELSE 'SELECT, INSERT, UPDATE, DELETE' END, r); END LOOP; END $$"},
+     "DO $$ DECLARE here text := current_schema(); BEGIN"
+     " EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM metricx_api', here);"
+     " EXECUTE format('GRANT USAGE ON SCHEMA %I TO metricx_api', here); END $$;"
+     "GRANT SELECT ON schema_migrations, account_days, restatements, sync_chunks, entity_listings, connection_limits,"
+     " ads_insights TO metricx_api;"
+     "GRANT SELECT, INSERT, UPDATE ON workspaces, connections, entities, metric_facts, metric_facts_hourly, sync_runs"
+     " TO metricx_api;"
+     /* It stores tokens, and cannot read them. */
+     "GRANT SELECT (id, workspace_id, provider, expires_at, scopes, ad_account_ids, created_at, updated_at), INSERT, "
+     "UPDATE,"
+     " DELETE ON tokens TO metricx_api"},
 };
 
 static void on_role(void *arg, const struct db_results *r)
@@ -287,7 +292,7 @@ static int role_there(struct migrator *g, const char *role, bool *there, struct 
 static int grant(struct migrator *g, size_t i, struct err *e)
 {
     const struct db_step create[] = {{.sql = LOCK_SQL}, {.sql = roles[i].create}};
-    const struct db_step give[] = {{.sql = LOCK_SQL}, {.sql = roles[i].grants}};
+    const struct db_step give[] = {{.sql = LOCK_SQL}, {.sql = roles[i].grants, .script = true}};
     struct err refused = {0};
     char line[200];
     bool there = false;

@@ -31,6 +31,11 @@ enum metric_type { METRIC_COUNTER, METRIC_GAUGE };
     X(M_DB_BUSY, "metricx_db_connections_busy", METRIC_GAUGE, "PostgreSQL connections in use")                         \
     X(M_DB_WAITING, "metricx_db_waiting", METRIC_GAUGE, "Statements waiting for a PostgreSQL connection")              \
     X(M_REDIS_RECONNECTS, "metricx_redis_reconnects_total", METRIC_COUNTER, "Connections to Redis made anew")          \
+    X(M_API_REQUESTS, "metricx_api_requests_total", METRIC_COUNTER, "HTTP requests answered by the API")               \
+    X(M_API_SERVED, "metricx_api_requests_served_total", METRIC_COUNTER, "Of these, answered with what was asked for") \
+    X(M_API_REFUSED, "metricx_api_requests_refused_total", METRIC_COUNTER,                                             \
+      "Of these, refused as the caller's mistake (4xx)")                                                               \
+    X(M_API_FAILED, "metricx_api_requests_failed_total", METRIC_COUNTER, "Of these, failed on our side (5xx)")         \
     X(M_LOG_DROPPED, "metricx_log_lines_dropped_total", METRIC_COUNTER, "Log lines lost because nobody read them")
 enum metric {
 #define X(id, name, type, help) id,

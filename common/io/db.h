@@ -36,6 +36,13 @@ typedef void (*db_done)(void *arg, int rc, const struct db_results *r, const str
  * application_name. Reconnects by itself with back-off. */
 int db_pool_new(struct loop *l, const char *url, int connections, const char *name, struct db_pool **out,
                 struct err *e) MUST_CHECK;
+/* Every session acts as this role (static text) from its start. Before the loop turns for the first time. */
+void db_pool_act_as(struct db_pool *p, const char *role);
+/* A way into p whose every operation is one transaction that begins with `sql` (static, one parameter: id, a UUID):
+ * for those who must say for whom they act. Its results are not shown; when it fails the operation does. To be freed
+ * when its operations have ended. */
+struct db_pool *db_view_new(struct db_pool *p, const char *sql, const char *id);
+void db_view_free(struct db_pool *view); /* accepts NULL */
 /* Cancels what runs and waits, closes all, then calls closed(arg) once. */
 void db_pool_close(struct db_pool *p, void (*closed)(void *arg), void *arg);
 /* Every step list waits its turn for a connection. timeout_ms covers waiting and running; 0 = 60,000. */

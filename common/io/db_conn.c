@@ -1,6 +1,7 @@
 #include "common/base/check.h"
 #include "common/base/metrics.h"
 #include "common/io/db_parts.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
@@ -215,6 +216,15 @@ static bool flush(struct db_conn *c)
     return rest >= 0;
 }
 
+static bool send_setup(struct db_conn *c)
+{
+    const char *role = c->pool->role;
+    char sql[sizeof setup_sql + 80];
+
+    (void)snprintf(sql, sizeof sql, role ? "%s; SET ROLE %s" : "%s", setup_sql, role);
+    return PQsetnonblocking(c->pg, 1) == 0 && PQsendQuery(c->pg, sql) == 1;
+}
+
 static void go_on_connecting(struct db_conn *c)
 {
     unwatch(c); /* the socket may be closed and another be opened in the call */
@@ -228,7 +238,7 @@ static void go_on_connecting(struct db_conn *c)
     case PGRES_POLLING_OK:
         PQsetErrorVerbosity(c->pg, PQERRORS_DEFAULT);
         enter(c, CONN_SETTING_UP);
-        if (PQsetnonblocking(c->pg, 1) == 0 && PQsendQuery(c->pg, setup_sql) == 1 && flush(c))
+        if (send_setup(c) && flush(c))
             return;
         break;
     case PGRES_POLLING_FAILED:

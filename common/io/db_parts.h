@@ -1,5 +1,6 @@
 #pragma once
 #include "common/base/buf.h"
+#include "common/base/id.h"
 #include "common/io/db.h"
 #include <libpq-fe.h>
 /* What the db_*.c files share; nobody else includes it. */
@@ -11,6 +12,7 @@ struct db_results {
     char sqlstate[6];
     bool unsure;
     int session;
+    int skip; /* steps before those of the caller */
 };
 void results_clear(struct db_results *r);
 /* Code and text of a failed result; sqlstate is "" when libpq made the error. */
@@ -37,10 +39,20 @@ struct db_op {
     struct err e;
     struct db_results results;
 };
+/* db_view.c: a pool that is only a way into another one. */
+struct db_view {
+    struct db_pool *of;  /* NULL: it is none */
+    struct db_step step; /* before those of each operation */
+    const char *param;
+    char param_text[UUID_TEXT];
+};
+/* The list with the view's step before it; owned by the caller. */
+struct db_step *view_steps(const struct db_view *v, const struct db_step *steps, int count);
 struct db_pool {
     struct loop *loop;
     PQconninfoOption *options;
     char *name;
+    const char *role; /* that sessions act as; NULL: who logs in. Static */
     int connections_max;
     struct db_conn *conns;
     struct db_op *first, *last; /* the queue */
@@ -53,6 +65,7 @@ struct db_pool {
     bool closing;
     void (*closed)(void *arg);
     void *closed_arg;
+    struct db_view view;
 };
 void op_end(struct db_op *op);           /* with what is in op->e; done is called on the next turn */
 void op_stopped(struct db_op *op);       /* writes the error for op->stop */

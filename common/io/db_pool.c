@@ -155,9 +155,18 @@ struct db_op *db_run(struct db_pool *p, enum db_mode mode, const struct db_step 
     struct db_op *op = calloc(1, sizeof *op);
 
     CHECK(op && count > 0);
+    if (p->view.of) {
+        struct db_step *all = view_steps(&p->view, steps, count);
+        op->steps = copy_steps(all, ++count);
+        op->results.skip = 1;
+        free(all);
+        mode = DB_TX;
+        p = p->view.of;
+    } else {
+        op->steps = copy_steps(steps, count);
+    }
     op->pool = p;
     op->mode = mode;
-    op->steps = copy_steps(steps, count);
     op->count = count;
     op->timeout_ms = timeout_ms > 0 ? timeout_ms : TIMEOUT_MS;
     op->done = done;
@@ -184,6 +193,8 @@ struct db_op *db_run(struct db_pool *p, enum db_mode mode, const struct db_step 
 
 bool db_pool_ready(const struct db_pool *p)
 {
+    if (p->view.of)
+        p = p->view.of;
     for (const struct db_conn *c = p->conns; c; c = c->next) {
         if (c->state == CONN_IDLE || c->state == CONN_RUNNING)
             return true;
@@ -282,6 +293,12 @@ int db_pool_new(struct loop *l, const char *url, int connections, const char *na
     wake(p);
     *out = p;
     return 0;
+}
+
+void db_pool_act_as(struct db_pool *p, const char *role)
+{
+    CHECK(!p->conns);
+    p->role = role;
 }
 
 void db_pool_close(struct db_pool *p, void (*closed)(void *arg), void *arg)

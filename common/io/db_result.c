@@ -7,8 +7,8 @@
 
 static const PGresult *step_result(const struct db_results *r, int step)
 {
-    CHECK(step >= 0 && step < r->count);
-    return r->steps[step];
+    CHECK(step >= 0 && step + r->skip < r->count);
+    return r->steps[step + r->skip];
 }
 
 int db_rows(const struct db_results *r, int step)

@@ -117,11 +117,18 @@ bool http_framing_is_sound(const struct http_exchange *x, const char *version)
 void http_exchange_respond(struct http_exchange *x, int status, const char *content_type, const char *body, size_t len,
                            bool last)
 {
-    CHECK(status >= 200 && status <= 599);
-    x->status = (unsigned)status;
     /* The parameter lacks its const only for MHD's other modes, in which it frees the bytes. */
-    x->response = MHD_create_response_from_buffer(len, (void *)(uintptr_t)body, MHD_RESPMEM_MUST_COPY);
-    CHECK(x->response);
+    http_exchange_set_response(x, status, content_type,
+                               MHD_create_response_from_buffer(len, (void *)(uintptr_t)body, MHD_RESPMEM_MUST_COPY),
+                               last);
+}
+
+void http_exchange_set_response(struct http_exchange *x, int status, const char *content_type,
+                                struct MHD_Response *response, bool last)
+{
+    CHECK(response && status >= 200 && status <= 599);
+    x->status = (unsigned)status;
+    x->response = response;
     if (content_type)
         MHD_add_response_header(x->response, "Content-Type", content_type);
     if (last)

@@ -11,6 +11,7 @@ struct http_pair {
 };
 
 struct http_exchange {
+    struct loop *loop;
     struct http_server *server; /* NULL when the connection is gone; then so is `connection` */
     struct MHD_Connection *connection;
     struct http_exchange *prev, *next; /* open ones of the server */
@@ -22,6 +23,7 @@ struct http_exchange {
     size_t discarded;   /* bytes of body past the cap */
     struct buf headers; /* of the reply: name NUL value NUL … */
     struct MHD_Response *response;
+    struct http_stream *stream; /* that the answer is; NULL: a whole one */
     unsigned status;
     const char *method, *path;
     size_t pair_count;
@@ -37,3 +39,12 @@ bool http_framing_is_sound(const struct http_exchange *x, const char *version);
 /* Makes x->response; body is copied, content_type may be NULL. last: the connection ends with it. */
 void http_exchange_respond(struct http_exchange *x, int status, const char *content_type, const char *body, size_t len,
                            bool last);
+
+void http_exchange_set_response(struct http_exchange *x, int status, const char *content_type,
+                                struct MHD_Response *response, bool last);
+
+/* For http_stream.c. Answers x with a stream's response, which is freed at once when the client is gone. */
+void http_exchange_stream(struct http_exchange *x, struct http_stream *stream, const char *content_type,
+                          struct MHD_Response *response);
+void http_exchange_resume(struct http_exchange *x);
+void http_exchange_cut(struct http_exchange *x); /* makes the kernel send a reset */

@@ -2,6 +2,7 @@
 #include "common/base/check.h"
 #include "common/base/str.h"
 #include "common/io/http_exchange.h"
+#include "common/io/http_stream.h"
 #include <errno.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
@@ -107,6 +108,7 @@ static enum MHD_Result on_whole_request(struct http_exchange *x)
 static void open_exchange(struct http_server *s, struct http_exchange *x)
 {
     x->server = s;
+    x->loop = s->loop;
     x->next = s->exchanges;
     if (x->next)
         x->next->prev = x;
@@ -199,7 +201,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 
 /* --- replies --- */
 
-static void resume(struct http_exchange *x)
+void http_exchange_resume(struct http_exchange *x)
 {
     struct http_server *s = x->server;
     MHD_resume_connection(x->connection);
@@ -224,7 +226,7 @@ void http_reply(struct http_exchange *x, int status, const char *content_type, c
         return;
     http_exchange_respond(x, status, content_type, body, len, x->server->closing);
     if (x->suspended)
-        resume(x);
+        http_exchange_resume(x);
 }
 
 static int socket_of(const struct http_exchange *x)
@@ -239,15 +241,36 @@ void http_send_raw(struct http_exchange *x, const char *bytes, size_t len)
         (void)send(socket_of(x), bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL); /* what does not fit is lost */
 }
 
+void http_exchange_cut(struct http_exchange *x)
+{
+    /* Dissolving the association makes the kernel send a reset; a plain close would look like a clean end. */
+    struct sockaddr none = {.sa_family = AF_UNSPEC};
+    (void)connect(socket_of(x), &none, sizeof none);
+}
+
+void http_exchange_stream(struct http_exchange *x, struct http_stream *stream, const char *content_type,
+                          struct MHD_Response *response)
+{
+    CHECK(response);
+    if (!end_exchange(x)) {
+        MHD_destroy_response(response);
+        return;
+    }
+    x->stream = stream;
+    http_exchange_set_response(x, 200, content_type, response, true);
+    if (x->server->closing)
+        http_stream_end(stream);
+    if (x->suspended)
+        http_exchange_resume(x);
+}
+
 void http_drop(struct http_exchange *x)
 {
     if (!end_exchange(x))
         return;
-    /* Dissolving the association makes the kernel send a reset; a plain close would look like a clean end. */
-    struct sockaddr none = {.sa_family = AF_UNSPEC};
-    (void)connect(socket_of(x), &none, sizeof none);
+    http_exchange_cut(x);
     if (x->suspended)
-        resume(x);
+        http_exchange_resume(x);
 }
 
 /* --- opening --- */
@@ -361,7 +384,7 @@ static void on_handle_closed(uv_handle_t *handle)
     struct http_server *s = handle->data;
     if (--s->handles > 0)
         return;
-    s->closed(s->closed_arg);
+    loop_defer(s->loop, s->closed, s->closed_arg); /* behind what the last streams tell */
     free(s);
 }
 
@@ -370,9 +393,12 @@ static void finish(struct http_server *s)
     timer_cancel(s->grace);
     uv_close((uv_handle_t *)&s->poll, on_handle_closed); /* before MHD closes the descriptor */
     uv_close((uv_handle_t *)&s->timer, on_handle_closed);
-    for (struct http_exchange *x = s->exchanges; x; x = x->next)
-        if (x->suspended && !x->ended)
+    for (struct http_exchange *x = s->exchanges; x; x = x->next) {
+        if (x->stream)
+            http_stream_end(x->stream);
+        else if (x->suspended && !x->ended)
             MHD_resume_connection(x->connection);
+    }
     MHD_stop_daemon(s->daemon);
     CHECK(!s->exchanges);
     uv_close((uv_handle_t *)&s->idle, on_handle_closed);
@@ -390,6 +416,9 @@ static void begin_close(void *arg)
     struct http_server *s = arg;
     close(MHD_quiesce_daemon(s->daemon));
     s->closing = true;
+    for (struct http_exchange *x = s->exchanges; x; x = x->next)
+        if (x->stream)
+            http_stream_end(x->stream);
     if (s->exchanges)
         s->grace = timer_start(s->loop, s->grace_ms, on_grace_over, s);
     else

@@ -1,0 +1,19 @@
+#pragma once
+#include "api/call.h"
+#include "api/field_errors.h"
+#include "common/base/buf.h"
+/* How every call ends: exactly one of these, which frees it. */
+void answer_json(struct call *c, int status, const char *text);
+void answer_buf(struct call *c, int status, struct buf *json);         /* frees the buf */
+void answer_object(struct call *c, int status, struct json_t *object); /* takes the reference */
+void answer_nothing(struct call *c, int status);
+/* {"items": [rows…], "next_cursor": …}; next NULL: this was the last page. */
+void answer_items(struct call *c, const char *const *rows, int count, const char *next);
+/* A problem (RFC 9457) by the error's code: its HTTP status, its words. What went wrong inside of us keeps its words
+ * for the log. */
+void answer_err(struct call *c, const struct err *e);
+/* The same with a status that the code alone does not tell. */
+void answer_problem(struct call *c, int status, const struct err *e);
+
+/* 422 with all of them; frees the list. */
+void answer_fields(struct call *c, struct field_errors *f);

@@ -1,0 +1,18 @@
+#pragma once
+#include "common/base/fernet.h"
+#include "common/store/service.h"
+/* What every part of the API server shares. */
+struct api {
+    struct service *service; /* its db acts as who logs in: for /ops, workspaces, and tokens that a call needs */
+    struct db_pool *walled;  /* acts as metricx_api: sees nothing but through workspace_view() */
+    struct fernet *keys;
+    struct schemas *schemas;
+    struct callers *callers; /* how often each has asked lately */
+    struct http_server *http;
+    struct buf openapi; /* the document, made once */
+};
+/* Creates, serves on LISTEN, stops: see daemon.h. */
+int api_new(struct service *s, struct api **out, struct err *e) MUST_CHECK;
+int api_port(const struct api *a);
+void api_stop(struct api *a, void (*stopped)(void *arg), void *arg);
+void api_free(struct api *a);

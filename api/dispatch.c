@@ -1,0 +1,212 @@
+#include "api/dispatch.h"
+#include "api/answer.h"
+#include "api/callers.h"
+#include "api/params.h"
+#include "api/schemas.h"
+#include "api/walls.h"
+#include "common/base/check.h"
+#include "common/base/clk.h"
+#include "common/base/str.h"
+#include <ctype.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Each step returns 0 to go on; else the call is answered. */
+typedef int (*step)(struct call *c);
+
+static int refuse(struct call *c, const struct err *e)
+{
+    answer_err(c, e);
+    return e->rc;
+}
+
+/* What the client calls its request, when that is fit for a log. */
+static void name_request(struct call *c)
+{
+    const char *given = http_header(c->x, "X-Request-Id");
+    static const char fit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+
+    if (given != NULL && *given != '\0' && strlen(given) <= 64 && given[strspn(given, fit)] == '\0')
+        (void)str_copy(c->request_id, sizeof c->request_id, given);
+    else
+        uuid_make(c->request_id);
+}
+
+static int find_route(struct call *c)
+{
+    size_t count;
+    const struct route *all = routes_all(&count);
+    const struct match m = route_match(all, count, http_method(c->x), http_path(c->x));
+    struct buf allow;
+    struct err e;
+
+    if (m.route != NULL) {
+        c->route = m.route;
+        (void)str_copy(c->ws, sizeof c->ws, m.ws);
+        (void)str_copy(c->id, sizeof c->id, m.id);
+        return 0;
+    }
+    if (!m.other_method) {
+        (void)err_set(&e, ERR_NOT_FOUND, "nothing is served at this path; see /openapi.json");
+        return refuse(c, &e);
+    }
+    buf_init(&allow, 256);
+    route_allow(all, count, http_path(c->x), &allow);
+    http_reply_header(c->x, "Allow", buf_str(&allow));
+    (void)err_set(&e, ERR_METHOD, "this path knows %s", buf_str(&allow));
+    buf_free(&allow);
+    return refuse(c, &e);
+}
+
+static int find_caller(struct call *c)
+{
+    const struct settings *s = c->api->service->settings;
+    const bool changes = strcmp(c->route->method, "GET") != 0;
+    struct err e;
+
+    if (c->route->scope == SCOPE_OPEN)
+        return 0;
+    if (caller_identify(s->jwt_secret, http_header(c->x, "Authorization"), http_header(c->x, "Cookie"),
+                        clk_wall_ms() / 1000, &c->caller, &e) != 0)
+        return refuse(c, &e);
+    if (changes && c->caller.by_cookie &&
+        caller_same_site(http_header(c->x, "Origin"), http_header(c->x, "Sec-Fetch-Site"), s->public_url, &e) != 0)
+        return refuse(c, &e);
+    return 0;
+}
+
+static int check_rate(struct call *c)
+{
+    const int wait = callers_take(c->api->callers, c->caller.sub, clk_mono_ms());
+    char seconds[16];
+    struct err e;
+
+    if (wait == 0)
+        return 0;
+    (void)snprintf(seconds, sizeof seconds, "%d", wait);
+    http_reply_header(c->x, "Retry-After", seconds);
+    (void)err_set(&e, ERR_BUSY, "more than %d requests a second; ask again in %d s", CALLER_PER_SECOND, wait);
+    return refuse(c, &e);
+}
+
+static int check_role(struct call *c)
+{
+    const enum scope scope = c->route->scope;
+    struct err e;
+
+    if (scope == SCOPE_CHANGE && c->caller.role == ROLE_VIEWER)
+        (void)err_set(&e, ERR_FORBIDDEN, "the role viewer reads only; this takes admin");
+    else if (scope == SCOPE_SERVICE && c->caller.role != ROLE_SERVICE)
+        (void)err_set(&e, ERR_FORBIDDEN, "this takes the role service");
+    else if (scope == SCOPE_OPERATOR && (c->caller.role != ROLE_OPERATOR || !c->caller.everywhere))
+        (void)err_set(&e, ERR_FORBIDDEN, "this takes the role operator, with workspaces \"*\"");
+    else
+        return 0;
+    return refuse(c, &e);
+}
+
+static void check_param(void *arg, const char *name, const char *value)
+{
+    void **two = arg;
+    param_check(((struct call *)two[0])->route->params, name, value, two[1]);
+}
+
+static int check_query(struct call *c)
+{
+    struct field_errors errors = {NULL};
+    void *two[] = {c, &errors};
+
+    http_each_query(c->x, check_param, two);
+    for (const struct param *p = c->route->params; p != NULL && p->name != NULL; p++)
+        if (p->required && http_query(c->x, p->name) == NULL)
+            field_error(&errors, p->name, NULL, "is required");
+    if (errors.list == NULL)
+        return 0;
+    answer_fields(c, &errors);
+    return ERR_INPUT;
+}
+
+/* One that is not the caller's and one that does not exist are the same to it. */
+static int enter_workspace(struct call *c)
+{
+    const char *asked = http_query(c->x, "workspace_id");
+    struct err e;
+
+    if (c->ws[0] == '\0' && asked != NULL)
+        (void)str_copy(c->ws, sizeof c->ws, asked);
+    if (c->ws[0] == '\0')
+        return 0;
+    if (c->route->scope != SCOPE_OPEN && !caller_may_enter(&c->caller, c->ws)) {
+        (void)err_set(&e, ERR_NOT_FOUND, "there is no such workspace");
+        return refuse(c, &e);
+    }
+    c->db = workspace_view(c->api->walled, c->ws);
+    return 0;
+}
+
+static int read_body(struct call *c)
+{
+    size_t len = 0;
+    const char *text = http_body(c->x, &len);
+    const char *type = http_header(c->x, "Content-Type");
+    struct field_errors errors = {NULL};
+    json_error_t wrong;
+    struct err e;
+
+    if (c->route->body == NULL || (len == 0 && c->route->body_optional))
+        return 0;
+    if (type != NULL && strncasecmp(type, "application/json", 16) != 0) {
+        (void)err_set(&e, ERR_INPUT, "Content-Type must be application/json");
+        answer_problem(c, 415, &e);
+        return e.rc;
+    }
+    c->body = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &wrong);
+    if (c->body == NULL) {
+        (void)err_set(&e, ERR_INPUT, "the body is no JSON: line %d, column %d: %s", wrong.line, wrong.column,
+                      wrong.text);
+        answer_problem(c, 400, &e);
+        return e.rc;
+    }
+    schemas_check(c->api->schemas, c->route->body, c->body, &errors);
+    if (errors.list == NULL)
+        return 0;
+    answer_fields(c, &errors);
+    return ERR_INPUT;
+}
+
+void dispatch(void *api, struct http_exchange *x)
+{
+    static const step steps[] = {find_route,  find_caller,     check_rate, check_role,
+                                 check_query, enter_workspace, read_body};
+    struct call *c = calloc(1, sizeof *c);
+
+    CHECK(c != NULL);
+    *c = (struct call){.api = api, .x = x, .started_ms = clk_mono_ms()};
+    name_request(c);
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
+        if (steps[i](c) != 0)
+            return;
+    c->route->handle(c);
+}
+
+void call_free(struct call *c)
+{
+    caller_clear(&c->caller);
+    json_decref(c->body);
+    db_view_free(c->db);
+    free(c);
+}
+
+const char *call_param(const struct call *c, const char *name)
+{
+    return http_query(c->x, name);
+}
+
+int64_t call_param_int(const struct call *c, const char *name, int64_t otherwise)
+{
+    const char *value = call_param(c, name);
+    return value == NULL ? otherwise : param_int(value);
+}

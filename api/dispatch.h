@@ -1,0 +1,6 @@
+#pragma once
+#include "api/api.h"
+#include "common/io/http_server.h"
+/* One request from its arrival to its handler: route, caller, rate, role, workspace, query, body; the first that is
+ * wrong answers. For http_server_new(). */
+void dispatch(void *api, struct http_exchange *x);

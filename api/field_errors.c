@@ -1,0 +1,50 @@
+#include "api/field_errors.h"
+#include "common/base/check.h"
+#include "common/base/str.h"
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIELD_ERRORS_MAX = 20, VALUE_BYTES_MAX = 200 };
+
+/* A value as it is shown in an error: itself, or its text cut short. */
+static json_t *shown(const json_t *value)
+{
+    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    char cut[VALUE_BYTES_MAX];
+    json_t *copy;
+
+    if (text == NULL || strlen(text) < sizeof cut) {
+        copy = json_deep_copy(value);
+    } else {
+        (void)str_copy(cut, sizeof cut, text);
+        copy = json_string(cut);
+    }
+    free(text);
+    return copy ? copy : json_null();
+}
+
+void field_error(struct field_errors *f, const char *field, const json_t *value, const char *format, ...)
+{
+    char message[400];
+    va_list args;
+
+    if (f->list == NULL)
+        f->list = json_array();
+    CHECK(f->list != NULL);
+    if (json_array_size(f->list) >= FIELD_ERRORS_MAX)
+        return;
+    va_start(args, format);
+    (void)vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    (void)json_array_append_new(f->list, json_pack("{s:s, s:o, s:s}", "field", field, "value",
+                                                   value ? shown(value) : json_null(), "message", message));
+}
+
+void field_errors_clear(struct field_errors *f)
+{
+    json_decref(f->list);
+    f->list = NULL;
+}

@@ -1,0 +1,98 @@
+#include "api/api.h"
+#include "api/callers.h"
+#include "api/dispatch.h"
+#include "api/openapi.h"
+#include "api/schemas.h"
+#include "api/walls.h"
+#include "common/base/check.h"
+#include "common/base/log.h"
+#include "common/io/http_server.h"
+#include <stdlib.h>
+
+enum {
+    BODY_BYTES_MAX = 10 << 20,
+    CONNECTIONS_MAX = 2048,
+    IDLE_SECONDS = 60,
+    CLOSE_GRACE_MS = 20000,
+};
+
+static int open_walled(struct api *a, struct err *e)
+{
+    const struct settings *s = a->service->settings;
+    int rc = walls_check(a->service->loop, a->service->db, e);
+    if (rc == 0)
+        rc = db_pool_new(a->service->loop, s->database_url, (int)s->database_connections, "metricx-api", &a->walled, e);
+    if (rc == 0)
+        db_pool_act_as(a->walled, WALLED_ROLE);
+    return rc;
+}
+
+static int listen_at(struct api *a, struct err *e)
+{
+    const struct settings *s = a->service->settings;
+    char host[64];
+    struct http_server_options options = {.host = host,
+                                          .ports_to_try = 1,
+                                          .body_bytes_max = BODY_BYTES_MAX,
+                                          .connections_max = CONNECTIONS_MAX,
+                                          .idle_seconds = IDLE_SECONDS};
+    int rc = settings_host_port("LISTEN", s->listen, host, &options.port, e);
+    if (rc == 0)
+        rc = http_server_new(a->service->loop, &options, dispatch, a, &a->http, e);
+    if (rc != 0)
+        return err_wrap(e, "LISTEN");
+    log_info("the API is served", F_STR("host", host), F_INT("port", http_server_port(a->http)));
+    return 0;
+}
+
+int api_new(struct service *s, struct api **out, struct err *e)
+{
+    struct api *a = calloc(1, sizeof *a);
+    CHECK(a != NULL);
+    a->service = s;
+    a->schemas = schemas_new();
+    a->callers = callers_new(CALLER_BURST, CALLER_PER_SECOND);
+    openapi_write(a->schemas, s->settings->public_url, &a->openapi);
+    int rc = fernet_new(secret_reveal(s->settings->token_encryption_key), &a->keys, e);
+    if (rc == 0)
+        rc = open_walled(a, e);
+    if (rc == 0)
+        rc = listen_at(a, e);
+    if (rc != 0) {
+        api_free(a);
+        return rc;
+    }
+    *out = a;
+    return 0;
+}
+
+int api_port(const struct api *a)
+{
+    return http_server_port(a->http);
+}
+
+void api_stop(struct api *a, void (*stopped)(void *arg), void *arg)
+{
+    struct http_server *http = a->http;
+    a->http = NULL;
+    http_server_close(http, CLOSE_GRACE_MS, stopped, arg);
+}
+
+static void on_closed(void *arg)
+{
+    *(int *)arg = 1;
+}
+
+void api_free(struct api *a)
+{
+    int closed = 0;
+    if (a->walled != NULL) {
+        db_pool_close(a->walled, on_closed, &closed);
+        loop_run_until(a->service->loop, &closed);
+    }
+    fernet_free(a->keys);
+    callers_free(a->callers);
+    schemas_free(a->schemas);
+    buf_free(&a->openapi);
+    free(a);
+}
