@@ -21,7 +21,7 @@ DECLARE
     name text;
 BEGIN
     FOREACH name IN ARRAY ARRAY['workspaces', 'tokens', 'connections', 'entities', 'metric_facts', 'metric_facts_hourly', 'sync_runs',
-                                'sync_chunks', 'account_days', 'restatements', 'entity_listings', 'connection_limits'] LOOP
+                                'sync_chunks', 'account_days', 'restatements', 'entity_listings', 'connection_limits', 'chunk_cursor'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', name);
     END LOOP;
     FOREACH name IN ARRAY ARRAY['tokens', 'connections', 'entities', 'metric_facts', 'metric_facts_hourly', 'sync_runs'] LOOP
@@ -32,6 +32,7 @@ BEGIN
                        ' OR connection_id IN (SELECT k.id FROM connections k))', name);
     END LOOP;
 END $$;
+CREATE POLICY walls ON chunk_cursor USING (current_user <> 'metricx_api' OR chunk_id IN (SELECT c.id FROM sync_chunks c));
 CREATE POLICY walls ON workspaces USING (current_user <> 'metricx_api' OR id = acting_workspace());
 
 -- With its reader's rights, else it would show what lies behind the walls.

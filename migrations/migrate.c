@@ -266,7 +266,7 @@ static const struct {
      "DO $$ DECLARE here text := current_schema(); BEGIN"
      " EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM metricx_api', here);"
      " EXECUTE format('GRANT USAGE ON SCHEMA %I TO metricx_api', here); END $$;"
-     "GRANT SELECT ON schema_migrations, account_days, restatements, sync_chunks, entity_listings, connection_limits,"
+     "GRANT SELECT ON schema_migrations, account_days, restatements, sync_chunks, entity_listings, connection_limits, chunk_cursor,"
      " ads_insights TO metricx_api;"
      "GRANT SELECT, INSERT, UPDATE ON workspaces, connections, entities, metric_facts, metric_facts_hourly, sync_runs"
      " TO metricx_api;"

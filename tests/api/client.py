@@ -1,0 +1,44 @@
+"""Calls of the API as one caller, and tokens made by hand, good and bad ones."""
+import base64
+import hashlib
+import hmac
+import json
+import time
+
+import requests
+
+SECRET = "a secret of the tests that is long enough"
+
+
+def part(value):
+    text = value if isinstance(value, bytes) else json.dumps(value).encode()
+    return base64.urlsafe_b64encode(text).rstrip(b"=").decode()
+
+
+def jwt(claims, secret=SECRET, header=None):
+    signed = part(header or {"alg": "HS256", "typ": "JWT"}) + "." + part(claims)
+    return signed + "." + part(hmac.new(secret.encode(), signed.encode(), hashlib.sha256).digest())
+
+
+def claims(workspaces, role=None, **more):
+    return {"sub": "tester", "exp": int(time.time()) + 600, "workspaces": workspaces, **({"role": role} if role else {}), **more}
+
+
+class Client:
+    def __init__(self, url, token=None):
+        self.url = url
+        self.session = requests.Session()
+        if token:
+            self.session.headers["Authorization"] = f"Bearer {token}"
+
+    def call(self, method, path, status=None, **more):
+        """The answer; its status must be this one when it is given."""
+        answer = self.session.request(method, self.url + path, timeout=60, allow_redirects=False, **more)
+        assert status in (None, answer.status_code), f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer
+
+    def get(self, path, status=200, **more):
+        return self.call("GET", path, status, **more).json()
+
+    def post(self, path, body=None, status=200, **more):
+        return self.call("POST", path, status, json=body, **more).json()

@@ -1,0 +1,54 @@
+"""One running system for all tests of the API: sandbox, scheduler, worker, API.
+
+system       see system.py; its api is the daemon, its url where it listens
+workspace    a fresh workspace
+client       client(workspace…, role="admin"): see client.py; its session is closed at the end"""
+import pathlib
+import re
+import sys
+import time
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
+from servers import *  # noqa: E402, F403
+from servers import Database  # noqa: E402
+from system import System, wait_for  # noqa: E402
+from client import SECRET, Client, claims, jwt  # noqa: E402
+
+
+def url_of(daemon):
+    port = wait_for("the port of the API", lambda: re.search(r'"the API is served".* port=(\d+)', daemon.log()))[1]
+    return f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="session")
+def system(postgres, migrated, redis_process, build, tmp_path_factory):
+    database = Database(postgres, f"api{time.time_ns()}", migrated.name)
+    system = System(tmp_path_factory.mktemp("api"), build, database.url, redis_process.url, ("--accounts", "3"),
+                    JWT_SECRET=SECRET, LISTEN="127.0.0.1:0", QUEUE_PREFIX="{api}", INTRADAY_MINUTES=0)
+    system.scheduler()
+    system.worker()
+    system.api = system.start("metricx-api")
+    system.url = url_of(system.api)
+    yield system
+    system.stop()
+    database.drop()
+
+
+@pytest.fixture
+def workspace(system):
+    return system.metricx("workspace", "create", "test")
+
+
+@pytest.fixture
+def client(system):
+    made = []
+
+    def make(*workspaces, role="admin", **more):
+        made.append(Client(system.url, jwt(claims(list(workspaces), role, **more))))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.session.close()
