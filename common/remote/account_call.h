@@ -1,25 +1,7 @@
 #pragma once
-#include "common/base/err.h"
-#include "common/base/fernet.h"
-#include "common/base/settings.h"
-#include "common/io/db.h"
-#include "common/io/http_client.h"
-#include "common/io/redis.h"
-#include "common/provider/provider.h"
-/* A question to a provider outside of jobs: budget → request → HTTP → verdict → feedback. For account checks, token
- * lists and totals, by the command line and the API. Retries transient failures twice; a budget that allows nothing now
- * is ERR_THROTTLED. */
-struct remote {
-    struct loop *loop;
-    struct db_pool *db;
-    struct redis *redis;
-    struct http_client *http;
-    const struct settings *settings;
-    struct provider_config config;
-};
-/* Fills config from the settings; borrows all. */
-void remote_init(struct remote *r, struct loop *l, struct db_pool *db, struct redis *redis, struct http_client *http,
-                 const struct settings *s);
+#include "common/base/date.h"
+#include "common/remote/remote.h"
+/* What a provider says of ad accounts. */
 
 /* Asks the provider for the account: name, currency, zone. provider and token are borrowed until done is called, info
  * during it. */

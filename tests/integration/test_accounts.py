@@ -129,7 +129,7 @@ def test_delete_can_keep_the_data(account, store, database):
     token = store.ok("token_add", workspace=account.workspace, token_enc="x")["id"]
     store.ok("connection_token", id=account.id, token=token)
     run = store.ok("run_create", connection=account.id, kind="full")["id"]
-    store.ok("connection_delete", id=account.id, keep_data=True)
+    store.ok("connection_disconnect", id=account.id)
     assert account.row("status, token_id, token_source, deleted_at") == ("disabled", None, "none", None)
     assert account.run_row(run, "status") == ("cancelled",)
     assert len(account.facts()) == 1 and database.query("SELECT count(*) FROM tokens") == [(0,)]
@@ -182,7 +182,8 @@ RUN = ["id", "workspace_id", "connection_id", "kind", "trigger", "status", "date
 CHUNK = ["id", "run_id", "connection_id", "kind", "date_from", "date_to", "status", "attempts", "deliveries", "rows", "calls",
          "error_code", "error", "created_at", "started_at", "finished_at"]
 CONNECTION = ["id", "workspace_id", "provider", "external_account_id", "name", "status", "status_reason", "error_code", "currency",
-              "timezone", "connected_at", "token_id", "token_source", "last_synced_at", "facts_through", "next_sync_at", "settings"]
+              "timezone", "connected_at", "token_id", "token_source", "last_synced_at", "facts_through", "next_sync_at", "settings",
+              "token_state", "token_expires_at"]
 
 
 def test_listings_have_the_columns_of_their_tables(account, store, database):
