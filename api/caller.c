@@ -69,6 +69,7 @@ static int read_claims(json_t *claims, struct caller *out, struct err *e)
     if (sub == NULL || *sub == '\0' || !str_copy(out->sub, sizeof out->sub, sub))
         return err_set(e, ERR_UNAUTHORIZED, "the token lacks sub, at most %zu bytes that name the caller",
                        sizeof out->sub - 1);
+    out->exp_s = (int64_t)json_number_value(json_object_get(claims, "exp"));
     out->role = ROLE_VIEWER;
     if (role != NULL && (!json_is_string(role) || !role_from_name(json_string_value(role), &out->role)))
         return err_set(e, ERR_UNAUTHORIZED, "role of the token is none of viewer, admin, operator, service");

@@ -9,6 +9,7 @@ enum role { ROLE_VIEWER, ROLE_ADMIN, ROLE_SERVICE, ROLE_OPERATOR };
 struct caller {
     char sub[128];
     enum role role;
+    int64_t exp_s;   /* when its token ends */
     bool everywhere; /* workspaces "*" */
     bool by_cookie;
     struct json_t *workspaces; /* owned: array of ids; NULL when everywhere */

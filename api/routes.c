@@ -1,6 +1,8 @@
 #include "api/document_routes.h"
+#include "api/events_routes.h"
 #include "api/route.h"
 #include "api/runs_routes.h"
+#include "api/sync_routes.h"
 #include "common/store/page.h"
 
 #define PAGING                                                                                                         \
@@ -14,6 +16,8 @@ static const struct param runs_params[] = {
     {"status", "only in this state", PARAM_WORD, false, 0, 0, "queued,running,succeeded,partial,failed,cancelled"},
     PAGING,
     {0}};
+
+static const struct param coverage_params[] = {{"connection_id", "whose days", PARAM_UUID, true, 0, 0, NULL}, {0}};
 
 static const struct route routes[] = {
     {.method = "GET",
@@ -36,6 +40,61 @@ static const struct route routes[] = {
      .handle = run_show,
      .summary = "one run with its progress",
      .answer = "Run",
+     .status = 200},
+    {.method = "GET",
+     .path = "/workspaces/{ws}/runs/{id}/chunks",
+     .scope = SCOPE_READ,
+     .handle = run_chunks,
+     .summary = "the jobs of a run",
+     .answer = "ChunkPage",
+     .status = 200},
+    {.method = "POST",
+     .path = "/workspaces/{ws}/runs/{id}/cancel",
+     .scope = SCOPE_CHANGE,
+     .handle = run_end,
+     .summary = "ends a run; what it has stored stays",
+     .answer = "Run",
+     .status = 200},
+    {.method = "GET",
+     .path = "/workspaces/{ws}/coverage",
+     .scope = SCOPE_READ,
+     .handle = coverage_list,
+     .summary = "what is known of each day of a connection",
+     .params = coverage_params,
+     .answer = "DayPage",
+     .status = 200},
+    {.method = "GET",
+     .path = "/workspaces/{ws}/events",
+     .scope = SCOPE_READ,
+     .handle = events_stream,
+     .summary = "server-sent events: the present state of open runs and connections, then their changes",
+     .status = 200},
+    {.method = "POST",
+     .path = "/workspaces/{ws}/connections/{id}/sync-entities",
+     .scope = SCOPE_CHANGE,
+     .handle = sync_entities,
+     .summary = "reads campaigns, ad sets and ads again; waits for it up to 25 s (Prefer: wait=N, respond-async)",
+     .body = "SyncEntities",
+     .body_optional = true,
+     .answer = "SyncedEntities",
+     .status = 200},
+    {.method = "POST",
+     .path = "/workspaces/{ws}/connections/{id}/sync-metrics",
+     .scope = SCOPE_CHANGE,
+     .handle = sync_metrics,
+     .summary = "reads the numbers of a range of days; waits for it up to 25 s (Prefer: wait=N, respond-async)",
+     .body = "SyncMetrics",
+     .body_optional = true,
+     .answer = "SyncedMetrics",
+     .status = 200},
+    {.method = "POST",
+     .path = "/workspaces/{ws}/connections/{id}/forecast",
+     .scope = SCOPE_READ,
+     .handle = sync_forecast,
+     .summary = "what sync-metrics would take now, without doing it",
+     .body = "SyncMetrics",
+     .body_optional = true,
+     .answer = "Forecast",
      .status = 200},
 };
 

@@ -1,9 +1,8 @@
 """Runs, in pages and one by one."""
 
 
-def test_runs_come_in_pages(system, client):
-    connection = system.connect()
-    workspace = system.query("SELECT workspace_id FROM connections WHERE id = %s", connection)[0][0]
+def test_runs_come_in_pages(system, client, place, connection):
+    workspace, _ = place
     for day in range(1, 6):
         system.metricx("sync", "--connection", connection, "--metrics", "--from", f"2026-10-0{day}", "--to", f"2026-10-0{day}")
     c = client(workspace, role="viewer")
