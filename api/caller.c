@@ -7,25 +7,6 @@
 #include <string.h>
 #include <strings.h>
 
-static const char *const names[] = {
-    [ROLE_VIEWER] = "viewer", [ROLE_ADMIN] = "admin", [ROLE_SERVICE] = "service", [ROLE_OPERATOR] = "operator"};
-
-const char *role_name(enum role r)
-{
-    return names[r];
-}
-
-bool role_from_name(const char *name, enum role *out)
-{
-    for (enum role r = ROLE_VIEWER; r <= ROLE_OPERATOR; r++) {
-        if (strcmp(names[r], name) == 0) {
-            *out = r;
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The value of the cookie access_token, owned by the caller; NULL when there is none. */
 static char *cookie_token(const char *cookie)
 {

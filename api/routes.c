@@ -1,5 +1,7 @@
 #include "api/document_routes.h"
 #include "api/events_routes.h"
+#include "api/login_routes.h"
+#include "api/ops_routes.h"
 #include "api/route.h"
 #include "api/runs_routes.h"
 #include "api/sync_routes.h"
@@ -18,6 +20,8 @@ static const struct param runs_params[] = {
     {0}};
 
 static const struct param coverage_params[] = {{"connection_id", "whose days", PARAM_UUID, true, 0, 0, NULL}, {0}};
+
+static const struct param login_params[] = {{"code", "of the link", PARAM_TEXT, true, 0, 200, NULL}, {0}};
 
 static const struct route routes[] = {
     {.method = "GET",
@@ -96,6 +100,46 @@ static const struct route routes[] = {
      .body_optional = true,
      .answer = "Forecast",
      .status = 200},
+    {.method = "GET",
+     .path = "/auth/login",
+     .scope = SCOPE_OPEN,
+     .handle = login,
+     .summary = "signs a browser in with a link of metricx login",
+     .params = login_params,
+     .status = 303},
+    {.method = "POST",
+     .path = "/auth/logout",
+     .scope = SCOPE_OPEN,
+     .handle = logout,
+     .summary = "signs a browser out",
+     .status = 204},
+    {.method = "GET",
+     .path = "/ops/status",
+     .scope = SCOPE_OPERATOR,
+     .handle = ops_status,
+     .summary = "how the whole installation stands",
+     .answer = "Status",
+     .status = 200},
+    {.method = "GET",
+     .path = "/ops/dead",
+     .scope = SCOPE_OPERATOR,
+     .handle = ops_dead_list,
+     .summary = "the dead letters: jobs that were given up, and why",
+     .answer = "ChunkPage",
+     .status = 200},
+    {.method = "POST",
+     .path = "/ops/dead/{id}/retry",
+     .scope = SCOPE_OPERATOR,
+     .handle = ops_dead_retry,
+     .summary = "puts a dead letter back to work",
+     .answer = "Retried",
+     .status = 200},
+    {.method = "DELETE",
+     .path = "/ops/dead/{id}",
+     .scope = SCOPE_OPERATOR,
+     .handle = ops_dead_drop,
+     .summary = "forgets a dead letter",
+     .status = 204},
 };
 
 const struct route *routes_all(size_t *count)
