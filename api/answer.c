@@ -4,6 +4,7 @@
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/base/str.h"
+#include "common/io/http_stream.h"
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,21 +29,42 @@ static void set_headers(struct call *c)
         http_reply_header(c->x, "Strict-Transport-Security", "max-age=31536000");
 }
 
-static void end(struct call *c, int status, const char *type, const char *body, size_t len, const struct err *e)
+static void note(const struct call *c, int status, size_t len, const struct err *e)
 {
-    const int64_t took = clk_mono_ms() - c->started_ms;
     const struct err none = {0};
+    const struct log_field fields[] = {F_STR("id", c->request_id),
+                                       F_STR("method", http_method(c->x)),
+                                       F_STR("route", c->route ? c->route->path : ""),
+                                       F_STR("workspace", c->ws),
+                                       F_STR("sub", c->caller.sub),
+                                       F_INT("status", status),
+                                       F_INT("ms", clk_mono_ms() - c->started_ms),
+                                       F_INT("bytes", len),
+                                       F_ERR(e ? e : &none),
+                                       LOG_END};
 
-    set_headers(c);
-    log_event(status >= 500 ? LOG_ERROR : LOG_INFO, "request",
-              (const struct log_field[]){F_STR("id", c->request_id), F_STR("method", http_method(c->x)),
-                                         F_STR("route", c->route ? c->route->path : ""), F_STR("workspace", c->ws),
-                                         F_STR("sub", c->caller.sub), F_INT("status", status), F_INT("ms", took),
-                                         F_INT("bytes", len), F_ERR(e ? e : &none), LOG_END});
+    log_event(status >= 500 ? LOG_ERROR : LOG_INFO, "request", fields);
     metric_add(M_API_REQUESTS, 1);
     metric_add(status >= 500 ? M_API_FAILED : status >= 400 ? M_API_REFUSED : M_API_SERVED, 1);
+}
+
+static void end(struct call *c, int status, const char *type, const char *body, size_t len, const struct err *e)
+{
+    set_headers(c);
+    note(c, status, len, e);
     http_reply(c->x, status, type, body, len);
     call_free(c);
+}
+
+struct http_stream *answer_stream(struct call *c, const char *content_type, size_t pending_max, void (*gone)(void *arg),
+                                  void *arg)
+{
+    set_headers(c);
+    http_reply_header(c->x, "X-Accel-Buffering", "no"); /* nginx before us would hold events back */
+    note(c, 200, 0, NULL);
+    struct http_stream *s = http_stream_open(c->x, content_type, pending_max, gone, arg);
+    call_free(c);
+    return s;
 }
 
 void answer_json(struct call *c, int status, const char *text)

@@ -9,6 +9,9 @@ void answer_object(struct call *c, int status, struct json_t *object); /* takes 
 void answer_nothing(struct call *c, int status);
 /* {"items": [rows…], "next_cursor": …}; next NULL: this was the last page. */
 void answer_items(struct call *c, const char *const *rows, int count, const char *next);
+/* An answer that goes on: see http_stream.h. Ends the call, not the stream. */
+struct http_stream *answer_stream(struct call *c, const char *content_type, size_t pending_max, void (*gone)(void *arg),
+                                  void *arg);
 /* A problem (RFC 9457) by the error's code: its HTTP status, its words. What went wrong inside of us keeps its words
  * for the log. */
 void answer_err(struct call *c, const struct err *e);

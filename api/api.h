@@ -9,6 +9,11 @@ struct api {
     struct schemas *schemas;
     struct callers *callers; /* how often each has asked lately */
     struct http_server *http;
+    struct hub *hub;
+    struct waiting *waiting; /* calls that wait for a run's end */
+    struct stream *streams;  /* of events */
+    int stream_count;
+    bool stopping;
     struct buf openapi; /* the document, made once */
 };
 /* Creates, serves on LISTEN, stops: see daemon.h. */

@@ -14,6 +14,8 @@ struct call {
     struct caller caller;
     struct db_pool *db;  /* within the walls of ws: every operation is ERR_NOT_FOUND when there is no such workspace */
     struct json_t *body; /* fits route->body; NULL when there is none */
+    void *state;         /* the handler's own; freed by free_state at the end, when that is set */
+    void (*free_state)(void *state);
 };
 void call_free(struct call *c);                                 /* for answer.c */
 const char *call_param(const struct call *c, const char *name); /* a query parameter, checked; NULL when absent */

@@ -7,25 +7,6 @@
 #include <string.h>
 #include <strings.h>
 
-static const char *const names[] = {
-    [ROLE_VIEWER] = "viewer", [ROLE_ADMIN] = "admin", [ROLE_SERVICE] = "service", [ROLE_OPERATOR] = "operator"};
-
-const char *role_name(enum role r)
-{
-    return names[r];
-}
-
-bool role_from_name(const char *name, enum role *out)
-{
-    for (enum role r = ROLE_VIEWER; r <= ROLE_OPERATOR; r++) {
-        if (strcmp(names[r], name) == 0) {
-            *out = r;
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The value of the cookie access_token, owned by the caller; NULL when there is none. */
 static char *cookie_token(const char *cookie)
 {
@@ -69,6 +50,7 @@ static int read_claims(json_t *claims, struct caller *out, struct err *e)
     if (sub == NULL || *sub == '\0' || !str_copy(out->sub, sizeof out->sub, sub))
         return err_set(e, ERR_UNAUTHORIZED, "the token lacks sub, at most %zu bytes that name the caller",
                        sizeof out->sub - 1);
+    out->exp_s = (int64_t)json_number_value(json_object_get(claims, "exp"));
     out->role = ROLE_VIEWER;
     if (role != NULL && (!json_is_string(role) || !role_from_name(json_string_value(role), &out->role)))
         return err_set(e, ERR_UNAUTHORIZED, "role of the token is none of viewer, admin, operator, service");

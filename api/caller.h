@@ -1,14 +1,14 @@
 #pragma once
+#include "common/base/claims.h"
 #include "common/base/err.h"
 #include "common/base/secret.h"
 #include <stdbool.h>
 #include <stdint.h>
 /* Pure: who sends a request, and what that one may do (contract, section 8). */
-enum role { ROLE_VIEWER, ROLE_ADMIN, ROLE_SERVICE, ROLE_OPERATOR };
-
 struct caller {
     char sub[128];
     enum role role;
+    int64_t exp_s;   /* when its token ends */
     bool everywhere; /* workspaces "*" */
     bool by_cookie;
     struct json_t *workspaces; /* owned: array of ids; NULL when everywhere */
@@ -20,5 +20,3 @@ void caller_clear(struct caller *c);
 bool caller_may_enter(const struct caller *c, const char *workspace);
 /* A browser sends the cookie along with whatever a foreign page asks for: that is refused. ERR_FORBIDDEN. */
 int caller_same_site(const char *origin, const char *sec_fetch_site, const char *public_url, struct err *e) MUST_CHECK;
-const char *role_name(enum role r);
-bool role_from_name(const char *name, enum role *out);

@@ -194,6 +194,8 @@ void dispatch(void *api, struct http_exchange *x)
 
 void call_free(struct call *c)
 {
+    if (c->free_state != NULL)
+        c->free_state(c->state);
     caller_clear(&c->caller);
     json_decref(c->body);
     db_view_free(c->db);

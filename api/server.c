@@ -1,7 +1,10 @@
 #include "api/api.h"
 #include "api/callers.h"
 #include "api/dispatch.h"
+#include "api/events_routes.h"
+#include "api/hub.h"
 #include "api/openapi.h"
+#include "api/run_wait.h"
 #include "api/schemas.h"
 #include "api/walls.h"
 #include "common/base/check.h"
@@ -57,6 +60,8 @@ int api_new(struct service *s, struct api **out, struct err *e)
     if (rc == 0)
         rc = open_walled(a, e);
     if (rc == 0)
+        rc = hub_new(s->loop, s->settings->redis_url, s->settings->queue_prefix, &a->hub, e);
+    if (rc == 0)
         rc = listen_at(a, e);
     if (rc != 0) {
         api_free(a);
@@ -75,6 +80,9 @@ void api_stop(struct api *a, void (*stopped)(void *arg), void *arg)
 {
     struct http_server *http = a->http;
     a->http = NULL;
+    a->stopping = true;
+    run_wait_end_all(a);
+    events_end_all(a);
     http_server_close(http, CLOSE_GRACE_MS, stopped, arg);
 }
 
@@ -86,6 +94,11 @@ static void on_closed(void *arg)
 void api_free(struct api *a)
 {
     int closed = 0;
+    if (a->hub != NULL) {
+        hub_close(a->hub, on_closed, &closed);
+        loop_run_until(a->service->loop, &closed);
+        closed = 0;
+    }
     if (a->walled != NULL) {
         db_pool_close(a->walled, on_closed, &closed);
         loop_run_until(a->service->loop, &closed);

@@ -11,6 +11,7 @@
 #define OF_CONNECTION REQUIRED("--connection", "ID", "the connection")
 #define PROVIDER REQUIRED("--provider", "NAME", "the advertising platform: meta")
 #define STDIN REQUIRED("--stdin", NULL, "read the access token from standard input, never from the command line")
+#define ROLE OPTION("--role", "R", "viewer (reads only, when not given), admin, service or operator")
 #define YES(what) REQUIRED("--yes", NULL, "confirms that " what)
 /* clang-format on */
 
@@ -100,5 +101,14 @@ const struct args_command command_table[] = {
     {"dead list", NULL, "list the dead letters: jobs that were given up, and why", OPTIONS(JSON), cmd_dead_list},
     {"dead retry", "[ID]", "put a dead letter back to work", OPTIONS(FLAG("--all", "all of them")), cmd_dead_retry},
     {"dead drop", "ID", "forget a dead letter", NULL, cmd_dead_drop},
+
+    {"login", NULL, "print a link that signs a browser in for 12 hours; it is good for ten minutes and one use",
+     OPTIONS(OPTION("--workspace", "ID", "the workspace to sign in to"), ROLE,
+             FLAG("--operator", "sign in to the whole installation instead, as its operator")),
+     cmd_login},
+    {"jwt", NULL, "print a token with which a program calls the API",
+     OPTIONS(REQUIRED("--workspace", "ID|*", "the workspace that it may use; * all of them"), ROLE,
+             OPTION("--days", "N", "how long it holds; 30 when not given")),
+     cmd_jwt},
     {0},
 };

@@ -34,3 +34,5 @@ int cmd_queue_rebuild(struct session *s, const struct args *a, struct err *e);
 int cmd_dead_list(struct session *s, const struct args *a, struct err *e);
 int cmd_dead_retry(struct session *s, const struct args *a, struct err *e);
 int cmd_dead_drop(struct session *s, const struct args *a, struct err *e);
+int cmd_login(struct session *s, const struct args *a, struct err *e);
+int cmd_jwt(struct session *s, const struct args *a, struct err *e);

@@ -2,6 +2,7 @@
 
 system       see system.py; its api is the daemon, its url where it listens
 workspace    a fresh workspace
+connection   a fresh connection in a workspace of its own, of an ad account that no other test uses; place: see below
 client       client(workspace…, role="admin"): see client.py; its session is closed at the end"""
 import pathlib
 import re
@@ -25,8 +26,8 @@ def url_of(daemon):
 @pytest.fixture(scope="session")
 def system(postgres, migrated, redis_process, build, tmp_path_factory):
     database = Database(postgres, f"api{time.time_ns()}", migrated.name)
-    system = System(tmp_path_factory.mktemp("api"), build, database.url, redis_process.url, ("--accounts", "3"),
-                    JWT_SECRET=SECRET, LISTEN="127.0.0.1:0", QUEUE_PREFIX="{api}", INTRADAY_MINUTES=0)
+    system = System(tmp_path_factory.mktemp("api"), build, database.url, redis_process.url, ("--accounts", "60"),
+                    JWT_SECRET=SECRET, LISTEN="127.0.0.1:0", QUEUE_PREFIX="{api}", INTRADAY_MINUTES=0, META_CALLS_PER_WINDOW=10000)
     system.scheduler()
     system.worker()
     system.api = system.start("metricx-api")
@@ -39,6 +40,24 @@ def system(postgres, migrated, redis_process, build, tmp_path_factory):
 @pytest.fixture
 def workspace(system):
     return system.metricx("workspace", "create", "test")
+
+
+@pytest.fixture(scope="session")
+def accounts():
+    """Ad accounts that no other test uses."""
+    return (f"act_{1001 + n}" for n in range(60))
+
+
+@pytest.fixture
+def connection(system, accounts):
+    return system.connect(account=next(accounts))
+
+
+@pytest.fixture
+def place(system, connection):
+    """The workspace of connection, and the path of connection."""
+    workspace = system.query("SELECT workspace_id FROM connections WHERE id = %s", connection)[0][0]
+    return workspace, f"/workspaces/{workspace}/connections/{connection}"
 
 
 @pytest.fixture
