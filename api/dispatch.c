@@ -165,8 +165,9 @@ static int read_body(struct call *c)
     }
     c->body = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &wrong);
     if (c->body == NULL) {
-        (void)err_set(&e, ERR_INPUT, "the body is no JSON: line %d, column %d: %s", wrong.line, wrong.column,
-                      wrong.text);
+        /* Not its "near": that quotes the body, which may hold a token. */
+        (void)err_set(&e, ERR_INPUT, "the body is no JSON: line %d, column %d: %.*s", wrong.line, wrong.column,
+                      (int)(strcspn(wrong.text, "'")), wrong.text);
         answer_problem(c, 400, &e);
         return e.rc;
     }
@@ -185,6 +186,7 @@ void dispatch(void *api, struct http_exchange *x)
 
     CHECK(c != NULL);
     *c = (struct call){.api = api, .x = x, .started_ms = clk_mono_ms()};
+    c->api->open_calls++;
     name_request(c);
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
         if (steps[i](c) != 0)
@@ -199,6 +201,7 @@ void call_free(struct call *c)
     caller_clear(&c->caller);
     json_decref(c->body);
     db_view_free(c->db);
+    api_call_ended(c->api);
     free(c);
 }
 

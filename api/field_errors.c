@@ -1,5 +1,6 @@
 #include "api/field_errors.h"
 #include "common/base/check.h"
+#include "common/base/mask.h"
 #include "common/base/str.h"
 #include <jansson.h>
 #include <stdarg.h>
@@ -9,19 +10,26 @@
 
 enum { FIELD_ERRORS_MAX = 20, VALUE_BYTES_MAX = 200 };
 
-/* A value as it is shown in an error: itself, or its text cut short. */
+/* A value as it is shown in an error: itself, or its text, cut short, what looks like a secret masked. */
 static json_t *shown(const json_t *value)
 {
     char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
     char cut[VALUE_BYTES_MAX];
+    char *masked = text != NULL ? str_dup(text) : NULL;
     json_t *copy;
 
-    if (text == NULL || strlen(text) < sizeof cut) {
+    if (masked != NULL)
+        mask_secrets(masked);
+    if (masked != NULL && strcmp(masked, text) != 0) {
+        (void)str_copy(cut, sizeof cut, masked);
+        copy = json_string(cut);
+    } else if (text == NULL || strlen(text) < sizeof cut) {
         copy = json_deep_copy(value);
     } else {
         (void)str_copy(cut, sizeof cut, text);
         copy = json_string(cut);
     }
+    free(masked);
     free(text);
     return copy ? copy : json_null();
 }

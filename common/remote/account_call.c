@@ -68,14 +68,21 @@ static void end_account(void *arg, int rc, const struct err *e)
     free(q);
 }
 
-void account_check(struct remote *r, const struct provider *provider, const char *account, const struct secret *token,
-                   void (*done)(void *arg, int rc, const struct account_info *info, const struct err *e), void *arg)
+struct remote_call *account_check(struct remote *r, const struct provider *provider, const char *account,
+                                  const struct secret *token,
+                                  void (*done)(void *arg, int rc, const struct account_info *info, const struct err *e),
+                                  void *arg)
 {
     static const struct question question = {request_account, read_account, end_account};
     struct asking *q = asking_new(provider, account, token, arg);
 
     q->checked = done;
-    remote_ask(r, provider, account, NULL, &question, q);
+    return remote_ask(r, provider, account, NULL, &question, q);
+}
+
+void account_check_cancel(struct remote_call *c)
+{
+    remote_cancel(c);
 }
 
 /* --- all accounts of a token --- */
@@ -106,7 +113,7 @@ void account_list(struct remote *r, const struct provider *provider, const struc
 
     q->each = each;
     q->ended = done;
-    remote_ask(r, provider, "", "the token's ad accounts", &question, q);
+    (void)remote_ask(r, provider, "", "the token's ad accounts", &question, q);
 }
 
 /* --- totals --- */
@@ -151,5 +158,5 @@ void account_totals(struct remote *r, const struct provider *provider, const cha
                               .page_limit = (int)r->settings->page_limit};
     q->each_day = each;
     q->ended = done;
-    remote_ask(r, provider, account, NULL, &question, q);
+    (void)remote_ask(r, provider, account, NULL, &question, q);
 }

@@ -219,7 +219,7 @@ void connect_accounts(struct remote *r, const struct connect_request *q,
     if (q->token_id != NULL)
         (void)str_copy(f->token_id, sizeof f->token_id, q->token_id);
     if (q->count == 1)
-        account_check(r, q->provider, q->accounts[0], q->token, on_checked, f);
+        (void)account_check(r, q->provider, q->accounts[0], q->token, on_checked, f);
     else
         account_list(r, q->provider, q->token, add_found, on_listed, f);
 }
@@ -308,5 +308,5 @@ void reconnect(struct remote *r, const struct reconnect_request *q,
 
     CHECK(f != NULL);
     *f = (struct reconnecting){.q = q, .done = done, .arg = arg};
-    account_check(r, q->provider, q->account, q->token, on_account_fits, f);
+    (void)account_check(r, q->provider, q->account, q->token, on_account_fits, f);
 }

@@ -1,6 +1,7 @@
 #include "common/remote/remote_call.h"
 #include "common/base/check.h"
 #include "common/base/log.h"
+#include "common/base/metrics.h"
 #include "common/base/str.h"
 #include "common/store/budget.h"
 #include <inttypes.h>
@@ -24,7 +25,7 @@ enum call_state {
 };
 static const char *const state_names[] = {"limiting", "seeding", "taking", "sending", "settling", "backoff"};
 
-struct call {
+struct remote_call {
     struct remote *remote;
     const struct question *question;
     void *q;
@@ -33,7 +34,8 @@ struct call {
     const char *subject;
     struct budget_scope account_scope, app_scope;
     enum call_state state;
-    bool sent;
+    struct http_call *http; /* under way, in SENDING */
+    bool sent, canceled;
     int seeds, retries, pages;
     int64_t retry_ms;  /* when the budget says no: for how long; 0 = there is no budget any more */
     struct buf cursor; /* of the page being asked for; "" = the first */
@@ -42,13 +44,13 @@ struct call {
     struct err outcome; /* of the question; rc 0: it was answered */
 };
 
-static void call_step(struct call *c, int rc, const struct err *e);
+static void call_step(struct remote_call *c, int rc, const struct err *e);
 
 /* --- the callbacks of what a state awaits --- */
 
 static void on_limit(void *arg, int rc, int64_t limit, const struct err *e)
 {
-    struct call *c = arg;
+    struct remote_call *c = arg;
 
     if (rc == 0 && limit >= 0)
         c->account_scope.limit = limit;
@@ -57,7 +59,7 @@ static void on_limit(void *arg, int rc, int64_t limit, const struct err *e)
 
 static void on_taken(void *arg, int rc, bool granted, int64_t retry_ms, const struct err *e)
 {
-    struct call *c = arg;
+    struct remote_call *c = arg;
 
     c->retry_ms = granted ? 0 : retry_ms;
     call_step(c, rc == 0 && !granted ? ERR_THROTTLED : rc, rc != 0 ? e : NULL);
@@ -75,10 +77,12 @@ static void on_timer(void *arg)
 
 static void on_answer(void *arg, int rc, struct http_answer *a, bool sent, const struct err *e)
 {
-    struct call *c = arg;
+    struct remote_call *c = arg;
     struct http_answer answer;
 
+    c->http = NULL;
     c->sent = sent;
+    metric_add(M_CALLS, sent);
     if (rc != 0) {
         call_step(c, rc, e);
         return;
@@ -95,12 +99,12 @@ static void on_answer(void *arg, int rc, struct http_answer *a, bool sent, const
 
 static void refuse_request(void *arg)
 {
-    struct call *c = arg;
+    struct remote_call *c = arg;
 
     call_step(c, c->outcome.rc, &c->outcome);
 }
 
-static void send_request(struct call *c)
+static void send_request(struct remote_call *c)
 {
     struct http_request request = {0};
 
@@ -111,14 +115,16 @@ static void send_request(struct call *c)
     else if (c->question->request(c->q, &c->remote->config, buf_str(&c->cursor), &request, &c->outcome) == 0)
         c->outcome = (struct err){0};
     if (c->outcome.rc == 0)
-        (void)http_send(c->remote->http, &request, on_answer, c);
+        c->http = http_send(c->remote->http, &request, on_answer, c);
     else
         loop_defer(c->remote->loop, refuse_request, c);
     http_request_clear(&request);
+    if (c->canceled && c->http != NULL)
+        http_cancel(c->http);
 }
 
 /* The only place that changes the state: starts the one operation that `next` awaits. */
-static void call_wait(struct call *c, enum call_state next)
+static void call_wait(struct remote_call *c, enum call_state next)
 {
     const struct remote *r = c->remote;
     const char *prefix = r->settings->queue_prefix;
@@ -155,7 +161,7 @@ static void call_wait(struct call *c, enum call_state next)
 
 /* --- the flow --- */
 
-static void call_end(struct call *c, const struct err *e)
+static void call_end(struct remote_call *c, const struct err *e)
 {
     c->question->ended(c->q, e->rc, e);
     buf_free(&c->cursor);
@@ -163,13 +169,13 @@ static void call_end(struct call *c, const struct err *e)
     free(c);
 }
 
-static const char *subject(const struct call *c)
+static const char *subject(const struct remote_call *c)
 {
     return c->subject != NULL ? c->subject : c->account;
 }
 
 /* How the question ended, kept until the budget knows of it. */
-static void note_outcome(struct call *c, int rc, const struct err *e)
+static void note_outcome(struct remote_call *c, int rc, const struct err *e)
 {
     if (rc == 0) {
         c->outcome = (struct err){0};
@@ -187,7 +193,7 @@ static bool is_retryable(int rc)
 }
 
 /* One page of a list was read; false: this was the last, or it leads nowhere. */
-static bool turn_page(struct call *c)
+static bool turn_page(struct remote_call *c)
 {
     struct buf read = c->cursor;
 
@@ -207,9 +213,9 @@ static bool turn_page(struct call *c)
     return true;
 }
 
-static void after_settling(struct call *c)
+static void after_settling(struct remote_call *c)
 {
-    if (is_retryable(c->outcome.rc) && c->retries < RETRIES_MAX)
+    if (is_retryable(c->outcome.rc) && c->retries < RETRIES_MAX && !c->canceled)
         call_wait(c, BACKOFF);
     else if (c->outcome.rc == 0 && turn_page(c))
         call_wait(c, TAKING);
@@ -218,7 +224,7 @@ static void after_settling(struct call *c)
 }
 
 /* Top to bottom: rc is how that ended what the state awaited. */
-static void call_step(struct call *c, int rc, const struct err *e)
+static void call_step(struct remote_call *c, int rc, const struct err *e)
 {
     switch (c->state) {
     case LIMITING:
@@ -273,11 +279,11 @@ void remote_stop(struct remote *r)
     r->stopped = true;
 }
 
-void remote_ask(struct remote *r, const struct provider *provider, const char *account, const char *subject,
-                const struct question *question, void *q)
+struct remote_call *remote_ask(struct remote *r, const struct provider *provider, const char *account,
+                               const char *subject, const struct question *question, void *q)
 {
     const struct settings *s = r->settings;
-    struct call *c = calloc(1, sizeof *c);
+    struct remote_call *c = calloc(1, sizeof *c);
 
     CHECK(c != NULL);
     c->remote = r;
@@ -292,4 +298,12 @@ void remote_ask(struct remote *r, const struct provider *provider, const char *a
     buf_init(&c->cursor, CURSOR_BYTES_MAX);
     buf_init(&c->next, CURSOR_BYTES_MAX);
     call_wait(c, LIMITING);
+    return c;
+}
+
+void remote_cancel(struct remote_call *c)
+{
+    c->canceled = true;
+    if (c->http != NULL)
+        http_cancel(c->http);
 }

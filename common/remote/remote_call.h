@@ -12,7 +12,10 @@ struct question {
     /* Once, at the end; q is the question's own to free. */
     void (*ended)(void *q, int rc, const struct err *e);
 };
+struct remote_call;
 /* account: whose budget pays; "": that of questions about tokens. subject: what a failure's text begins with; static,
- * NULL: the account. */
-void remote_ask(struct remote *r, const struct provider *provider, const char *account, const char *subject,
-                const struct question *question, void *q);
+ * NULL: the account. The call is borrowed until ended is called, for remote_cancel. */
+struct remote_call *remote_ask(struct remote *r, const struct provider *provider, const char *account,
+                               const char *subject, const struct question *question, void *q);
+/* Breaks it off as soon as that is orderly. */
+void remote_cancel(struct remote_call *c);

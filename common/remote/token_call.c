@@ -65,7 +65,7 @@ void token_from_code(struct remote *r, const struct provider *provider, const ch
     q->code = code;
     q->redirect_uri = redirect_uri;
     q->given = done;
-    remote_ask(r, provider, "", "the login", &question, q);
+    (void)remote_ask(r, provider, "", "the login", &question, q);
 }
 
 static int request_extension(void *arg, const struct provider_config *c, const char *cursor, struct http_request *out,
@@ -85,7 +85,7 @@ void token_extend(struct remote *r, const struct provider *provider, const struc
 
     q->token = token;
     q->given = done;
-    remote_ask(r, provider, "", "a longer life for the token", &question, q);
+    (void)remote_ask(r, provider, "", "a longer life for the token", &question, q);
 }
 
 static int request_inspection(void *arg, const struct provider_config *c, const char *cursor, struct http_request *out,
@@ -133,5 +133,5 @@ void token_inspect(struct remote *r, const struct provider *provider, const stru
 
     q->token = token;
     q->inspected = done;
-    remote_ask(r, provider, "", "the token", &question, q);
+    (void)remote_ask(r, provider, "", "the token", &question, q);
 }

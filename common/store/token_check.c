@@ -60,7 +60,7 @@ void token_refreshed(struct db_pool *p, const char *id, const char *token_enc, c
 {
     struct account_op *op = account_op_new(p, "token", id, done, arg);
     struct tx *t = tx_new(p);
-    op->answer = TX_ADD(t, "token_set", account_op_id(op), fresh_enc, token_add_expiry(t, said),
-                        token_add_scopes(t, said), token_enc);
+    op->answer = TX_ADD(t, "token_refresh", account_op_id(op), token_enc, fresh_enc, token_add_expiry(t, said),
+                        token_add_scopes(t, said));
     account_op_run(op, t);
 }
