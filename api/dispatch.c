@@ -111,7 +111,9 @@ static int check_role(struct call *c)
 static void check_param(void *arg, const char *name, const char *value)
 {
     void **two = arg;
-    param_check(((struct call *)two[0])->route->params, name, value, two[1]);
+    const struct route *route = ((struct call *)two[0])->route;
+    if (!route->any_params || param_is_known(route->params, name))
+        param_check(route->params, name, value, two[1]);
 }
 
 static int check_query(struct call *c)
@@ -132,7 +134,7 @@ static int check_query(struct call *c)
 /* One that is not the caller's and one that does not exist are the same to it. */
 static int enter_workspace(struct call *c)
 {
-    const char *asked = http_query(c->x, "workspace_id");
+    const char *asked = param_is_known(c->route->params, "workspace_id") ? http_query(c->x, "workspace_id") : NULL;
     struct err e;
 
     if (c->ws[0] == '\0' && asked != NULL)

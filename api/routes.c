@@ -2,6 +2,7 @@
 #include "api/document_routes.h"
 #include "api/events_routes.h"
 #include "api/login_routes.h"
+#include "api/oauth_routes.h"
 #include "api/ops_routes.h"
 #include "api/route.h"
 #include "api/runs_routes.h"
@@ -35,6 +36,22 @@ static const struct param connections_params[] = {
 
 static const struct param keep_data_params[] = {
     {"keep_data", "true: only disconnect, forget the token", PARAM_WORD, false, 0, 0, "true,false"}, {0}};
+
+static const struct param authorize_params[] = {
+    {"workspace_id", "to connect in", PARAM_UUID, true, 0, 0, NULL},
+    {"connection_id", "one that gets another token by this login", PARAM_UUID, false, 0, 0, NULL},
+    {0}};
+
+/* What else Meta adds is let through: see any_params. */
+static const struct param callback_params[] = {{"state", "as it was sent there", PARAM_TEXT, false, 0, 2000, NULL},
+                                               {"code", "for a token", PARAM_TEXT, false, 0, 4000, NULL},
+                                               {"error", "instead of a code", PARAM_TEXT, false, 0, 200, NULL},
+                                               {"error_reason", "the same", PARAM_TEXT, false, 0, 200, NULL},
+                                               {0}};
+
+static const struct param choose_params[] = {{"workspace_id", "to connect in", PARAM_UUID, true, 0, 0, NULL},
+                                             {"token_id", "whose ad accounts", PARAM_UUID, true, 0, 0, NULL},
+                                             {0}};
 
 static const struct route routes[] = {
     {.method = "GET",
@@ -218,6 +235,35 @@ static const struct route routes[] = {
      .handle = logout,
      .summary = "signs a browser out",
      .status = 204},
+    {.method = "GET",
+     .path = "/auth/meta/authorize",
+     .scope = SCOPE_CHANGE,
+     .handle = oauth_authorize,
+     .summary = "sends a browser to Meta's login, to connect ad accounts or to give a connection another token",
+     .params = authorize_params,
+     .status = 302},
+    {.method = "GET",
+     .path = "/auth/meta/callback",
+     .scope = SCOPE_OPEN,
+     .handle = oauth_callback,
+     .summary = "where Meta sends the browser back to: stores the token, or says in words why not",
+     .params = callback_params,
+     .any_params = true,
+     .answer = "LoggedIn",
+     .status = 200},
+    {.method = "GET",
+     .path = "/auth/meta/choose",
+     .scope = SCOPE_CHANGE,
+     .handle = oauth_choose,
+     .summary = "the page on which ad accounts are chosen after a login",
+     .params = choose_params,
+     .status = 200},
+    {.method = "GET",
+     .path = "/auth/meta/choose.js",
+     .scope = SCOPE_OPEN,
+     .handle = oauth_choose_script,
+     .summary = "its script",
+     .status = 200},
     {.method = "GET",
      .path = "/ops/status",
      .scope = SCOPE_OPERATOR,

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 struct taking {
-    void (*done)(void *arg, int rc, const struct token_row *t, const struct err *e);
+    void (*done)(void *arg, int rc, const struct token_row *t, int64_t now_s, const struct err *e);
     void *arg;
 };
 
@@ -21,12 +21,13 @@ static void on_due(void *arg, int rc, const struct db_results *r, const struct e
         (void)str_copy(row.provider, sizeof row.provider, db_text(r, 0, 0, 2));
         row.token_enc = db_text(r, 0, 0, 3);
     }
-    f->done(f->arg, rc, found ? &row : NULL, e);
+    f->done(f->arg, rc, found ? &row : NULL, found ? db_int(r, 0, 0, 4) : 0, e);
     free(f);
 }
 
 void token_due(struct db_pool *p, const char *provider,
-               void (*done)(void *arg, int rc, const struct token_row *t, const struct err *e), void *arg)
+               void (*done)(void *arg, int rc, const struct token_row *t, int64_t now_s, const struct err *e),
+               void *arg)
 {
     struct taking *f = calloc(1, sizeof *f);
     struct tx *t = tx_new(p);
@@ -56,11 +57,11 @@ void token_refused(struct db_pool *p, const char *id, const char *token_enc, con
 }
 
 void token_refreshed(struct db_pool *p, const char *id, const char *token_enc, const char *fresh_enc,
-                     const struct token_said *said, account_done done, void *arg)
+                     int64_t expires_at_s, account_done done, void *arg)
 {
     struct account_op *op = account_op_new(p, "token", id, done, arg);
     struct tx *t = tx_new(p);
-    op->answer = TX_ADD(t, "token_refresh", account_op_id(op), token_enc, fresh_enc, token_add_expiry(t, said),
-                        token_add_scopes(t, said));
+    op->answer =
+        TX_ADD(t, "token_refresh", account_op_id(op), token_enc, fresh_enc, tx_instant(t, expires_at_s * 1000));
     account_op_run(op, t);
 }

@@ -3,4 +3,4 @@ UPDATE tokens t SET next_check_at = now() + interval '1 hour'
  WHERE t.id = (SELECT d.id FROM tokens d
                 WHERE d.provider = $1 AND d.next_check_at <= now()
                 ORDER BY d.next_check_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING t.id, t.workspace_id, t.provider, t.access_token_enc
+RETURNING t.id, t.workspace_id, t.provider, t.access_token_enc, extract(epoch FROM now())::bigint
