@@ -1,4 +1,5 @@
 #include "api/field_errors.h"
+#include "api/exact.h"
 #include "common/base/check.h"
 #include "common/base/str.h"
 #include <jansson.h>
@@ -12,18 +13,17 @@ enum { FIELD_ERRORS_MAX = 20, VALUE_BYTES_MAX = 200 };
 /* A value as it is shown in an error: itself, or its text cut short. */
 static json_t *shown(const json_t *value)
 {
-    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    json_t *plain = exact_plain(value);
+    char *text = json_dumps(plain, JSON_COMPACT | JSON_ENCODE_ANY);
     char cut[VALUE_BYTES_MAX];
-    json_t *copy;
 
-    if (text == NULL || strlen(text) < sizeof cut) {
-        copy = json_deep_copy(value);
-    } else {
+    if (text != NULL && strlen(text) >= sizeof cut) {
         (void)str_copy(cut, sizeof cut, text);
-        copy = json_string(cut);
+        json_decref(plain);
+        plain = json_string(cut);
     }
     free(text);
-    return copy ? copy : json_null();
+    return plain ? plain : json_null();
 }
 
 void field_error(struct field_errors *f, const char *field, const json_t *value, const char *format, ...)
