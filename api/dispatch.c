@@ -1,6 +1,7 @@
 #include "api/dispatch.h"
 #include "api/answer.h"
 #include "api/callers.h"
+#include "api/exact.h"
 #include "api/params.h"
 #include "api/schemas.h"
 #include "api/walls.h"
@@ -165,7 +166,7 @@ static int read_body(struct call *c)
         answer_problem(c, 415, &e);
         return e.rc;
     }
-    c->body = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &wrong);
+    c->body = exact_load(text, len, &wrong);
     if (c->body == NULL) {
         /* Not its "near": that quotes the body, which may hold a token. */
         (void)err_set(&e, ERR_INPUT, "the body is no JSON: line %d, column %d: %.*s", wrong.line, wrong.column,

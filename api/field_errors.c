@@ -1,4 +1,5 @@
 #include "api/field_errors.h"
+#include "api/exact.h"
 #include "common/base/check.h"
 #include "common/base/mask.h"
 #include "common/base/str.h"
@@ -13,25 +14,21 @@ enum { FIELD_ERRORS_MAX = 20, VALUE_BYTES_MAX = 200 };
 /* A value as it is shown in an error: itself, or its text, cut short, what looks like a secret masked. */
 static json_t *shown(const json_t *value)
 {
-    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-    char cut[VALUE_BYTES_MAX];
+    json_t *plain = exact_plain(value);
+    char *text = json_dumps(plain, JSON_COMPACT | JSON_ENCODE_ANY);
     char *masked = text != NULL ? str_dup(text) : NULL;
-    json_t *copy;
+    char cut[VALUE_BYTES_MAX];
 
     if (masked != NULL)
         mask_secrets(masked);
-    if (masked != NULL && strcmp(masked, text) != 0) {
+    if (masked != NULL && (strlen(masked) >= sizeof cut || strcmp(masked, text) != 0)) {
         (void)str_copy(cut, sizeof cut, masked);
-        copy = json_string(cut);
-    } else if (text == NULL || strlen(text) < sizeof cut) {
-        copy = json_deep_copy(value);
-    } else {
-        (void)str_copy(cut, sizeof cut, text);
-        copy = json_string(cut);
+        json_decref(plain);
+        plain = json_string(cut);
     }
     free(masked);
     free(text);
-    return copy ? copy : json_null();
+    return plain ? plain : json_null();
 }
 
 void field_error(struct field_errors *f, const char *field, const json_t *value, const char *format, ...)

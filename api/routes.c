@@ -1,6 +1,7 @@
 #include "api/connections_routes.h"
 #include "api/document_routes.h"
 #include "api/events_routes.h"
+#include "api/ingest_routes.h"
 #include "api/login_routes.h"
 #include "api/oauth_routes.h"
 #include "api/ops_routes.h"
@@ -59,6 +60,14 @@ static const struct route routes[] = {
      .scope = SCOPE_OPEN,
      .handle = openapi_show,
      .summary = "this document",
+     .status = 200},
+    {.method = "POST",
+     .path = "/workspaces/{ws}/metrics/ingest",
+     .scope = SCOPE_CHANGE,
+     .handle = ingest,
+     .summary = "stores facts of your own, at most 10,000; those that cannot be are told one by one",
+     .body = "Facts",
+     .answer = "Ingested",
      .status = 200},
     {.method = "GET",
      .path = "/workspaces",

@@ -1,4 +1,5 @@
 #include "api/schemas.h"
+#include "api/exact.h"
 #include "api/json_files.h"
 #include "common/base/check.h"
 #include "common/base/date.h"
@@ -55,7 +56,7 @@ static const char *type_name(const json_t *value)
     case JSON_ARRAY:
         return "array";
     case JSON_STRING:
-        return "string";
+        return exact_is_number(value) ? "number" : "string";
     case JSON_INTEGER:
         return "integer";
     case JSON_REAL:
@@ -147,6 +148,27 @@ static void check_string(const struct checker *k, const json_t *schema, const js
         field_error(k->errors, path, value, "must be a day like 2026-10-31");
     else if (strcmp(format, "date-time") == 0 && !is_instant(text))
         field_error(k->errors, path, value, "must be an instant with an offset, like 2026-10-31T12:00:00+01:00");
+}
+
+/* Of numbers that may come as strings too: decimal, and count, which is whole and not negative. */
+static bool check_exact(const struct checker *k, const json_t *schema, const json_t *value, const char *path)
+{
+    const char *format = json_string_value(json_object_get(schema, "format"));
+    const bool decimal = format != NULL && strcmp(format, "decimal") == 0;
+    const bool count = format != NULL && strcmp(format, "count") == 0;
+    char text[DECIMAL_TEXT];
+    int64_t whole;
+
+    if (!decimal && !count)
+        return false;
+    if (json_is_null(value))
+        return true;
+    if (!exact_decimal(value, text))
+        field_error(k->errors, path, value,
+                    "must be a decimal number like 12.34, at most 18 digits on either side of the point");
+    else if (count && !str_to_i64(text, 0, INT64_MAX, &whole))
+        field_error(k->errors, path, value, "must be a whole number from 0 on");
+    return true;
 }
 
 static void check_number(const struct checker *k, const json_t *schema, const json_t *value, const char *path)
@@ -275,9 +297,11 @@ static void check_shown(const struct checker *k, const json_t *schema, const jso
         field_error(k->errors, path, value, "must be of type %s", types_text(types, text));
     else if (words != NULL && !is_one_of(words, value))
         words_error(k, words, value, path);
-    else if (json_is_string(value))
+    else if (check_exact(k, schema, value, path))
+        return;
+    else if (json_is_string(value) && !exact_is_number(value))
         check_string(k, schema, value, path);
-    else if (json_is_number(value))
+    else if (json_is_integer(value))
         check_number(k, schema, value, path);
     else if (json_is_array(value))
         check_array(k, schema, value, path);

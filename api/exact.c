@@ -1,0 +1,189 @@
+#include "api/exact.h"
+#include "common/base/buf.h"
+#include "common/base/check.h"
+#include "common/base/str.h"
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MARK = '\x01', INTEGER_DIGITS_MAX = 18, NUMBER_MAX = 400, SHIFT_MAX = 40 };
+
+/* Bytes of the string at text, its quotes included. */
+static size_t string_len(const char *text, size_t len)
+{
+    size_t at = 1;
+    while (at < len && text[at] != '"')
+        at += text[at] == '\\' && at + 1 < len ? 2 : 1;
+    return at < len ? at + 1 : len;
+}
+
+static size_t number_len(const char *text, size_t len)
+{
+    size_t at = 0;
+    while (at < len && (isdigit((unsigned char)text[at]) || strchr("+-.eE", text[at]) != NULL) && text[at] != '\0')
+        at++;
+    return at;
+}
+
+/* What JSON calls a number: jansson's own words for what is none are better than ours. */
+static bool is_number(const char *text, size_t len)
+{
+    size_t at = len > 0 && text[0] == '-';
+    const size_t whole = at;
+
+    while (at < len && isdigit((unsigned char)text[at]))
+        at++;
+    if (at == whole || (text[whole] == '0' && at > whole + 1))
+        return false;
+    if (at < len && text[at] == '.') {
+        const size_t dot = at++;
+        while (at < len && isdigit((unsigned char)text[at]))
+            at++;
+        if (at == dot + 1)
+            return false;
+    }
+    if (at < len && (text[at] == 'e' || text[at] == 'E')) {
+        at++;
+        at += at < len && (text[at] == '+' || text[at] == '-');
+        const size_t digits = at;
+        while (at < len && isdigit((unsigned char)text[at]))
+            at++;
+        if (at == digits)
+            return false;
+    }
+    return at == len;
+}
+
+/* One that jansson would round or refuse. Longer ones than NUMBER_MAX are cut: none of them is acceptable anywhere. */
+static void add_number(struct buf *out, const char *text, size_t len)
+{
+    bool plain = len <= INTEGER_DIGITS_MAX;
+
+    for (size_t i = 0; i < len; i++)
+        plain &= isdigit((unsigned char)text[i]) || text[i] == '-';
+    if (plain || !is_number(text, len)) {
+        buf_add(out, text, len);
+        return;
+    }
+    buf_add_str(out, "\"\\u0001");
+    buf_add(out, text, len > NUMBER_MAX ? NUMBER_MAX : len);
+    buf_add_char(out, '"');
+}
+
+json_t *exact_load(const char *text, size_t len, json_error_t *error)
+{
+    struct buf marked;
+    json_t *json;
+
+    buf_init(&marked, len * 5 + 64); /* ten bytes for a number of three */
+    for (size_t at = 0; at < len;) {
+        size_t step = 1;
+        if (text[at] == '"') {
+            step = string_len(text + at, len - at);
+            buf_add(&marked, text + at, step);
+        } else if (isdigit((unsigned char)text[at]) || text[at] == '-') {
+            step = number_len(text + at, len - at);
+            add_number(&marked, text + at, step);
+        } else {
+            buf_add_char(&marked, text[at]);
+        }
+        at += step;
+    }
+    CHECK(!marked.overflow);
+    json = json_loadb(buf_str(&marked), marked.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, error);
+    buf_free(&marked);
+    return json;
+}
+
+static const char *marked_text(const json_t *value)
+{
+    const char *text = json_string_value(value);
+    return text != NULL && text[0] == MARK ? text + 1 : NULL;
+}
+
+bool exact_is_number(const json_t *value)
+{
+    return json_is_number(value) || marked_text(value) != NULL;
+}
+
+/* 1.5e3 as 1500: the point moves, no digit is made up. */
+static bool without_exponent(const char *text, char out[NUMBER_MAX])
+{
+    const char *e = strpbrk(text, "eE"), *dot = strchr(text, '.');
+    const bool negative = text[0] == '-';
+    int64_t shift;
+    char digits[DECIMAL_TEXT + 2] = "";
+    size_t count = 0, before = 0;
+
+    if (e == NULL)
+        return str_copy(out, NUMBER_MAX, text);
+    if (!str_to_i64(e[1] == '+' ? e + 2 : e + 1, -SHIFT_MAX, SHIFT_MAX, &shift))
+        return false;
+    for (const char *c = text + negative; c < e; c++) {
+        if (*c == '.')
+            continue;
+        if (!isdigit((unsigned char)*c) || count >= DECIMAL_TEXT)
+            return false;
+        digits[count++] = *c;
+        before += dot == NULL || c < dot;
+    }
+    const int64_t point = (int64_t)before + shift;
+    size_t len = 0;
+    out[len++] = negative ? '-' : '+';
+    for (int64_t i = point < 0 ? point : 0; i < (int64_t)count || i < point; i++) {
+        if (i == point)
+            out[len++] = '.';
+        out[len++] = i >= 0 && i < (int64_t)count ? digits[i] : '0';
+    }
+    out[len] = '\0';
+    if (!negative)
+        memmove(out, out + 1, len);
+    return true;
+}
+
+bool exact_decimal(const json_t *value, char out[DECIMAL_TEXT])
+{
+    const char *text = marked_text(value);
+    struct decimal d;
+    char plain[NUMBER_MAX];
+
+    if (json_is_integer(value)) {
+        (void)snprintf(plain, sizeof plain, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    } else {
+        text = text != NULL ? text : json_string_value(value);
+        if (text == NULL || strlen(text) >= NUMBER_MAX || !without_exponent(text, plain))
+            return false;
+    }
+    /* "0.5" for what the shift left as ".5" */
+    char whole[NUMBER_MAX + 2];
+    const bool negative = plain[0] == '-';
+    (void)snprintf(whole, sizeof whole, "%s%s%s", negative ? "-" : "", plain[negative] == '.' ? "0" : "",
+                   plain + negative);
+    if (!decimal_parse(whole, &d))
+        return false;
+    (void)decimal_text(&d, out);
+    return true;
+}
+
+json_t *exact_plain(const json_t *value)
+{
+    const char *text = marked_text(value), *key;
+    json_t *copy, *one;
+    size_t i;
+
+    if (text != NULL)
+        return json_string(text);
+    if (json_is_array(value)) {
+        copy = json_array();
+        json_array_foreach(value, i, one)(void) json_array_append_new(copy, exact_plain(one));
+        return copy;
+    }
+    if (json_is_object(value)) {
+        copy = json_object();
+        json_object_foreach((json_t *)(uintptr_t)value, key, one)(void)
+            json_object_set_new(copy, key, exact_plain(one));
+        return copy;
+    }
+    return json_deep_copy(value);
+}

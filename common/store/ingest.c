@@ -1,0 +1,140 @@
+#include "common/store/ingest.h"
+#include "common/base/check.h"
+#include "common/io/copy_text.h"
+#include "common/store/sql.h"
+#include "common/store/tx.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROWS_BYTES_MAX ((size_t)64 << 20)
+
+const char *const ingest_measure_names[INGEST_MEASURE_COUNT] = {
+#define X(name) #name,
+    INGEST_MEASURES(X)
+#undef X
+};
+
+struct ingest {
+    struct buf rows;
+    int count;
+    bool daily, hourly;
+    /* once it runs */
+    int updated[2], inserted[2], errors; /* steps; -1 = not taken */
+    void (*done)(void *arg, int rc, const struct ingest_answer *a, const struct err *e);
+    void *arg;
+};
+
+struct ingest *ingest_new(void)
+{
+    struct ingest *g = calloc(1, sizeof *g);
+    CHECK(g != NULL);
+    buf_init(&g->rows, ROWS_BYTES_MAX);
+    return g;
+}
+
+void ingest_free(struct ingest *g)
+{
+    buf_free(&g->rows);
+    free(g);
+}
+
+/* The order is that of ingest_copy.sql. */
+void ingest_add(struct ingest *g, const struct ingest_fact *f)
+{
+    char index[16];
+    const char *const head[] = {index,          f->connection_id, f->entity_id,
+                                f->external_id, f->provider,      f->level,
+                                f->event_at,    f->event_date,    f->hourly ? "true" : "false",
+                                f->currency};
+
+    (void)snprintf(index, sizeof index, "%d", f->index);
+    for (size_t i = 0; i < sizeof head / sizeof head[0]; i++)
+        copy_field(&g->rows, head[i]);
+    for (int i = 0; i < INGEST_MEASURE_COUNT; i++)
+        copy_field(&g->rows, f->measures[i]);
+    copy_field(&g->rows, f->attribution_setting);
+    copy_field(&g->rows, f->actions);
+    copy_field(&g->rows, f->action_values);
+    copy_end_row(&g->rows);
+    g->count++;
+    g->hourly |= f->hourly;
+    g->daily |= !f->hourly;
+}
+
+static int64_t affected(const struct db_results *r, int step)
+{
+    return step < 0 ? 0 : db_affected(r, step);
+}
+
+static void on_run(void *arg, int rc, const struct db_results *r, const struct err *e)
+{
+    struct ingest *g = arg;
+    struct ingest_answer a = {0};
+    const char **errors = NULL;
+
+    if (rc == 0) {
+        a.error_count = db_rows(r, g->errors);
+        errors = calloc((size_t)a.error_count + 1, sizeof *errors);
+        CHECK(errors != NULL);
+        for (int i = 0; i < a.error_count; i++)
+            errors[i] = db_text(r, g->errors, i, 0);
+        a.errors = errors;
+        for (int i = 0; i < 2; i++)
+            a.ingested += affected(r, g->updated[i]) + affected(r, g->inserted[i]);
+        a.skipped = g->count - a.error_count - a.ingested;
+    }
+    g->done(g->arg, rc, rc == 0 ? &a : NULL, e);
+    free(errors);
+    ingest_free(g);
+}
+
+/* Into metric_facts, or metric_facts_hourly. */
+static void add_table(struct tx *t, struct ingest *g, bool hourly, const char *workspace_id)
+{
+    const char *(*text)(const char *name) = hourly ? sql_text_hourly : sql_text;
+
+    (void)tx_add(t, text("ingest_overlaps"), NULL, 0);
+    g->updated[hourly] = tx_add(t, text("ingest_update"), NULL, 0);
+    g->inserted[hourly] = tx_add(t, text("ingest_insert"), TX_PARAMS(workspace_id));
+    (void)tx_add(t, text("ingest_lost"), NULL, 0);
+}
+
+void ingest_run(struct db_pool *p, const char *workspace_id, struct ingest *g,
+                void (*done)(void *arg, int rc, const struct ingest_answer *a, const struct err *e), void *arg)
+{
+    struct tx *t;
+    struct err e;
+
+    g->done = done;
+    g->arg = arg;
+    if (g->rows.overflow) {
+        const int rc = err_set(&e, ERR_LIMIT, "the facts are larger than %zu bytes together", ROWS_BYTES_MAX);
+        done(arg, rc, NULL, &e);
+        ingest_free(g);
+        return;
+    }
+    t = tx_new(p);
+    g->updated[0] = g->updated[1] = g->inserted[0] = g->inserted[1] = -1;
+    /* A plan made for one fact would read the table ten thousand times for ten thousand; compiling it takes longer than
+     * it runs. */
+    (void)tx_add(t, "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)",
+                 NULL, 0);
+    (void)TX_ADD(t, "ingest_lock", workspace_id);
+    (void)tx_add(t, sql_text("ingest_table"), NULL, 0);
+    (void)tx_copy(t, sql_text("ingest_copy"), &g->rows);
+    (void)TX_ADD(t, "ingest_connection_make", workspace_id);
+    (void)TX_ADD(t, "ingest_connection_find", workspace_id);
+    (void)tx_add(t, sql_text("ingest_days"), NULL, 0);
+    (void)TX_ADD(t, "ingest_entities_make", workspace_id);
+    (void)tx_add(t, sql_text("ingest_entities_find"), NULL, 0);
+    /* Without it PostgreSQL takes nearly all rows for refused ones, and plans for a handful. */
+    (void)tx_add(t, "ANALYZE ingest (n, entity_id, event_date, hour, hourly, again, field)", NULL, 0);
+    (void)tx_add(t, sql_text("ingest_repeats"), NULL, 0);
+    if (g->daily)
+        add_table(t, g, false, workspace_id);
+    if (g->hourly)
+        add_table(t, g, true, workspace_id);
+    g->errors = tx_add(t, sql_text("ingest_errors"), NULL, 0);
+    tx_run(t, on_run, g);
+}

@@ -1,0 +1,33 @@
+-- The facts of one request, on their way into the tables: as they came, and what they turned out to mean. field: why one is refused.
+CREATE TEMPORARY TABLE IF NOT EXISTS ingest (
+    n             int NOT NULL,
+    connection_id uuid,
+    entity_id     uuid,
+    external_id   text,
+    provider      text NOT NULL,
+    level         text NOT NULL,
+    event_at      timestamptz,
+    event_date    date,
+    hourly        boolean NOT NULL,
+    currency      text,
+    spend         numeric,
+    impressions   bigint,
+    clicks        bigint,
+    link_clicks   numeric,
+    conversions   numeric,
+    revenue       numeric,
+    leads         numeric,
+    installs      numeric,
+    purchases     numeric,
+    registrations numeric,
+    visitors      numeric,
+    reach         bigint,
+    attribution_setting text,
+    actions       jsonb,
+    action_values jsonb,
+    zone          text,
+    hour          smallint,
+    again         boolean NOT NULL DEFAULT false, -- the same key comes once more behind it
+    field         text,
+    message       text
+) ON COMMIT DELETE ROWS

@@ -1,0 +1,197 @@
+"""Facts that others bring: exact, each stored or refused on its own, never over what a sync has stored."""
+import concurrent.futures
+import decimal
+import json
+import re
+import subprocess
+
+import pytest
+import requests
+from client import SECRET, Client, claims, jwt
+from conftest import url_of
+from system import wait_for
+
+
+def fact(**more):
+    return {"external_entity_id": "ad-1", "provider": "meta", "level": "ad", "event_date": "2026-10-01", "currency": "EUR", **more}
+
+
+@pytest.fixture
+def ingest(client, workspace):
+    c = client(workspace)
+
+    def send(*facts, status=200, **more):
+        return c.post(f"/workspaces/{workspace}/metrics/ingest", list(facts), status, **more)
+
+    return send
+
+
+def stored(system, workspace, table="metric_facts"):
+    return system.query(f"SELECT f.*, e.external_id FROM {table} f JOIN entities e ON e.id = f.entity_id"
+                        " WHERE f.workspace_id = %s ORDER BY e.external_id, f.event_date", workspace)
+
+
+def answer(ingested, skipped, *errors):
+    return {"success": not errors, "ingested": ingested, "skipped": skipped, "errors": list(errors)}
+
+
+def test_as_the_documents_say_with_curl(system, workspace):
+    command = ["curl", "-s", "-X", "POST", f"{system.url}/workspaces/{workspace}/metrics/ingest",
+               "-H", f"Authorization: Bearer {jwt(claims([workspace], 'admin'))}", "-H", "Content-Type: application/json",
+               "-d", json.dumps([{"external_entity_id": "120210000000000001", "provider": "meta", "level": "ad",
+                                  "event_at": "2026-10-01T12:00:00+00:00", "currency": "USD", "spend": 12.34, "impressions": 1000}])]
+    first, again = (subprocess.run(command, capture_output=True, check=True, text=True).stdout for _ in range(2))
+    assert first == '{"success":true,"ingested":1,"skipped":0,"errors":[]}'
+    assert again == '{"success":true,"ingested":0,"skipped":1,"errors":[]}'
+
+
+def test_a_workspace_without_connections_gets_one_that_is_never_synced(system, workspace, ingest):
+    assert ingest(fact(spend="1.5", clicks=3)) == answer(1, 0)
+    connection, = system.query("SELECT * FROM connections WHERE workspace_id = %s", workspace)
+    assert (connection["external_account_id"], connection["timezone"], connection["currency"], connection["token_source"]) == (
+        "ingest", "UTC", "EUR", "none")
+    row, = stored(system, workspace)
+    assert (row["spend"], row["clicks"], row["impressions"], row["source"], row["level"]) == (decimal.Decimal("1.5"), 3, 0, "ingest", "ad")
+    entity, = system.query("SELECT * FROM entities WHERE workspace_id = %s", workspace)
+    assert (entity["name"], entity["details"]) == ("ad-1", {"placeholder": True})
+    assert ingest({**fact(external_entity_id="ad-2"), "currency": "USD"}) == answer(1, 0)
+    assert len(system.query("SELECT 1 FROM connections WHERE workspace_id = %s", workspace)) == 1
+
+
+def test_measures_left_out_stay(system, workspace, ingest):
+    ingest(fact(spend="1", clicks=3))
+    assert ingest(fact(clicks=4)) == answer(1, 0)
+    assert ingest(fact()) == answer(0, 1)
+    row, = stored(system, workspace)
+    assert (row["spend"], row["clicks"]) == (1, 4)
+
+
+@pytest.mark.parametrize("number", ["0.1", "12345678901234567.89", "1e-7", "1.50", "3E2", "0.000000000000000001", "1e5"])
+def test_numbers_are_exact(system, workspace, client, number):
+    body = json.dumps([fact(spend="SPEND", actions={"like": "COUNT"})]).replace('"SPEND"', number).replace('"COUNT"', number)
+    client(workspace).call("POST", f"/workspaces/{workspace}/metrics/ingest", 200, data=body)
+    row = system.query("SELECT spend, actions->'like' AS likes, jsonb_typeof(actions->'like') AS kind FROM metric_facts"
+                       " WHERE workspace_id = %s", workspace)[0]
+    assert row["spend"] == decimal.Decimal(number) and row["kind"] == "number"
+    assert system.query("SELECT (actions->>'like')::numeric FROM metric_facts WHERE workspace_id = %s", workspace)[0][0] == decimal.Decimal(number)
+
+
+@pytest.mark.parametrize("bad, field", [
+    ({"spend": "12,5"}, "spend"), ({"spend": True}, "spend"), ({"spend": [1]}, "spend"), ({"clicks": -1}, "clicks"), ({"clicks": 1.5}, "clicks"),
+    ({"clicks": "9223372036854775808"}, "clicks"), ({"spend": "1e400"}, "spend"), ({"spend": "NaN"}, "spend"), ({"level": "account"}, "level"),
+    ({"event_date": "2026-02-30"}, "event_date"), ({"event_at": "2026-10-01T12:00:00"}, "event_at"), ({"granularity": "week"}, "granularity"),
+    ({"granularity": "hour"}, "event_at"), ({"currency": "eur"}, "currency"), ({"external_entity_id": ""}, "external_entity_id"),
+    ({"entity_id": "x"}, "entity_id"), ({"unknown": 1}, "unknown"), ({"actions": {"like": "many"}}, "actions"), ({"provider": None}, "provider"),
+    ({"connection_id": "11111111-1111-4111-8111-111111111111"}, "connection_id"), ({"external_entity_id": "a\0b"}, "external_entity_id"),
+    ({"entity_id": "11111111-1111-4111-8111-111111111111", "external_entity_id": None}, "external_entity_id")])
+def test_a_bad_fact_is_named_and_the_good_ones_are_stored(system, workspace, ingest, bad, field):
+    mixed = ingest(fact(spend=1), fact(external_entity_id="ad-2", **{k: v for k, v in bad.items() if k == "x"}) | bad)
+    assert (mixed["success"], mixed["ingested"]) == (False, 1), mixed
+    assert {e["index"] for e in mixed["errors"]} == {1} and mixed["errors"][0]["field"] == field, mixed
+    assert [row["external_id"] for row in stored(system, workspace)] == ["ad-1"]
+    assert ingest(fact() | bad, status=422)["ingested"] == 0
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e99999", "1" * 500, "0." + "1" * 30])
+def test_numbers_beyond_all_measure(workspace, client, number):
+    body = json.dumps([fact(spend="SPEND")]).replace('"SPEND"', number)
+    refused = client(workspace).call("POST", f"/workspaces/{workspace}/metrics/ingest", 422, data=body).json()
+    assert refused["errors"][0]["field"] == "spend"
+
+
+def test_the_same_key_twice_and_the_last_counts(system, workspace, ingest):
+    assert ingest(fact(clicks=1), fact(clicks=2), fact(clicks=3)) == answer(1, 2)
+    assert [row["clicks"] for row in stored(system, workspace)] == [3]
+
+
+def test_days_and_hours_are_the_connections(system, client, place, connection):
+    workspace, _ = place
+    system.query("UPDATE connections SET timezone = 'America/Los_Angeles' WHERE id = %s", connection)
+    c = client(workspace)
+    at = {"event_date": None, "event_at": "2026-10-02T06:30:00Z"}
+    send = [{k: v for k, v in (fact(external_entity_id="mine") | at | more).items() if v is not None} for more in ({}, {"granularity": "hour"})]
+    assert c.post(f"/workspaces/{workspace}/metrics/ingest", send) == answer(2, 0)
+    assert c.post(f"/workspaces/{workspace}/metrics/ingest", send) == answer(0, 2)
+    day, = stored(system, workspace)
+    hour, = stored(system, workspace, "metric_facts_hourly")
+    assert str(day["event_date"]) == str(hour["event_date"]) == "2026-10-01" and hour["event_hour"] == 23
+    assert day["connection_id"] == connection
+
+
+def test_what_a_sync_owns_or_would_count_twice_is_refused(system, client, place, connection):
+    workspace, path = place
+    c = client(workspace)
+    c.post(f"{path}/sync-entities")
+    c.post(f"{path}/sync-metrics", {"start_date": "2026-10-01", "end_date": "2026-10-01"})
+    ad = system.query("SELECT e.*, c.external_id AS campaign FROM metric_facts f JOIN entities e ON e.id = f.entity_id"
+                      " JOIN entities c ON c.id = e.campaign_id WHERE f.connection_id = %s LIMIT 1", connection)[0]
+    spend = system.query("SELECT spend FROM metric_facts WHERE entity_id = %s", ad["id"])[0][0]
+    send = [fact(external_entity_id=ad["external_id"], spend=1), fact(external_entity_id=ad["campaign"], level="campaign"),
+            fact(entity_id=str(ad["parent_id"]), level="adset", external_entity_id=None),
+            fact(external_entity_id=ad["external_id"], event_date="2026-09-01", spend=7),
+            fact(external_entity_id=ad["campaign"], level="campaign", event_date="2026-09-01")]
+    send[2].pop("external_entity_id")
+    done = c.post(f"/workspaces/{workspace}/metrics/ingest", send)
+    assert done["ingested"] == 1 and [(e["index"], e["field"], e["message"][:9]) for e in done["errors"]] == [
+        (n, "event_date", "overlaps:") for n in (0, 1, 2, 4)], done
+    assert system.query("SELECT spend FROM metric_facts WHERE entity_id = %s AND event_date = '2026-10-01'", ad["id"])[0][0] == spend
+    c.post(f"{path}/sync-metrics", {"start_date": "2026-09-01", "end_date": "2026-09-01"})  # leaves the ingested row alone
+    row = system.query("SELECT spend, source FROM metric_facts WHERE entity_id = %s AND event_date = '2026-09-01'", ad["id"])[0]
+    assert (row["spend"], row["source"]) == (7, "ingest")
+
+
+def test_levels_must_agree(workspace, ingest):
+    ingest(fact())
+    wrong = ingest(fact(level="campaign", event_date="2026-10-02"), status=422)
+    assert wrong["errors"][0]["field"] == "level" and "level ad" in wrong["errors"][0]["message"]
+
+
+def test_several_connections_must_be_named(system, client, workspace, accounts):
+    ids = [system.connect(account=next(accounts), workspace=workspace) for _ in range(2)]
+    c = client(workspace)
+    refused = c.post(f"/workspaces/{workspace}/metrics/ingest", [fact()], 422)
+    assert refused["errors"][0]["field"] == "connection_id" and "several" in refused["errors"][0]["message"]
+    assert c.post(f"/workspaces/{workspace}/metrics/ingest", [fact(connection_id=ids[0])])["ingested"] == 1
+    stranger = system.metricx("workspace", "create", "stranger")
+    foreign = client(stranger).post(f"/workspaces/{stranger}/metrics/ingest", [fact(connection_id=ids[0])], 422)
+    assert foreign["errors"][0]["field"] == "connection_id"
+
+
+def test_too_many_and_no_array(workspace, ingest, client):
+    assert ingest() == answer(0, 0)
+    assert ingest(*[fact()] * 10001, status=422)["code"] == "bad_input"
+    c = client(workspace)
+    for body, status in [("{}", 422), ("[", 400), ("[1]", 422), ('[{"a":1,"a":2}]', 400), ("", 400), ("[" * 5000, 400)]:
+        assert c.call("POST", f"/workspaces/{workspace}/metrics/ingest", data=body).status_code == status, body
+
+
+def test_many_at_once(system, workspace):
+    url = f"{system.url}/workspaces/{workspace}/metrics/ingest"
+    head = {"Authorization": f"Bearer {jwt(claims([workspace], 'admin'))}"}
+    body = [fact(external_entity_id=f"ad-{n}", clicks=n) for n in range(500)]
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = [a.json() for a in pool.map(lambda _: requests.post(url, json=body, headers=head, timeout=60), range(8))]
+    assert sum(a["ingested"] for a in answers) == 500 and sum(a["skipped"] for a in answers) == 3500
+    assert len(stored(system, workspace)) == 500
+
+
+def test_kill_in_the_middle_stores_all_or_nothing(system, workspace):
+    """Of two waiting at the lock one is let through, and the process is killed before it can answer."""
+    daemon = system.start("metricx-api")
+    url = url_of(daemon)
+    c = Client(url, jwt(claims([workspace], "admin")))
+    body = [fact(external_entity_id=f"ad-{n}", clicks=n) for n in range(10000)]
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        sent = pool.submit(c.call, "POST", f"/workspaces/{workspace}/metrics/ingest", json=body)
+        wait_for("its transaction", lambda: system.query(
+            "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%%ingest%%' AND pid <> pg_backend_pid() AND state = 'active'"))
+        daemon.kill()
+        with pytest.raises(requests.exceptions.ConnectionError):
+            sent.result()
+    wait_for("its end", lambda: not system.query(
+        "SELECT 1 FROM pg_stat_activity WHERE application_name = 'metricx-api' AND query LIKE '%%ingest%%' AND state <> 'idle'"
+        " AND pid <> pg_backend_pid()"))
+    assert len(stored(system, workspace)) in (0, 10000)
+    c = Client(system.url, jwt(claims([workspace], "admin")))
+    assert c.post(f"/workspaces/{workspace}/metrics/ingest", body)["success"]
+    assert len(stored(system, workspace)) == 10000
