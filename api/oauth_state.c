@@ -60,7 +60,7 @@ static int read_claims(const struct secret *jwt_secret, const json_t *claims, co
         return err_set(e, ERR_FORBIDDEN, "this is no login that was begun here");
     if (session != NULL)
         hash_session(jwt_secret, session, hash);
-    if (strcmp(claim(claims, "session"), hash) != 0)
+    if (hash[0] == '\0' || strcmp(claim(claims, "session"), hash) != 0)
         return err_set(e, ERR_FORBIDDEN, "this login was begun in another browser session; begin it again in this one");
     (void)str_copy(out->id, sizeof out->id, claim(claims, "jti"));
     (void)str_copy(out->workspace, sizeof out->workspace, claim(claims, "workspace"));
