@@ -88,7 +88,7 @@ static void on_run(void *arg, int rc, const struct run_answer *a, const struct e
         log_info("request taken", F_STR("run", a->id), F_BOOL("joined", a->existed));
         f->answer = *a;
         requests_wait(f, a->existed ? REMOVING : TELLING);
-    } else if (rc == ERR_INPUT || rc == ERR_NOT_FOUND || rc == ERR_CONFLICT) {
+    } else if (rc == ERR_INPUT || rc == ERR_NOT_FOUND || rc == ERR_CONFLICT || rc == ERR_LIMIT) {
         (void)err_copy(&f->why, e);
         requests_wait(f, REJECTING);
     } else {

@@ -252,10 +252,10 @@ static void a_rejection_touches_no_run_that_is_there(void **state)
 
 static void what_the_store_refuses_for_good_is_rejected(void **state)
 {
-    static const int reasons[] = {ERR_INPUT, ERR_NOT_FOUND, ERR_CONFLICT};
+    static const int reasons[] = {ERR_INPUT, ERR_NOT_FOUND, ERR_CONFLICT, ERR_LIMIT};
     (void)state;
     leftovers(0);
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 4; i++) {
         take("{\"connection_id\":\"" CONNECTION "\",\"kind\":\"full\"}");
         created(reasons[i], false);
         assert_non_null(strstr(redis_fakes_command(), "\"reason\":\"PostgreSQL as the test says\""));
