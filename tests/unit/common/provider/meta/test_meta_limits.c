@@ -94,34 +94,26 @@ static void give(void *memory)
     free(memory);
 }
 
-static bool passes(const char *before, const char *many, int count, const char *behind, struct err *e)
-{
-    struct buf b = body_of(before, many, count, behind);
-    const bool does = meta_tree_check(b.data, b.len, e) == 0;
-
-    buf_free(&b);
-    return does;
-}
-
 /* The largest count of `many` that passes takes no more memory than the limit says. */
 static void assert_bounded(const char *before, const char *many, const char *behind)
 {
-    int least = 1, most = 1 << 23;
+    size_t least = 1, most = ((size_t)16 << 20) / strlen(many);
+    struct buf b = body_of(before, many, (int)most, "");
     struct err e = {0};
-    struct buf b;
     json_t *root;
 
-    while (most - least > 1000) {
-        const int middle = least + (most - least) / 2;
+    while (most - least > 1) {
+        const size_t middle = least + (most - least) / 2;
 
-        if ((size_t)middle * strlen(many) < ((size_t)32 << 20) && passes(before, many, middle, behind, &e))
+        if (meta_tree_check(b.data, strlen(before) + middle * strlen(many), &e) == 0)
             least = middle;
         else
             most = middle;
     }
     assert_int_equal(e.rc, ERR_LIMIT);
     assert_contains(e.text, "more than 134217728 bytes");
-    b = body_of(before, many, least, behind);
+    b.len = strlen(before) + least * strlen(many);
+    buf_add_str(&b, behind);
     most_taken = 0;
     root = meta_json_parse(b.data, b.len, &e);
     assert_non_null(root);
