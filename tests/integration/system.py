@@ -54,10 +54,15 @@ class Sandbox:
 
     def accounts(self):
         """All ad accounts, as Meta lists them."""
-        answer = requests.get(f"{self.url}/v26.0/me/adaccounts", timeout=60, headers={"Authorization": f"Bearer {TOKEN}"},
-                              params={"fields": "currency,timezone_name", "limit": 10000})
-        assert answer.status_code == 200, answer.text
-        return answer.json()["data"]
+        found, params = [], {"fields": "currency,timezone_name", "limit": 5000}
+        while params:
+            answer = requests.get(f"{self.url}/v26.0/me/adaccounts", timeout=60, headers={"Authorization": f"Bearer {TOKEN}"},
+                                  params=params)
+            assert answer.status_code == 200, answer.text
+            found += answer.json()["data"]
+            paging = answer.json().get("paging", {})
+            params = {**params, "after": paging["cursors"]["after"]} if "next" in paging else None
+        return found
 
     def stop(self):
         self.process.terminate()
