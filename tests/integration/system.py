@@ -52,11 +52,11 @@ class Sandbox:
     def calls(self, account=ACCOUNT, window=3600):
         return self.get("calls", account=account, window=window)
 
-    def accounts(self):
+    def accounts(self, token=TOKEN, **proof):
         """All ad accounts, as Meta lists them."""
-        found, params = [], {"fields": "currency,timezone_name", "limit": 5000}
+        found, params = [], {"fields": "currency,timezone_name", "limit": 5000, **proof}
         while params:
-            answer = requests.get(f"{self.url}/v26.0/me/adaccounts", timeout=60, headers={"Authorization": f"Bearer {TOKEN}"},
+            answer = requests.get(f"{self.url}/v26.0/me/adaccounts", timeout=60, headers={"Authorization": f"Bearer {token}"},
                                   params=params)
             assert answer.status_code == 200, answer.text
             found += answer.json()["data"]
