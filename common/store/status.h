@@ -8,10 +8,9 @@
  *   queue         jobs ready, leased, delayed, dead
  *   scheduler     alive, leader, host, since, last_tick (milliseconds), tick_at (text)
  *   workers       id, alive, host, pid, version, jobs, rows, calls, last_heartbeat (milliseconds), seen_at (text)
- *   budgets       of the app and of connected accounts that have one, 100 in all, blocked ones and those with open runs first:
- *                 scope, limit, used, window_seconds
- *                 usage_percent (the provider's own word), usage_age (seconds since), foreign_percent (how much
- *                 of it our calls cannot explain): null when it is as old as the window, or was never said
+ *   budgets       of the app and of connected accounts that have one, 100 in all, blocked ones and those with open runs
+ * first: scope, limit, used, window_seconds usage_percent (the provider's own word), usage_age (seconds since),
+ * foreign_percent (how much of it our calls cannot explain): null when it is as old as the window, or was never said
  *                 blocked_until; next_call_at (null: now) and parked_by (why not before: blocked, budget spent,
  *                 stretched, paced) of the first lane with work
  *   accounts      how many are connected
