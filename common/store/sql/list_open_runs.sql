@@ -11,6 +11,6 @@ SELECT row_to_json(t) FROM (
                       coalesce(sum(c.calls + coalesce(u.calls, 0)), 0) AS calls
                  FROM sync_chunks c LEFT JOIN chunk_cursor u ON u.chunk_id = c.id
                 WHERE c.run_id = r.id) p
-         WHERE r.status IN ('queued', 'running')
+         WHERE r.finished_at IS NULL AND r.status IN ('queued', 'running')
          ORDER BY r.interactive DESC, r.created_at, r.id
          LIMIT 100) t
