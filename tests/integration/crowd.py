@@ -20,12 +20,16 @@ def await_due_times(system, count):
     wait_for("due times", lambda: system.query("SELECT count(*) FROM connections WHERE next_sync_at > now()")[0][0] == count)
 
 
+def far_from_night(system):
+    """The next syncs of all connections are hours away, wherever they are."""
+    system.query("""UPDATE connections SET settings = settings || jsonb_build_object('intraday_minutes', 0, 'nightly_at',
+                                                      to_char(now() AT TIME ZONE timezone + interval '3 hours', 'HH24:MI'))""")
+
+
 def due_at_once(system):
     """All connections are due for a night that was missed at the same minute; the next one is hours away."""
-    system.query("""UPDATE connections
-                       SET next_sync_at = now() - interval '25 hours',
-                           settings = settings || jsonb_build_object('intraday_minutes', 0, 'nightly_at',
-                                      to_char(now() AT TIME ZONE timezone + interval '3 hours', 'HH24:MI'))""")
+    far_from_night(system)
+    system.query("UPDATE connections SET next_sync_at = now() - interval '25 hours'")
 
 
 def one_run_each(system, count):
