@@ -16,6 +16,7 @@ enum {
     BODY_BYTES_MAX = 10 << 20,
     CONNECTIONS_MAX = 2048,
     IDLE_SECONDS = 60,
+    REQUEST_SECONDS = 30, /* for a body of ten megabytes on a slow line */
     CLOSE_GRACE_MS = 20000,
 };
 
@@ -38,7 +39,8 @@ static int listen_at(struct api *a, struct err *e)
                                           .ports_to_try = 1,
                                           .body_bytes_max = BODY_BYTES_MAX,
                                           .connections_max = CONNECTIONS_MAX,
-                                          .idle_seconds = IDLE_SECONDS};
+                                          .idle_seconds = IDLE_SECONDS,
+                                          .request_seconds = REQUEST_SECONDS};
     int rc = settings_host_port("LISTEN", s->listen, host, &options.port, e);
     if (rc == 0)
         rc = http_server_new(a->service->loop, &options, dispatch, a, &a->http, e);
