@@ -19,6 +19,7 @@ enum {
     OUTGOING_MAX = 16,
     STALL_SECONDS = 60,
     ANSWER_BYTES_MAX = 16 << 20,
+    REQUEST_SECONDS = 30, /* for a body of ten megabytes on a slow line */
     CLOSE_GRACE_MS = 20000,
 };
 
@@ -41,7 +42,8 @@ static int listen_at(struct api *a, struct err *e)
                                           .ports_to_try = 1,
                                           .body_bytes_max = BODY_BYTES_MAX,
                                           .connections_max = CONNECTIONS_MAX,
-                                          .idle_seconds = IDLE_SECONDS};
+                                          .idle_seconds = IDLE_SECONDS,
+                                          .request_seconds = REQUEST_SECONDS};
     int rc = settings_host_port("LISTEN", s->listen, host, &options.port, e);
     if (rc == 0)
         rc = http_server_new(a->service->loop, &options, dispatch, a, &a->http, e);
