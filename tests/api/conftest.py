@@ -4,8 +4,11 @@ system       see system.py; its api is the daemon, its url where it listens
 workspace    a fresh workspace
 connection   a fresh connection in a workspace of its own, of an ad account that no other test uses; place: see below
 client       client(workspace…, role="admin"): see client.py; its session is closed at the end"""
+import contextlib
 import pathlib
+import random
 import re
+import socket
 import sys
 import time
 
@@ -13,7 +16,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
 from servers import *  # noqa: E402, F403
-from servers import Database, free_port  # noqa: E402
+from servers import Database  # noqa: E402
 from system import System, wait_for  # noqa: E402
 from client import APP_ID, APP_SECRET, SECRET, Client, claims, jwt  # noqa: E402
 
@@ -23,17 +26,26 @@ def url_of(daemon):
     return f"http://127.0.0.1:{port}"
 
 
+def quiet_port():
+    """One that the kernel gives to nobody who asks for any: PUBLIC_URL has to be known before the API listens."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as s, contextlib.suppress(OSError):
+            s.bind(("127.0.0.1", port))
+            return port
+
+
 @pytest.fixture(scope="session")
 def system(postgres, migrated, redis_process, build, tmp_path_factory):
     database = Database(postgres, f"api{time.time_ns()}", migrated.name)
-    listen = f"127.0.0.1:{free_port()}"
+    listen = f"127.0.0.1:{quiet_port()}"
     system = System(tmp_path_factory.mktemp("api"), build, database.url, redis_process.url,
                     ("--accounts", "60", "--app-id", APP_ID, "--app-secret", APP_SECRET),
-                    JWT_SECRET=SECRET, LISTEN=listen, PUBLIC_URL=f"http://{listen}", QUEUE_PREFIX="{api}", INTRADAY_MINUTES=0,
+                    JWT_SECRET=SECRET, LISTEN="127.0.0.1:0", PUBLIC_URL=f"http://{listen}", QUEUE_PREFIX="{api}", INTRADAY_MINUTES=0,
                     META_CALLS_PER_WINDOW=10000, META_APP_ID=APP_ID, META_APP_SECRET=APP_SECRET)
     system.scheduler()
     system.worker()
-    system.api = system.start("metricx-api")
+    system.api = system.start("metricx-api", LISTEN=listen)
     system.url = url_of(system.api)
     yield system
     system.stop()
