@@ -31,12 +31,13 @@ static void hash_session(const struct secret *key, const char *session, char out
 void oauth_state_write(const struct secret *jwt_secret, const struct oauth_state *s, const char *session, int64_t now_s,
                        struct buf *out)
 {
+    const json_int_t ends_s = now_s + OAUTH_STATE_SECONDS;
     char hash[65];
 
     hash_session(jwt_secret, session, hash);
     json_t *claims =
         json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "for", PURPOSE, "jti", s->id, "workspace", s->workspace,
-                  "connection", s->connection, "session", hash, "exp", (json_int_t)(now_s + OAUTH_STATE_SECONDS));
+                  "connection", s->connection, "session", hash, "exp", ends_s);
     char *payload = json_dumps(claims, JSON_COMPACT);
     CHECK(payload != NULL);
     jwt_sign(jwt_secret, payload, out);

@@ -2,6 +2,10 @@
 import json
 import uuid
 
+import pytest
+import requests
+from client import Client, claims, jwt
+from conftest import url_of
 from system import TOKEN, wait_for
 
 
@@ -74,6 +78,20 @@ def test_a_new_token_brings_its_refused_connections_back(system, client, workspa
     assert c.post(f"/workspaces/{workspace}/connections/{made[0]['id']}/sync-entities")["success"]
 
 
+def test_a_stop_waits_for_what_a_client_has_left_behind(system, workspace, client):
+    token = client(workspace).post(f"/workspaces/{workspace}/tokens", {"access_token": TOKEN}, 201)["id"]
+    daemon = system.start("metricx-api")
+    c = Client(url_of(daemon), jwt(claims([workspace], "admin")))
+    calls = system.sandbox.get("calls")["counts"]["other"]
+    system.sandbox.post("fault", kind="delay", match="adaccounts", delay_ms=3000, count=1)
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        c.session.get(f"{c.url}/workspaces/{workspace}/tokens/{token}/accounts", timeout=0.5)
+    c.session.close()
+    wait_for("the question to Meta", lambda: system.sandbox.get("calls")["counts"]["other"] > calls)
+    daemon.stop()
+    assert "grace" not in daemon.log() and "Sanitizer" not in daemon.log()
+
+
 def test_nobody_reaches_a_token_of_others(system, client, workspace):
     other = system.metricx("workspace", "create", "other")
     c, stranger = client(workspace), client(other)
@@ -85,5 +103,6 @@ def test_nobody_reaches_a_token_of_others(system, client, workspace):
     viewer = client(workspace, role="viewer")
     assert [t["id"] for t in viewer.get(f"/workspaces/{workspace}/tokens")["items"]] == [token]
     assert viewer.post(f"/workspaces/{workspace}/tokens", {"access_token": "x"}, 403)["code"] == "forbidden"
-    assert viewer.get(f"/workspaces/{workspace}/tokens/{token}/accounts", 403)["code"] == "forbidden"
+    assert viewer.call("PUT", f"/workspaces/{workspace}/tokens/{token}", 403, json={"access_token": "x"}).json()["code"] == "forbidden"
+    assert len(viewer.get(f"/workspaces/{workspace}/tokens/{token}/accounts")["items"]) == 60
     assert json.dumps(TOKEN) not in json.dumps(c.get(f"/workspaces/{workspace}/tokens"))
