@@ -13,6 +13,9 @@ OPTIONS = (
     "--disable-gpu",
     "--no-proxy-server",
     "--disable-background-networking",  # nothing but what the test asks for
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
     "--window-size=1000,800",
 )
 

@@ -82,6 +82,12 @@ def test_browsers_are_sent_on_to_the_choice(system, client, workspace):
     assert c.call("GET", "/auth/meta/choose.js", 200).headers["Content-Type"].startswith("text/javascript")
 
 
+def test_what_meta_adds_to_its_answer_is_let_through(system, client, workspace):
+    c = client(workspace)
+    back = with_query(dialog(begin(c, workspace)), granted_scopes="ads_read", workspace_id="x" * 600)
+    assert come_back(c, back, 200)["workspace_id"] == workspace
+
+
 def test_cancelled(system, client, workspace):
     c = client(workspace)
     system.sandbox.post("oauth", deny=True)

@@ -9,6 +9,9 @@
 /* What we ask people for; business_management so that accounts of their businesses are listed. */
 #define SCOPES "ads_read,business_management"
 
+/* From 1970: in the year 2200. */
+#define SECONDS_MAX INT64_C(7258118400)
+
 enum { FORM_BYTES_MAX = 16 * 1024, INFO_BYTES_MAX = 16 * 1024, SCOPES_MAX = 64 };
 
 static int need_app(const struct provider_config *c, struct err *e)
@@ -107,6 +110,13 @@ int meta_extend_request(const struct provider_config *c, const struct secret *to
     return post(c, "oauth", "access_token", &form, NULL, out, e);
 }
 
+/* Seconds; what is no number above 0, or lies beyond all reason, is never: 0. */
+static int64_t seconds_of(const json_t *value)
+{
+    const json_int_t s = json_is_integer(value) ? json_integer_value(value) : 0;
+    return s > 0 && s < SECONDS_MAX ? s : 0;
+}
+
 void meta_grant_read(const struct http_answer *a, struct secret **token, int64_t *lifetime_s, struct verdict *v)
 {
     json_t *root = meta_verdict_read(a, NULL, v);
@@ -122,7 +132,7 @@ void meta_grant_read(const struct http_answer *a, struct secret **token, int64_t
         meta_verdict_fail(v, &e);
     } else {
         *token = secret_new(json_string_value(text), json_string_length(text));
-        *lifetime_s = json_is_integer(life) && json_integer_value(life) > 0 ? json_integer_value(life) : 0;
+        *lifetime_s = seconds_of(life);
     }
     json_decref(root);
 }
@@ -164,11 +174,13 @@ static void read_scopes(const json_t *list, struct token_info *out)
 static void read_info(const json_t *data, struct token_info *out)
 {
     const json_t *error = json_object_get(data, "error"), *ends = json_object_get(data, "expires_at");
-    const char *words = json_string_value(json_object_get(error, "message"));
+    struct verdict told = {0};
 
+    if (json_is_object(error))
+        meta_verdict_error(error, &told); /* it knows how to leave a token out of Meta's words */
     out->valid = json_is_true(json_object_get(data, "is_valid"));
-    out->expires_at_s = json_is_integer(ends) && json_integer_value(ends) > 0 ? json_integer_value(ends) : 0;
-    out->reason = arena_printf(&out->arena, "%.300s", words != NULL ? words : "Meta says that the token is not valid");
+    out->expires_at_s = seconds_of(ends);
+    out->reason = arena_str(&out->arena, told.text[0] != '\0' ? told.text : "Meta says that the token is not valid");
     read_scopes(json_object_get(data, "scopes"), out);
 }
 

@@ -22,6 +22,24 @@ static void keeps_a_copy(void **state)
     assert_null(secret_new(NULL, 0));
 }
 
+static void words_are_trimmed(void **state)
+{
+    static const char *const wrong[] = {"", " \t\r\n", "two words", "line\nbreak", "t\xc3\xb6ken", "\x7f"};
+    struct secret *s = NULL;
+    struct err e = {0};
+
+    (void)state;
+    assert_int_equal(secret_word(" EAAB1\r\n", 8, &s, &e), 0);
+    assert_string_equal(secret_reveal(s), "EAAB1");
+    secret_free(s);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        s = NULL;
+        assert_int_equal(secret_word(wrong[i], strlen(wrong[i]), &s, &e), ERR_INPUT);
+        assert_null(s);
+        assert_true(strlen(wrong[i]) < 3 || strstr(e.text, wrong[i]) == NULL);
+    }
+}
+
 /* RFC 4231, test case 2 */
 static void signs_as_the_rfc_says(void **state)
 {
@@ -53,6 +71,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_a_copy),
+        cmocka_unit_test(words_are_trimmed),
         cmocka_unit_test(signs_as_the_rfc_says),
         cmocka_unit_test(leaves_no_core),
     };

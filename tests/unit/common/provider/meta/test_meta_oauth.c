@@ -130,6 +130,10 @@ static void test_grants(void **state)
     assert_int_equal(read_grant(200, "{\"access_token\":\"EAAB1\"}", &out, &life), 0);
     assert_int_equal(life, 0);
     secret_free(out);
+    assert_int_equal(read_grant(200, "{\"access_token\":\"EAAB1\",\"expires_in\":9223372036854775807}", &out, &life),
+                     0);
+    assert_int_equal(life, 0);
+    secret_free(out);
     const char *const wrong[] = {"{}", "{\"access_token\":7}", "{\"access_token\":\"\"}", "[]", "<html>"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         assert_int_not_equal(read_grant(200, wrong[i], &out, &life), 0);
@@ -179,7 +183,17 @@ static void test_what_a_token_is_worth(void **state)
                 &info),
         0);
     assert_false(info.valid || info.reads_ads);
-    assert_string_equal(info.reason, "logged out");
+    assert_contains(info.reason, "logged out");
+    token_info_clear(&info);
+    assert_int_equal(
+        inspect("{\"data\":{\"is_valid\":false,\"error\":{\"code\":190,\"message\":\"Malformed access token "
+                "sandbox-9token\"}}}",
+                &info),
+        0);
+    assert_contains(info.reason, "Malformed access token ***");
+    token_info_clear(&info);
+    assert_int_equal(inspect("{\"data\":{\"is_valid\":false,\"error\":7}}", &info), 0);
+    assert_contains(info.reason, "not valid");
     token_info_clear(&info);
     assert_int_equal(inspect("{\"is_valid\":true}", &info), ERR_ANSWER);
     assert_false(info.valid);
