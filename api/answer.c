@@ -13,18 +13,20 @@ enum { ANSWER_BYTES_MAX = 64 << 20 };
 
 static const char media_json[] = "application/json; charset=utf-8", media_problem[] = "application/problem+json";
 
-static void set_headers(struct call *c)
+#define NOTHING_POLICY "default-src 'none'; frame-ancestors 'none'"
+
+static void set_headers(struct call *c, const char *policy)
 {
     static const char *const always[][2] = {
         {"X-Content-Type-Options", "nosniff"},
         {"X-Frame-Options", "DENY"},
         {"Referrer-Policy", "no-referrer"},
         {"Cache-Control", "no-store"},
-        {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
     };
     http_reply_header(c->x, "X-Request-Id", c->request_id);
     for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
         http_reply_header(c->x, always[i][0], always[i][1]);
+    http_reply_header(c->x, "Content-Security-Policy", policy);
     if (str_starts(c->api->service->settings->public_url, "https:"))
         http_reply_header(c->x, "Strict-Transport-Security", "max-age=31536000");
 }
@@ -50,7 +52,7 @@ static void note(const struct call *c, int status, size_t len, const struct err 
 
 static void end(struct call *c, int status, const char *type, const char *body, size_t len, const struct err *e)
 {
-    set_headers(c);
+    set_headers(c, NOTHING_POLICY);
     note(c, status, len, e);
     http_reply(c->x, status, type, body, len);
     call_free(c);
@@ -59,12 +61,20 @@ static void end(struct call *c, int status, const char *type, const char *body, 
 struct http_stream *answer_stream(struct call *c, const char *content_type, size_t pending_max, void (*gone)(void *arg),
                                   void *arg)
 {
-    set_headers(c);
+    set_headers(c, NOTHING_POLICY);
     http_reply_header(c->x, "X-Accel-Buffering", "no"); /* nginx before us would hold events back */
     note(c, 200, 0, NULL);
     struct http_stream *s = http_stream_open(c->x, content_type, pending_max, gone, arg);
     call_free(c);
     return s;
+}
+
+void answer_page(struct call *c, const char *content_type, const char *policy, const void *bytes, size_t len)
+{
+    set_headers(c, policy);
+    note(c, 200, len, NULL);
+    http_reply(c->x, 200, content_type, bytes, len);
+    call_free(c);
 }
 
 void answer_json(struct call *c, int status, const char *text)

@@ -9,6 +9,8 @@ void answer_object(struct call *c, int status, struct json_t *object); /* takes 
 void answer_nothing(struct call *c, int status);
 /* {"items": [rows…], "next_cursor": …}; next NULL: this was the last page. */
 void answer_items(struct call *c, const char *const *rows, int count, const char *next);
+/* Bytes that are part of the program, for a browser; policy: its Content-Security-Policy. */
+void answer_page(struct call *c, const char *content_type, const char *policy, const void *bytes, size_t len);
 /* An answer that goes on: see http_stream.h. Ends the call, not the stream. */
 struct http_stream *answer_stream(struct call *c, const char *content_type, size_t pending_max, void (*gone)(void *arg),
                                   void *arg);
