@@ -13,14 +13,11 @@ enum { ANSWER_BYTES_MAX = 64 << 20 };
 
 static const char inside_words[] = "something went wrong inside; the log knows more under this request's id";
 
-static const char media_json[] = "application/json; charset=utf-8", media_problem[] = "application/problem+json",
-                  media_html[] = "text/html; charset=utf-8", media_script[] = "text/javascript; charset=utf-8";
+static const char media_json[] = "application/json; charset=utf-8", media_problem[] = "application/problem+json";
 
-/* A page may run our own scripts, and these may ask us. */
-static const char page_policy[] = "default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'; "
-                                  "form-action 'none'; frame-ancestors 'none'";
+#define NOTHING_POLICY "default-src 'none'; frame-ancestors 'none'"
 
-static void set_headers(struct call *c, const char *type)
+static void set_headers(struct call *c, const char *policy)
 {
     static const char *const always[][2] = {
         {"X-Content-Type-Options", "nosniff"},
@@ -31,8 +28,7 @@ static void set_headers(struct call *c, const char *type)
     http_reply_header(c->x, "X-Request-Id", c->request_id);
     for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
         http_reply_header(c->x, always[i][0], always[i][1]);
-    http_reply_header(c->x, "Content-Security-Policy",
-                      type == media_html ? page_policy : "default-src 'none'; frame-ancestors 'none'");
+    http_reply_header(c->x, "Content-Security-Policy", policy);
     if (str_starts(c->api->service->settings->public_url, "https:"))
         http_reply_header(c->x, "Strict-Transport-Security", "max-age=31536000");
 }
@@ -58,7 +54,7 @@ static void note(const struct call *c, int status, size_t len, const struct err 
 
 static void end(struct call *c, int status, const char *type, const char *body, size_t len, const struct err *e)
 {
-    set_headers(c, type);
+    set_headers(c, NOTHING_POLICY);
     note(c, status, len, e);
     http_reply(c->x, status, type, body, len);
     call_free(c);
@@ -67,12 +63,20 @@ static void end(struct call *c, int status, const char *type, const char *body, 
 struct http_stream *answer_stream(struct call *c, const char *content_type, size_t pending_max, void (*gone)(void *arg),
                                   void *arg)
 {
-    set_headers(c, content_type);
+    set_headers(c, NOTHING_POLICY);
     http_reply_header(c->x, "X-Accel-Buffering", "no"); /* nginx before us would hold events back */
     note(c, 200, 0, NULL);
     struct http_stream *s = http_stream_open(c->x, content_type, pending_max, gone, arg);
     call_free(c);
     return s;
+}
+
+void answer_page(struct call *c, const char *content_type, const char *policy, const void *bytes, size_t len)
+{
+    set_headers(c, policy);
+    note(c, 200, len, NULL);
+    http_reply(c->x, 200, content_type, bytes, len);
+    call_free(c);
 }
 
 void answer_json(struct call *c, int status, const char *text)
@@ -107,16 +111,6 @@ void answer_nothing(struct call *c, int status)
     end(c, status, NULL, "", 0, NULL);
 }
 
-void answer_html(struct call *c, int status, const char *html, const struct err *e)
-{
-    end(c, status, media_html, html, strlen(html), e);
-}
-
-void answer_script(struct call *c, const char *text)
-{
-    end(c, 200, media_script, text, strlen(text), NULL);
-}
-
 static void add_escaped(struct buf *out, const char *text)
 {
     for (; *text != '\0'; text++) {
@@ -138,7 +132,7 @@ void answer_words(struct call *c, int status, const char *title, const struct er
              title, title);
     add_escaped(&page, status == 500 ? inside_words : e->text);
     buf_add_str(&page, "</p></main></body></html>");
-    answer_html(c, status, buf_str(&page), e);
+    end(c, status, "text/html; charset=utf-8", buf_str(&page), page.len, e);
     buf_free(&page);
 }
 

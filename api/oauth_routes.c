@@ -2,8 +2,6 @@
 #include "api/answer.h"
 #include "api/connection_check.h"
 #include "api/oauth_parts.h"
-#include "api/pages/html_files.h"
-#include "api/pages/js_files.h"
 #include "common/base/check.h"
 #include "common/base/clk.h"
 #include "common/base/str.h"
@@ -137,20 +135,19 @@ void oauth_authorize(struct call *c)
 
 /* --- the choice --- */
 
-static const char *file_text(const struct embedded_file *files, const char *name)
-{
-    for (; files->name != NULL; files++)
-        if (strcmp(files->name, name) == 0)
-            return files->text;
-    CHECK(!"a page");
-}
+extern const unsigned char page_choose[], page_choose_script[];
+extern const size_t page_choose_len, page_choose_script_len;
+
+/* Our own script asks us. */
+static const char choose_policy[] = "default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'; "
+                                    "form-action 'none'; frame-ancestors 'none'";
 
 void oauth_choose(struct call *c)
 {
-    answer_html(c, 200, file_text(html_files, "choose.html"), NULL);
+    answer_page(c, "text/html; charset=utf-8", choose_policy, page_choose, page_choose_len);
 }
 
 void oauth_choose_script(struct call *c)
 {
-    answer_script(c, file_text(js_files, "choose.js"));
+    answer_page(c, "text/javascript; charset=utf-8", choose_policy, page_choose_script, page_choose_script_len);
 }

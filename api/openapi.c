@@ -75,16 +75,32 @@ static json_t *parameters(const struct route *r)
     return list;
 }
 
+static void add_response(json_t *all, int status, const char *about, const char *schema)
+{
+    char key[8];
+    json_t *response = json_pack("{s:s}", "description", about);
+
+    if (schema != NULL)
+        (void)json_object_set_new(response, "content", content("application/json", schema));
+    (void)snprintf(key, sizeof key, "%d", status);
+    (void)json_object_set_new(all, key, response);
+}
+
 static json_t *responses(const struct route *r)
 {
-    char status[8];
-    json_t *good = json_pack("{s:s}", "description", r->summary);
+    json_t *problem = content("application/problem+json", "Problem");
+    json_t *all = json_pack("{s:{s:s, s:O}}", "default", "description", "what went wrong", "content", problem);
 
-    if (r->answer != NULL)
-        (void)json_object_set_new(good, "content", content("application/json", r->answer));
-    (void)snprintf(status, sizeof status, "%d", r->status);
-    return json_pack("{s:o, s:{s:s, s:o}}", status, good, "default", "description", "what went wrong", "content",
-                     content("application/problem+json", "Problem"));
+    add_response(all, r->status, r->summary, r->answer);
+    if (r->also != 0)
+        add_response(all, r->also, "not done, or not yet", r->also_answer);
+    if (r->also >= 400) { /* the same status is a problem too */
+        char key[8];
+        (void)snprintf(key, sizeof key, "%d", r->also);
+        (void)json_object_update(json_object_get(json_object_get(all, key), "content"), problem);
+    }
+    json_decref(problem);
+    return all;
 }
 
 /* "/workspaces/{ws}/runs/{id}/cancel" of POST: post_workspaces_ws_runs_id_cancel. */

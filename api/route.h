@@ -33,6 +33,8 @@ struct route {
     const char *answer;         /* schema of the answer; NULL: it is no JSON, or has no body */
     const struct param *params; /* ended by one without a name; NULL: none */
     int status;                 /* of a good answer */
+    int also;                   /* another status that is no problem, or not only one; 0: none */
+    const char *also_answer;    /* its schema */
     bool body_optional;
     bool any_params; /* others than those of params are let through, unread */
 };

@@ -1,10 +1,13 @@
-"""Calls of the API as one caller, and tokens made by hand, good and bad ones."""
+"""Calls of the API as one caller, each answer compared with what /openapi.json says; and tokens made by hand, good and bad ones."""
 import base64
 import hashlib
 import hmac
 import json
 import time
 
+import re
+
+import jsonschema
 import requests
 
 SECRET = "a secret of the tests that is long enough"
@@ -25,8 +28,33 @@ def claims(workspaces, role=None, **more):
     return {"sub": "tester", "exp": int(time.time()) + 600, "workspaces": workspaces, **({"role": role} if role else {}), **more}
 
 
+class Description:
+    """The API's own."""
+
+    def __init__(self, url):
+        self.document = requests.get(url + "/openapi.json", timeout=60).json()
+        self.paths = [(re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)) + "$"), methods)
+                      for path, methods in self.document["paths"].items()]
+
+    def check(self, method, path, answer):
+        kind = answer.headers.get("Content-Type", "").split(";")[0]
+        if kind == "application/problem+json":
+            schema = {"$ref": "#/components/schemas/Problem"}
+        elif kind == "application/json":
+            methods = next(methods for pattern, methods in self.paths if pattern.match(path.split("?")[0]))
+            schema = methods[method.lower()]["responses"][str(answer.status_code)]["content"][kind]["schema"]
+        else:
+            return
+        jsonschema.Draft202012Validator({**schema, "components": self.document["components"]}).validate(answer.json())
+
+
 class Client:
+    descriptions = {}
+
     def __init__(self, url, token=None):
+        if url not in self.descriptions:
+            self.descriptions[url] = Description(url)
+        self.description = self.descriptions[url]
         self.url = url
         self.session = requests.Session()
         if token:
@@ -36,6 +64,8 @@ class Client:
         """The answer; its status must be this one when it is given."""
         answer = self.session.request(method, self.url + path, timeout=60, allow_redirects=False, **more)
         assert status in (None, answer.status_code), f"{method} {path}: {answer.status_code} {answer.text}"
+        if not more.get("stream"):
+            self.description.check(method, path, answer)
         return answer
 
     def get(self, path, status=200, **more):

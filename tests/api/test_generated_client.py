@@ -1,0 +1,79 @@
+"""A public validator reads /openapi.json, and a client that is made from it drives every route."""
+import fcntl
+import json
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+import requests
+from client import claims, jwt
+
+SOURCE = pathlib.Path(__file__).resolve().parents[1] / "client"
+
+
+@pytest.fixture(scope="session")
+def driver(build):
+    """Its packages, once for all builds."""
+    folder = build.parent / "client"
+    folder.mkdir(exist_ok=True)
+    with open(folder / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for name in ("package.json", "package-lock.json", "drive.js"):
+            shutil.copy(SOURCE / name, folder)
+        if not (folder / "node_modules/.package-lock.json").exists():
+            subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=folder, check=True, timeout=600)
+    return folder / "drive.js"
+
+
+def calls_of(system, workspace, connection):
+    """By operation: arguments and the status that must come."""
+    link = system.metricx("login", "--workspace", workspace).split("code=")[1]
+    nobody = "11111111-1111-4111-8111-111111111111"
+    day = {"start_date": "2026-10-01", "end_date": "2026-10-01"}
+    run = system.metricx("sync", "--connection", connection, "--metrics", "--from", day["start_date"], "--to", day["end_date"],
+                         "--wait").splitlines()[0]
+    return {
+        "get_openapi_json": ({}, 200),
+        "get_docs": ({}, 200),
+        "get_docs_start_js": ({}, 200),
+        "get_docs_swagger_ui_bundle_js": ({}, 200),
+        "get_docs_swagger_ui_css": ({}, 200),
+        "post_workspaces_ws_metrics_ingest": ({"path": [workspace], "body": [
+            {"external_entity_id": "1", "provider": "meta", "level": "ad", "event_date": "2026-10-01", "spend": "1.5"}]}, 200),
+        "get_workspaces_ws_runs": ({"path": [workspace], "query": {"limit": 5, "status": "succeeded"}}, 200),
+        "get_workspaces_ws_runs_id": ({"path": [workspace, run]}, 200),
+        "get_workspaces_ws_runs_id_chunks": ({"path": [workspace, run]}, 200),
+        "post_workspaces_ws_runs_id_cancel": ({"path": [workspace, run]}, 409),
+        "get_workspaces_ws_coverage": ({"path": [workspace], "query": {"connection_id": connection}}, 200),
+        "post_workspaces_ws_connections_id_sync_entities": ({"path": [workspace, connection], "body": {}}, 200),
+        "post_workspaces_ws_connections_id_sync_metrics": ({"path": [workspace, connection], "body": day}, 200),
+        "post_workspaces_ws_connections_id_forecast": ({"path": [workspace, connection], "body": day}, 200),
+        "get_auth_login": ({"query": {"code": link}}, 303),
+        "post_auth_logout": ({}, 204),
+        "get_ops_status": ({}, 200),
+        "get_ops_dead": ({}, 200),
+        "post_ops_dead_id_retry": ({"path": [nobody]}, 404),
+        "delete_ops_dead_id": ({"path": [nobody]}, 404),
+    }
+
+
+STREAMS = {"get_workspaces_ws_events"}  # test_events.py: a client of functions does not read them
+
+
+def test_every_route_by_a_generated_client(system, driver, connection, place, tmp_path):
+    workspace, _ = place
+    document = requests.get(f"{system.url}/openapi.json", timeout=20).json()
+    (tmp_path / "openapi.json").write_text(json.dumps(document))
+    wanted = {op["operationId"] for methods in document["paths"].values() for op in methods.values()}
+    calls = calls_of(system, workspace, connection)
+    assert wanted == set(calls) | STREAMS
+    tokens = {"get_ops": jwt(claims("*", "operator")), "post_ops": jwt(claims("*", "operator")), "delete_ops": jwt(claims("*", "operator"))}
+    mine = jwt(claims([workspace], "admin"))
+    lines = [{"operation": name, "token": next((t for start, t in tokens.items() if name.startswith(start)), mine), **arguments}
+             for name, (arguments, _) in calls.items()]
+    done = subprocess.run(["node", driver, tmp_path / "openapi.json", tmp_path / "client", system.url], input=json.dumps(lines),
+                          capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert {r["operation"]: r["status"] for r in json.loads(done.stdout.splitlines()[-1])} == {
+        name: status for name, (_, status) in calls.items()}
