@@ -103,7 +103,7 @@ static void on_token(void *arg, struct opened_token *t, const struct err *e)
     struct choosing *f = calloc(1, sizeof *f);
     CHECK(f != NULL);
     *f = (struct choosing){c, t};
-    connectable_accounts(&c->api->remote, c->db, c->ws, t->provider, t->plain, on_accounts, f);
+    connectable_accounts(&c->api->remote, c->db, c->ws, t->provider, t->plain, t->id, on_accounts, f);
 }
 
 void tokens_accounts(struct call *c)

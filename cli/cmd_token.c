@@ -101,7 +101,7 @@ int cmd_token_accounts(struct session *s, const struct args *a, struct err *e)
         rc = setup_open_token(s, args_operand(a, 0), &token, e);
     if (rc == 0) {
         connectable_accounts(&s->remote, s->db, token.workspace_id, provider_find(token.provider), token.secret,
-                             on_accounts, &accounts);
+                             token.id, on_accounts, &accounts);
         rc = answer_wait(s, &accounts.answer, e);
     }
     if (rc == 0)

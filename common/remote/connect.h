@@ -49,8 +49,8 @@ void reconnect(struct remote *r, const struct reconnect_request *q,
                void (*done)(void *arg, int rc, const char *run, const struct err *e), void *arg);
 
 /* Every account that a token may read, an array of objects for people to choose from: external_account_id, name,
- * currency, timezone, closed, connection_id (of the workspace's connection to it, or null). The list is the caller's.
- */
+ * currency, timezone, closed, connection_id (of the workspace's connection to it, or null). The list is the caller's,
+ * its ids are kept with the token. */
 void connectable_accounts(struct remote *r, struct db_pool *db, const char *workspace_id,
-                          const struct provider *provider, const struct secret *token,
+                          const struct provider *provider, const struct secret *token, const char *token_id,
                           void (*done)(void *arg, int rc, json_t *list, const struct err *e), void *arg);

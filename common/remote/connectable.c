@@ -12,6 +12,8 @@ struct choosing {
     const struct secret *token;
     json_t *connected; /* id of the connection by account */
     json_t *list;
+    char token_id[UUID_TEXT];
+    struct db_pool *db;
     void (*done)(void *arg, int rc, json_t *list, const struct err *e);
     void *arg;
 };
@@ -34,8 +36,9 @@ static void on_account(void *arg, const struct account_info *info)
     CHECK(row != NULL && json_array_append_new(f->list, row) == 0);
 }
 
-static void on_accounts(void *arg, int rc, const struct err *e)
+static void on_kept(void *arg, int rc, const char *id, const struct err *e)
 {
+    (void)id;
     choosing_end(arg, rc, e);
 }
 
@@ -43,6 +46,22 @@ static const char *text_of(const json_t *row, const char *name)
 {
     const char *text = json_string_value(json_object_get(row, name));
     return text != NULL ? text : "";
+}
+
+static void on_accounts(void *arg, int rc, const struct err *e)
+{
+    struct choosing *f = arg;
+    const char **ids = calloc(json_array_size(f->list) + 1, sizeof *ids);
+    size_t i;
+    const json_t *row;
+
+    CHECK(ids != NULL);
+    json_array_foreach(f->list, i, row) ids[i] = text_of(row, "external_account_id");
+    if (rc != 0)
+        choosing_end(f, rc, e);
+    else
+        token_keep_accounts(f->db, f->token_id, ids, (int)json_array_size(f->list), on_kept, f);
+    free(ids);
 }
 
 static void on_connections(void *arg, int rc, const char *const *rows, int count, const struct err *e)
@@ -64,7 +83,7 @@ static void on_connections(void *arg, int rc, const char *const *rows, int count
 }
 
 void connectable_accounts(struct remote *r, struct db_pool *db, const char *workspace_id,
-                          const struct provider *provider, const struct secret *token,
+                          const struct provider *provider, const struct secret *token, const char *token_id,
                           void (*done)(void *arg, int rc, json_t *list, const struct err *e), void *arg)
 {
     struct choosing *f = calloc(1, sizeof *f);
@@ -75,8 +94,10 @@ void connectable_accounts(struct remote *r, struct db_pool *db, const char *work
                            .token = token,
                            .connected = json_object(),
                            .list = json_array(),
+                           .db = db,
                            .done = done,
                            .arg = arg};
     CHECK(f->connected != NULL && f->list != NULL);
+    (void)str_copy(f->token_id, sizeof f->token_id, token_id);
     listing_read(db, LIST_CONNECTIONS, workspace_id, on_connections, f);
 }

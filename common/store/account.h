@@ -25,6 +25,9 @@ void token_add(struct db_pool *p, const char *workspace_id, const char *provider
  * due. */
 void token_set(struct db_pool *p, const char *id, const char *token_enc, const struct token_said *said,
                account_done done, void *arg);
+/* The ad accounts that it may read, by the provider's word. */
+void token_keep_accounts(struct db_pool *p, const char *id, const char *const *accounts, int count, account_done done,
+                         void *arg);
 /* A token as it is stored. */
 struct token_row {
     char id[UUID_TEXT], workspace_id[UUID_TEXT], provider[16];

@@ -35,6 +35,20 @@ void token_set(struct db_pool *p, const char *id, const char *token_enc, const s
     account_op_run(op, t);
 }
 
+void token_keep_accounts(struct db_pool *p, const char *id, const char *const *accounts, int count, account_done done,
+                         void *arg)
+{
+    struct account_op *op = account_op_new(p, "token", id, done, arg);
+    struct tx *t = tx_new(p);
+    const char *list = tx_array(t, accounts, count);
+    (void)tx_add(t,
+                 "UPDATE tokens SET ad_account_ids = $2::text[]"
+                 " WHERE id = $1::uuid AND ad_account_ids IS DISTINCT FROM $2::text[]",
+                 TX_PARAMS(account_op_id(op), list));
+    op->answer = tx_add(t, "SELECT id FROM tokens WHERE id = $1::uuid", TX_PARAMS(account_op_id(op)));
+    account_op_run(op, t);
+}
+
 /* ---- loading ---- */
 
 struct loading {

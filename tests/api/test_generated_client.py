@@ -8,6 +8,7 @@ import subprocess
 import pytest
 import requests
 from client import claims, jwt
+from system import TOKEN
 
 SOURCE = pathlib.Path(__file__).resolve().parents[1] / "client"
 
@@ -29,6 +30,8 @@ def driver(build):
 def calls_of(system, workspace, connection):
     """By operation: arguments and the status that must come."""
     link = system.metricx("login", "--workspace", workspace).split("code=")[1]
+    spare = system.metricx("workspace", "create", "spare")
+    token = system.query("SELECT token_id::text FROM connections WHERE id = %s", connection)[0][0]
     nobody = "11111111-1111-4111-8111-111111111111"
     day = {"start_date": "2026-10-01", "end_date": "2026-10-01"}
     run = system.metricx("sync", "--connection", connection, "--metrics", "--from", day["start_date"], "--to", day["end_date"],
@@ -49,6 +52,22 @@ def calls_of(system, workspace, connection):
         "post_workspaces_ws_connections_id_sync_entities": ({"path": [workspace, connection], "body": {}}, 200),
         "post_workspaces_ws_connections_id_sync_metrics": ({"path": [workspace, connection], "body": day}, 200),
         "post_workspaces_ws_connections_id_forecast": ({"path": [workspace, connection], "body": day}, 200),
+        "get_workspaces": ({"query": {"limit": 5}}, 200),
+        "post_workspaces": ({"body": {"name": "made by a client"}}, 201),
+        "patch_workspaces_ws": ({"path": [workspace], "body": {"name": "renamed"}}, 200),
+        "delete_workspaces_ws": ({"path": [spare]}, 202),
+        "get_workspaces_ws_tokens": ({"path": [workspace], "query": {"limit": 5}}, 200),
+        "post_workspaces_ws_tokens": ({"path": [workspace], "body": {"access_token": TOKEN}}, 201),
+        "put_workspaces_ws_tokens_id": ({"path": [workspace, token], "body": {"access_token": TOKEN}}, 200),
+        "get_workspaces_ws_tokens_id_accounts": ({"path": [workspace, token]}, 200),
+        "get_workspaces_ws_connections": ({"path": [workspace], "query": {"status": "active"}}, 200),
+        "post_workspaces_ws_connections": ({"path": [workspace], "body": {"token_id": token, "accounts": ["act_1060"], "sync": False}}, 201),
+        "patch_workspaces_ws_connections_id": ({"path": [workspace, connection], "body": {"settings": {"hourly": True}}}, 200),
+        "delete_workspaces_ws_connections_id": ({"path": [workspace, nobody], "query": {"keep_data": "true"}}, 404),
+        "get_auth_meta_authorize": ({"query": {"workspace_id": workspace}}, 302),
+        "get_auth_meta_callback": ({"query": {"state": "none"}}, 403),
+        "get_auth_meta_choose": ({"query": {"workspace_id": workspace, "token_id": token}}, 200),
+        "get_auth_meta_choose_js": ({}, 200),
         "get_auth_login": ({"query": {"code": link}}, 303),
         "post_auth_logout": ({}, 204),
         "get_ops_status": ({}, 200),
@@ -70,7 +89,8 @@ def test_every_route_by_a_generated_client(system, driver, connection, place, tm
     assert wanted == set(calls) | STREAMS
     tokens = {"get_ops": jwt(claims("*", "operator")), "post_ops": jwt(claims("*", "operator")), "delete_ops": jwt(claims("*", "operator"))}
     mine = jwt(claims([workspace], "admin"))
-    lines = [{"operation": name, "token": next((t for start, t in tokens.items() if name.startswith(start)), mine), **arguments}
+    service = dict.fromkeys(("get_workspaces", "post_workspaces", "patch_workspaces_ws", "delete_workspaces_ws"), jwt(claims("*", "service")))
+    lines = [{"operation": name, "token": service.get(name) or next((t for start, t in tokens.items() if name.startswith(start)), mine), **arguments}
              for name, (arguments, _) in calls.items()]
     done = subprocess.run(["node", driver, tmp_path / "openapi.json", tmp_path / "client", system.url], input=json.dumps(lines),
                           capture_output=True, text=True, timeout=300)

@@ -48,6 +48,8 @@ def test_accounts_that_are_connected_are_marked(system, client, workspace, accou
     shown = c.get(f"/workspaces/{workspace}/tokens/{token}/accounts")["items"]
     assert {a["external_account_id"]: a["connection_id"] for a in shown} == {
         names[0]: None, names[1]: made["items"][0]["id"], names[2]: None}
+    (kept,) = c.get(f"/workspaces/{workspace}/tokens")["items"]
+    assert kept["ad_account_ids"] == names
     assert all(a["name"] and a["currency"] and a["timezone"] for a in shown)
     assert system.query("SELECT sum(calls) FROM call_ledger WHERE scope = 'meta:me'")[0][0] == calls + 1  # it was booked
 
