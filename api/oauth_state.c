@@ -35,9 +35,8 @@ void oauth_state_write(const struct secret *jwt_secret, const struct oauth_state
     char hash[65];
 
     hash_session(jwt_secret, session, hash);
-    json_t *claims =
-        json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "for", PURPOSE, "jti", s->id, "workspace", s->workspace,
-                  "connection", s->connection, "session", hash, "exp", ends_s);
+    json_t *claims = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "for", PURPOSE, "jti", s->id, "workspace",
+                               s->workspace, "connection", s->connection, "session", hash, "exp", ends_s);
     char *payload = json_dumps(claims, JSON_COMPACT);
     CHECK(payload != NULL);
     jwt_sign(jwt_secret, payload, out);

@@ -52,7 +52,7 @@ def test_a_login_stores_a_long_lived_token_and_its_accounts_are_chosen(system, c
     c = client(workspace)
     url = begin(c, workspace)
     asked = parse_qs(urlsplit(url).query)
-    assert url.startswith(f"{system.sandbox.url}/v26.0/dialog/oauth?")
+    assert url.startswith(f"{system.env['META_DIALOG_URL']}/v26.0/dialog/oauth?")
     assert asked["redirect_uri"] == [f"{system.url}/auth/meta/callback"] and "ads_read" in asked["scope"][0]
     spent = system.query("SELECT coalesce(sum(calls), 0) FROM call_ledger WHERE scope = 'meta:me'")[0][0]
     back = dialog(url)
