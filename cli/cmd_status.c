@@ -61,6 +61,11 @@ static void print_report(const json_t *report)
                                                {"DEAD", "chunks_dead"},
                                                {"CREATED", "created_at"},
                                                {0}};
+    static const struct table_column holds[] = {{"CONNECTION", "connection_id"},
+                                                {"ACCOUNT", "external_account_id"},
+                                                {"SINCE", "since"},
+                                                {"REASON", "reason"},
+                                                {0}};
     const json_t *queue = json_object_get(report, "queue"), *scheduler = json_object_get(report, "scheduler");
     printf("queue: %" PRId64 " ready, %" PRId64 " leased, %" PRId64 " delayed, %" PRId64 " dead\n",
            row_int(queue, "ready"), row_int(queue, "leased"), row_int(queue, "delayed"), row_int(queue, "dead"));
@@ -74,6 +79,8 @@ static void print_report(const json_t *report)
     say_parked(json_object_get(report, "budgets"));
     print_part(report, "budgets", "budgets", budgets);
     print_part(report, "runs", "open runs", runs);
+    if (json_array_size(json_object_get(report, "holds")) > 0)
+        print_part(report, "holds", "held", holds);
 }
 
 /* One line a problem; returns their number. */

@@ -113,6 +113,13 @@ static void put_back_stopping(struct job *j)
     put_back(j, ERR_CANCELED, &(struct err){.rc = ERR_CANCELED, .text = "the worker is stopping"});
 }
 
+/* It waits in PostgreSQL: no place in the queue is kept for it. */
+static void put_back_held(struct job *j)
+{
+    put_back_as(j, (struct fate){.chunk = CHUNK_YIELD}, 0, &(struct err){0});
+    j->how = FINISH_DROP;
+}
+
 /* Somebody else owns the chunk by now. */
 static void let_go_fenced(struct job *j, const struct err *e)
 {
@@ -127,20 +134,36 @@ static void let_go_unsaid(struct job *j, int rc)
     let_go(j, FINISH_RETRY, rc == ERR_DB ? DATABASE_REFUSED_RETRY_MS : DATABASE_RETRY_MS);
 }
 
-static int open_token(struct job *j, struct err *e)
+static int read_token(const struct job_context *x, const char *token_enc, struct secret **out, struct err *e)
 {
-    const struct settings *s = j->x->service->settings;
-    secret_free(j->token);
-    j->token = NULL;
-    if (j->chunk->token_enc == NULL) {
-        if (s->meta_access_token == NULL)
+    const struct secret *env = x->service->settings->meta_access_token;
+    if (token_enc == NULL) {
+        if (env == NULL)
             return err_set(e, ERR_SETTING, "META_ACCESS_TOKEN is not set, and this connection has no token of its own");
-        j->token = secret_new(secret_reveal(s->meta_access_token), secret_len(s->meta_access_token));
+        *out = secret_new(secret_reveal(env), secret_len(env));
         return 0;
     }
-    if (j->x->fernet == NULL)
+    if (x->fernet == NULL)
         return err_set(e, ERR_CRYPTO, "TOKEN_ENCRYPTION_KEY is not set, and this connection's token is encrypted");
-    return fernet_open(j->x->fernet, j->chunk->token_enc, &j->token, NULL, e);
+    return fernet_open(x->fernet, token_enc, out, NULL, e);
+}
+
+int job_token_open(struct job_context *x, const char *token_enc, struct secret **out, struct err *e)
+{
+    *out = NULL;
+    int rc = read_token(x, token_enc, out, e);
+    if (rc == 0)
+        return 0;
+    x->service->not_ready = rc == ERR_CRYPTO ? "no key of TOKEN_ENCRYPTION_KEY opens a connection's token"
+                                             : "META_ACCESS_TOKEN is not set, and a connection needs it";
+    x->not_ready_at_ms = clk_mono_ms();
+    return rc;
+}
+
+static int open_token(struct job *j, struct err *e)
+{
+    secret_free(j->token);
+    return job_token_open(j->x, j->chunk->token_enc, &j->token, e);
 }
 
 static void after_open(struct job *j, int rc, const struct err *e)
@@ -158,10 +181,9 @@ static void after_open(struct job *j, int rc, const struct err *e)
         let_go_unsaid(j, rc);
     } else if (j->x->stopping) {
         put_back_stopping(j);
+    } else if (j->chunk->held) {
+        put_back_held(j);
     } else if ((rc = open_token(j, &problem)) != 0) {
-        j->x->service->not_ready = rc == ERR_CRYPTO ? "no key of TOKEN_ENCRYPTION_KEY opens a connection's token"
-                                                    : "META_ACCESS_TOKEN is not set, and a connection needs it";
-        j->x->not_ready_at_ms = clk_mono_ms();
         put_back(j, rc, &problem);
     } else if (j->granted && clk_mono_ms() - j->granted_at_ms <= GRANT_GOOD_MS) {
         job_wait(j, FETCHING);
@@ -198,6 +220,8 @@ static void after_page_committed(struct job *j)
     job_drop_page(j);
     if (j->x->stopping)
         put_back_stopping(j);
+    else if (j->chunk->held)
+        put_back_held(j);
     else
         job_wait(j, GRANTING);
 }
@@ -336,6 +360,8 @@ static void after_put_back(struct job *j, int rc, const struct err *e)
         let_go_fenced(j, e);
     else if (rc == ERR_DB_AWAY && j->chunk->report.is_new && ++j->commit_tries < COMMIT_TRIES)
         job_wait(j, PUTTING_BACK); /* forgotten, the report would be made twice */
+    else if (rc == ERR_CONFLICT && j->connection_status != NULL)
+        put_back_as(j, (struct fate){.chunk = CHUNK_YIELD}, rc, e); /* with the token of now it may go on */
     else if (rc != 0)
         let_go_unsaid(j, rc);
     else

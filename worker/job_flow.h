@@ -41,6 +41,9 @@ struct job_context {
     void *arg;
 };
 
+/* The access token that is stored as token_enc (NULL: META_ACCESS_TOKEN); the caller frees it. ERR_SETTING, ERR_CRYPTO:
+ * a key or token of ours is missing, and /readyz says so for a while. */
+int job_token_open(struct job_context *x, const char *token_enc, struct secret **out, struct err *e) MUST_CHECK;
 /* claimed_at_ms: clk_mono_ms() when the claim was asked for; the call that came with it is good for 2 s from then. */
 struct job *job_start(struct job_context *x, const struct queue_claimed *claimed, int64_t claimed_at_ms);
 /* The lease went to another, or the run was cancelled: end without writing anything more. */

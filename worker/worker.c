@@ -5,6 +5,7 @@
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/store/redis_keys.h"
+#include "worker/access_watch.h"
 #include "worker/job_flow.h"
 #include <inttypes.h>
 #include <malloc.h>
@@ -25,6 +26,7 @@
 struct worker {
     struct service *service;
     struct job_context context;
+    struct access_watch *watch;
     struct redis *wake; /* a connection of its own: BLPOP blocks it */
     char id[128];
     struct job **jobs; /* `count` of them, of `slots` places */
@@ -36,7 +38,7 @@ struct worker {
     void (*stopped)(void *arg);
     void *stopped_arg;
     int64_t started_at_ms;
-    bool wake_closed, http_closed;
+    bool watch_ended, wake_closed, http_closed;
 };
 
 static void claim(struct worker *w);
@@ -335,6 +337,7 @@ int worker_new(struct service *s, struct worker **out, struct err *e)
                                                .body_bytes_max = BODY_BYTES_MAX,
                                                .bodies_max = BODIES_MAX,
                                                .connections_max = w->slots});
+    w->watch = access_watch_new(&w->context);
     *out = w;
     return 0;
 }
@@ -346,6 +349,7 @@ void worker_start(struct worker *w)
     redis_on_state(w->wake, on_wake_connection, w);
     beat(w);
     mark_claim(w);
+    access_watch_start(w->watch);
 }
 
 static void close_step(struct worker *w)
@@ -374,7 +378,7 @@ static void on_http_closed(void *arg)
 static void stop_if_empty(struct worker *w)
 {
     if (!w->context.stopping || w->count > 0 || w->claiming || w->beating || w->claim_soon || w->stopped == NULL ||
-        w->wake == NULL)
+        !w->watch_ended || w->wake == NULL)
         return;
     timer_cancel(w->beat_timer);
     timer_cancel(w->hurry_timer);
@@ -393,6 +397,13 @@ static void on_hurry(void *arg)
     each_job(w, job_hurry);
 }
 
+static void on_watch_ended(void *arg)
+{
+    struct worker *w = arg;
+    w->watch_ended = true;
+    stop_if_empty(w);
+}
+
 void worker_stop(struct worker *w, void (*stopped)(void *arg), void *arg)
 {
     int64_t grace_ms = w->service->settings->shutdown_grace_seconds * 1000 - HURRY_BEFORE_END_MS;
@@ -403,13 +414,14 @@ void worker_stop(struct worker *w, void (*stopped)(void *arg), void *arg)
     timer_cancel(w->claim_timer);
     w->claim_timer = NULL;
     w->hurry_timer = timer_start(w->service->loop, grace_ms > 1 ? grace_ms : 1, on_hurry, w);
-    stop_if_empty(w);
+    access_watch_stop(w->watch, on_watch_ended, w);
 }
 
 void worker_free(struct worker *w)
 {
     if (w == NULL)
         return;
+    access_watch_free(w->watch);
     fernet_free(w->context.fernet);
     free(w->jobs);
     free(w);

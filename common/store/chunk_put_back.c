@@ -68,6 +68,8 @@ void chunk_put_back(struct db_pool *p, struct chunk *c, enum chunk_fate fate, in
     if (connection_status != NULL)
         (void)TX_ADD(t, "connection_chunks_lock", c->connection_id);
     chunk_add_fence(t, c, 0);
+    if (connection_status != NULL)
+        (void)tx_add(t, "SELECT connection_token_must_be($1::uuid, $2)", TX_PARAMS(c->connection_id, c->token_enc));
     add_report(t, c);
     (void)TX_ADD(t, "chunk_put_back", c->id, dead ? "dead" : "queued", forget ? "true" : "false",
                  fate == CHUNK_YIELD ? "0" : "1", tx_int(t, calls), tx_int(t, delay_ms),

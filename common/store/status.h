@@ -16,6 +16,7 @@
  *   runs          the open ones, as LIST_OPEN_RUNS
  *   dead_letters  how many
  *   connections   how many by status
+ *   holds         connection_id and external_account_id (null: all work), reason, since
  *   problems      code, message: everything that is degraded; empty = all is well */
 void status_read(struct db_pool *p, struct redis *r, const char *prefix, void (*done)(void *arg, const char *json),
                  void *arg);
