@@ -278,6 +278,7 @@ static struct chunk *new_chunk(void)
     if (c->slice.kind == SLICE_FACTS)
         ask_facts(c);
     c->token_enc = str_dup(fakes.token_enc);
+    c->held = fakes.held;
     return c;
 }
 
@@ -313,6 +314,7 @@ static void settle_report(struct chunk *c, bool anew)
 /* What a commit that landed leaves of the chunk, as the real one would. */
 static void move_chunk_on(struct chunk *c, const struct asked *was)
 {
+    c->held = fakes.held;
     if (was->op == OP_STAGE) {
         c->page++;
         c->booked_s = 1;

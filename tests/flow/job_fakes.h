@@ -56,6 +56,7 @@ struct fakes {
     int attempts;                 /* of the chunk that OPEN gives out */
     bool checking;                /* the same */
     bool stubs;                   /* the same: it lists entities, and there are stubs */
+    bool held;                    /* what OPEN or a commit says: no call may start */
     int days;                     /* the same; 0: one */
     struct shape shape;           /* the same */
     struct chunk_report report;   /* the same */

@@ -24,6 +24,7 @@ static struct {
     int limit_rc, seed_rc, settle_rc;
     int64_t limit; /* of the account's connections; 0 = none sets one */
     int bodies;    /* taken and not released */
+    bool canceled; /* the transfer under way */
     char log[LOG_BYTES];
 } play;
 
@@ -55,6 +56,8 @@ static void on_turn(void *arg)
     struct err e = {0};
     struct http_answer a = {0};
 
+    if (x->http != NULL && play.canceled)
+        x->rc = ERR_CANCELED;
     if (x->rc != 0)
         (void)err_set(&e, x->rc, "as the test wants it");
     if (x->limit != NULL)
@@ -155,7 +158,15 @@ struct http_call *http_send(struct http_client *c, const struct http_request *r,
     assert_string_equal(secret_reveal(r->bearer), "TOKEN");
     note("send %s;", after != NULL ? after : "");
     end_later((struct ending){.http = done, .arg = arg, .rc = play.answers[play.answered].rc});
-    return NULL;
+    return (struct http_call *)&play;
+}
+
+/* Before the transfer has ended, which then ends so. */
+void http_cancel(struct http_call *call)
+{
+    assert_ptr_equal(call, &play);
+    note("cancel;");
+    play.canceled = true;
 }
 
 struct http_answer http_answer_take(struct http_answer *a)
@@ -195,11 +206,18 @@ void loop_defer(struct loop *l, void (*fn)(void *arg), void *arg)
     queue[queued++].arg = arg;
 }
 
+static int turned; /* of those queued */
+
+static void run_turns(int turns)
+{
+    for (int end = turned + turns; turned < end && turned < queued; turned++)
+        queue[turned].fn(queue[turned].arg);
+}
+
 static void run_loop(void)
 {
-    for (int i = 0; i < queued; i++)
-        queue[i].fn(queue[i].arg);
-    queued = 0;
+    run_turns(64);
+    turned = queued = 0;
 }
 
 /* --- the tests --- */
@@ -241,7 +259,7 @@ static void on_listed(void *arg, int rc, const struct err *e)
 
 static void check_account(void)
 {
-    account_check(&remote, provider_find("meta"), "act_1", token, on_checked, &ended);
+    (void)account_check(&remote, provider_find("meta"), "act_1", token, on_checked, &ended);
     assert_int_equal(ended, 0); /* never inside the call */
     run_loop();
     assert_int_equal(ended, 1);
@@ -422,12 +440,39 @@ static void test_list_refused(void **state)
     assert_string_equal(outcome.text, "the token's ad accounts: no (Meta's code 190/0)");
 }
 
+static void check_and_cancel_after(int turns)
+{
+    struct call *c = account_check(&remote, provider_find("meta"), "act_1", token, on_checked, &ended);
+    run_turns(turns);
+    account_check_cancel(c);
+    run_loop();
+    assert_int_equal(ended, 1);
+    assert_int_equal(outcome.rc, ERR_CANCELED);
+    assert_int_equal(play.bodies, 0);
+}
+
+static void test_cancelled_from_outside(void **state)
+{
+    (void)state;
+    script(0, 0, 200, account);
+    check_and_cancel_after(3); /* it is being sent */
+    assert_string_equal(play.log, SEEDED "take meta:act_1;send ;cancel;settle;");
+}
+
+static void test_cancelled_before_it_is_sent(void **state)
+{
+    (void)state;
+    script(0, 0, 200, account);
+    check_and_cancel_after(1);
+    assert_string_equal(play.log, SEEDED "take meta:act_1;send ;cancel;settle;");
+}
+
 static int setup(void **state)
 {
     (void)state;
     memset(&play, 0, sizeof play);
     ended = 0;
-    queued = 0;
+    turned = queued = 0;
     token = secret_new("TOKEN", 5);
     remote_init(&remote, NULL, NULL, NULL, NULL, &settings);
     return 0;
@@ -459,6 +504,8 @@ int main(void)
         TEST(test_list_of_pages),
         TEST(test_list_in_a_circle),
         TEST(test_list_refused),
+        TEST(test_cancelled_from_outside),
+        TEST(test_cancelled_before_it_is_sent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

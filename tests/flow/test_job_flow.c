@@ -349,6 +349,48 @@ static void a_lost_lease_with_an_answer_in_hand_gives_its_place_back(void **stat
     assert_int_equal(fakes.bodies, 0);
 }
 
+static void held_work_leaves_the_queue_at_the_page_border(void **state)
+{
+    (void)state;
+    claimed_job();
+    end(OP_OPEN, 0, false);
+    fakes.held = true;
+    read_page("two");
+    end(OP_STAGE, 0, false);
+    assert_int_equal(fakes.asked.fate, CHUNK_YIELD);
+    assert_string_equal(fakes.asked.error_code, "");
+    end(OP_PUT_BACK, 0, false);
+    finish_as(FINISH_DROP);
+}
+
+static void what_is_held_when_it_is_opened_makes_no_call(void **state)
+{
+    (void)state;
+    fakes.held = true;
+    claimed_job();
+    end(OP_OPEN, 0, false);
+    assert_int_equal(fakes.asked.fate, CHUNK_YIELD);
+    end(OP_PUT_BACK, 0, false);
+    finish_as(FINISH_DROP); /* and the call that came with the claim is given back */
+}
+
+static void a_token_that_is_replaced_while_it_is_refused_refuses_nobody(void **state)
+{
+    (void)state;
+    claimed_job();
+    end(OP_OPEN, 0, false);
+    fakes.verdict.rc = ERR_NEEDS_REAUTH;
+    read_page(NULL);
+    assert_string_equal(fakes.asked.connection_status, "needs_reauth");
+    end(OP_PUT_BACK, ERR_CONFLICT, false);
+    assert_int_equal(fakes.asked.op, OP_PUT_BACK);
+    assert_int_equal(fakes.asked.fate, CHUNK_YIELD);
+    assert_string_equal(fakes.asked.connection_status, "");
+    assert_int_equal(fakes.asked.calls, 1);
+    end(OP_PUT_BACK, 0, false);
+    finish_as(FINISH_YIELD);
+}
+
 /* One operation ends in a random way; after many steps only well. */
 static void random_end(unsigned *seed, bool may_fail)
 {
@@ -380,6 +422,7 @@ static void random_faults_at_every_step(void **state)
         teardown(state);
         setup(state);
         fakes.stubs = round % 3 == 0;
+        fakes.held = round % 11 == 0;
         fakes.days = round % 20;
         fakes.shape.rung = (enum rung)(round / 3 % (RUNG_CAMPAIGNS + 1));
         struct job *j = claimed_job();
@@ -425,6 +468,9 @@ int main(void)
         CASE(a_hurried_call_is_broken_off_and_handed_back),
         CASE(a_lost_lease_ends_the_job_without_a_word),
         CASE(a_lost_lease_with_an_answer_in_hand_gives_its_place_back),
+        CASE(held_work_leaves_the_queue_at_the_page_border),
+        CASE(what_is_held_when_it_is_opened_makes_no_call),
+        CASE(a_token_that_is_replaced_while_it_is_refused_refuses_nobody),
         CASE(random_faults_at_every_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
