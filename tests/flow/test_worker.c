@@ -1,7 +1,7 @@
 #include "common/base/clk.h"
 #include "common/base/str.h"
 #include "tests/flow/redis_fakes.h"
-#include "worker/access_watch.h"
+#include "tests/flow/watch_fakes.h"
 #include "worker/job_flow.h"
 #include "worker/worker.h"
 #include <setjmp.h>
@@ -30,7 +30,7 @@ static struct redis main_redis, wake_redis;
 static struct settings settings;
 static struct service service;
 static struct worker *worker;
-static bool redis_up, db_up, http_closed, watch_lingers;
+static bool redis_up, db_up, http_closed;
 static int stopped;
 static struct job *jobs[SLOTS];
 static int job_count;
@@ -87,36 +87,6 @@ void http_client_close(struct http_client *c, void (*closed)(void *arg), void *a
     (void)c;
     http_closed = true;
     loop_defer(service.loop, closed, arg);
-}
-
-struct access_watch {
-    void (*ended)(void *arg);
-    void *arg;
-};
-static struct access_watch watch;
-
-struct access_watch *access_watch_new(struct job_context *x)
-{
-    (void)x;
-    return &watch;
-}
-
-void access_watch_start(struct access_watch *w)
-{
-    (void)w;
-}
-
-void access_watch_stop(struct access_watch *w, void (*ended)(void *arg), void *arg)
-{
-    w->ended = ended;
-    w->arg = arg;
-    if (!watch_lingers)
-        loop_defer(service.loop, ended, arg);
-}
-
-void access_watch_free(struct access_watch *w)
-{
-    assert_ptr_equal(w, &watch);
 }
 
 void queue_claim(struct queue *queue, const char *id, int want, int want_low, int64_t lease_ms,
@@ -261,7 +231,8 @@ static int setup(void **state)
     service = (struct service){.settings = &settings, .loop = loop_new(), .redis = &main_redis};
     main_redis = wake_redis = (struct redis){0};
     redis_up = db_up = true;
-    http_closed = watch_lingers = false;
+    http_closed = false;
+    watch_fakes = (struct watch_fakes){.loop = service.loop};
     stopped = job_count = 0;
     memset(&q, 0, sizeof q);
     assert_int_equal(worker_new(&service, &worker, NULL), 0);
@@ -419,36 +390,27 @@ static void jobs_whose_lease_went_to_another_are_lost(void **state)
 static void an_idle_worker_stops_whatever_is_answered_last(void **state)
 {
     (void)state;
-    for (int order = 0; order < 2; order++) {
+    for (int order = 0; order < 3; order++) {
         if (order > 0) {
             teardown(state);
             setup(state);
         }
+        watch_fakes.lingers = order == 2;
         stop();
         assert_int_equal(stopped, 0);
-        if (order == 0)
+        if (order != 1)
             beaten(0, NULL);
         claimed(0, -1);
         if (order == 1)
             beaten(ERR_REDIS_AWAY, NULL);
         turn();
+        if (order == 2) {
+            assert_false(http_closed); /* a check of access still needs it */
+            watch_fakes.ended(watch_fakes.arg);
+            turn();
+        }
         assert_int_equal(stopped, 1);
     }
-}
-
-static void a_check_of_access_under_way_is_waited_for(void **state)
-{
-    (void)state;
-    watch_lingers = true;
-    beaten(0, NULL);
-    claimed(0, -1);
-    stop();
-    turn();
-    assert_false(http_closed); /* the check still needs it */
-    watch.ended(watch.arg);
-    turn();
-    assert_true(http_closed);
-    assert_int_equal(stopped, 1);
 }
 
 static void a_stop_in_the_turn_of_a_mark_is_a_stop(void **state)
@@ -525,7 +487,6 @@ int main(void)
         CASE(leases_are_kept_at_once_when_redis_is_back),
         CASE(jobs_whose_lease_went_to_another_are_lost),
         CASE(an_idle_worker_stops_whatever_is_answered_last),
-        CASE(a_check_of_access_under_way_is_waited_for),
         CASE(a_stop_in_the_turn_of_a_mark_is_a_stop),
         CASE(a_worker_with_jobs_waits_for_them),
         CASE(shortly_before_the_end_of_the_grace_time_jobs_are_hurried),
