@@ -20,6 +20,13 @@ static void on_put_back(void *arg, int rc, const struct db_results *r, const str
     free(b);
 }
 
+/* With the token that the connection still has; all its open chunks are locked, in order. */
+static void add_refused_guards(struct tx *t, const struct chunk *c)
+{
+    (void)TX_ADD(t, "connection_chunks_lock", c->connection_id);
+    (void)tx_add(t, "SELECT connection_token_must_be($1::uuid, $2)", TX_PARAMS(c->connection_id, c->token_enc));
+}
+
 /* The account itself is refused: everything that is open for it ends, for the same reason. */
 static void add_refused_steps(struct tx *t, const struct chunk *c, const char *status, const struct err *why)
 {
@@ -66,10 +73,8 @@ void chunk_put_back(struct db_pool *p, struct chunk *c, enum chunk_fate fate, in
     *b = (struct putting_back){.dead = dead, .done = done, .arg = arg};
 
     if (connection_status != NULL)
-        (void)TX_ADD(t, "connection_chunks_lock", c->connection_id);
+        add_refused_guards(t, c);
     chunk_add_fence(t, c, 0);
-    if (connection_status != NULL)
-        (void)tx_add(t, "SELECT connection_token_must_be($1::uuid, $2)", TX_PARAMS(c->connection_id, c->token_enc));
     add_report(t, c);
     (void)TX_ADD(t, "chunk_put_back", c->id, dead ? "dead" : "queued", forget ? "true" : "false",
                  fate == CHUNK_YIELD ? "0" : "1", tx_int(t, calls), tx_int(t, delay_ms),
