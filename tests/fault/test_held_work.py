@@ -17,7 +17,7 @@ def still(rig):
     """Once the calls under way have ended: how many there are, for as long as it takes to make some more."""
     wait_for("jobs that let go", lambda: rig.in_flight() == 0, 20)
     so_far = calls(rig)
-    time.sleep(3)
+    time.sleep(1.5)
     assert calls(rig) == so_far
     return so_far
 
