@@ -103,6 +103,7 @@ void chunk_merge(struct db_pool *p, struct chunk *c, const struct buf *rows, int
         add_fact_steps(t, c, as_it_is);
     else if (entities)
         add_entity_steps(t, c);
+    (void)tx_add(t, sql_text("merge_settings_end"), NULL, 0);
     (void)TX_ADD(t, "chunk_close", c->id, tx_int(t, row_count));
     (void)TX_ADD(t, "limits_learn", c->id);
     (void)TX_ADD(t, "chunk_cursor_drop", c->id);

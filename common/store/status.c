@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum { DATABASE_MS_MAX = 5000, SCHEDULER_SILENT_MS = 10000, WORKER_SILENT_MS = 30000, TIME_TEXT = 32 };
-enum { SCOPES, CONNECTIONS, REFUSED, DEAD, HOLDS, STEPS };
+enum { SCOPES, CONNECTIONS, REFUSED, DEAD, COUNTS, HOLDS, STEPS };
 
 /* A report while it is made: first what PostgreSQL knows (counts, then open runs), then what Redis knows of it; each
  * part also when the one before it failed. */
@@ -239,6 +239,8 @@ static void add_connections(struct status *t, const struct db_results *r)
         problem(t, db_text(r, REFUSED, i, 3),
                 str_printf("connection %s (%s, %s): %s", db_text(r, REFUSED, i, 0), db_text(r, REFUSED, i, 1),
                            db_text(r, REFUSED, i, 2), db_text(r, REFUSED, i, 4)));
+    set(t->report, "open_runs", json_integer(db_int(r, COUNTS, 0, 0)));
+    set(t->report, "accounts", json_integer(db_int(r, COUNTS, 0, 1)));
     int64_t dead = db_int(r, DEAD, 0, 0);
     set(t->report, "dead_letters", json_integer(dead));
     if (dead > 0)
@@ -295,11 +297,10 @@ static void on_counts(void *arg, int rc, const struct db_results *r, const struc
 
 static void count(struct status *t)
 {
-    const struct db_step steps[STEPS] = {[SCOPES] = {.sql = sql_text("status_scopes")},
-                                         [CONNECTIONS] = {.sql = sql_text("status_connections")},
-                                         [REFUSED] = {.sql = sql_text("status_refused")},
-                                         [DEAD] = {.sql = sql_text("status_dead")},
-                                         [HOLDS] = {.sql = sql_text("status_holds")}};
+    const struct db_step steps[STEPS] = {
+        [SCOPES] = {.sql = sql_text("status_scopes")},   [CONNECTIONS] = {.sql = sql_text("status_connections")},
+        [REFUSED] = {.sql = sql_text("status_refused")}, [DEAD] = {.sql = sql_text("status_dead")},
+        [COUNTS] = {.sql = sql_text("status_counts")},   [HOLDS] = {.sql = sql_text("status_holds")}};
     (void)db_run(t->db, DB_PLAIN, steps, STEPS, DATABASE_MS_MAX, on_counts, t);
 }
 
