@@ -19,6 +19,7 @@ enum fault_kind {
     FAULT_LOOP,       /* `next` is the page that was asked for */
     FAULT_LOSE_ROWS,  /* insights below the account lack one row in fifty */
     FAULT_LOSE_DAY,   /* insights below the account lack one of their days */
+    FAULT_NULL,       /* an item of a batch was not done in time: null */
     FAULT_KINDS
 };
 bool fault_kind_find(const char *name, enum fault_kind *out);

@@ -186,7 +186,7 @@ static void end_early(struct report *p)
 static void look(struct report *p, const struct request *r)
 {
     int64_t gone = progress(p, r->real_ms);
-    bool completes = p->plan.outcome == REPORT_COMPLETED || p->plan.outcome == REPORT_EMPTY;
+    bool completes = p->plan.outcome <= REPORT_GONE;
     if (p->status != REPORT_JOB_VANISHED && r->now_ms - p->created_ms > KEPT_MS)
         p->status = REPORT_JOB_SKIPPED;
     else if (p->status >= REPORT_JOB_COMPLETED)
@@ -249,6 +249,8 @@ void report_rows(struct request *r)
     buf_add_char(&r->body, ']');
     page_write(r, &page, to - from, to, to < count);
     buf_add_char(&r->body, '}');
+    if (p->plan.outcome == REPORT_GONE)
+        p->status = REPORT_JOB_VANISHED;
 }
 
 void report_delete(struct request *r)

@@ -6,6 +6,7 @@
 #define REPORT_OUTCOMES_TABLE(X)                                                                                       \
     X(COMPLETED, "completed")                                                                                          \
     X(EMPTY, "empty") /* completed, but without its rows */                                                            \
+    X(GONE, "gone")   /* completed, and vanished after its first page */                                               \
     X(FAILED, "failed")                                                                                                \
     X(SKIPPED, "skipped")                                                                                              \
     X(STUCK, "stuck") /* stays as it is for ever */                                                                    \
