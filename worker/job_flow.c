@@ -113,6 +113,27 @@ static void put_back_stopping(struct job *j)
     put_back(j, ERR_CANCELED, &(struct err){.rc = ERR_CANCELED, .text = "the worker is stopping"});
 }
 
+/* The provider serves none of our calls until a setting of ours is another: one call a minute asks whether it is. */
+static bool is_refused(const struct job *j)
+{
+    return clk_mono_ms() < j->x->refused_until_ms;
+}
+
+static void put_back_refused(struct job *j)
+{
+    put_back(j, j->x->refusal.rc, &j->x->refusal);
+}
+
+static void note_refusal(struct job *j, const struct err *e)
+{
+    struct job_context *x = j->x;
+    (void)err_copy(&x->refusal, e);
+    (void)err_wrap(&x->refusal, "META_API_VERSION");
+    x->refused_until_ms = clk_mono_ms() + fate_of(e->rc, 0).delay_ms;
+    x->service->not_ready = "Meta refuses META_API_VERSION";
+    x->not_ready_at_ms = clk_mono_ms();
+}
+
 /* Somebody else owns the chunk by now. */
 static void let_go_fenced(struct job *j, const struct err *e)
 {
@@ -163,6 +184,8 @@ static void after_open(struct job *j, int rc, const struct err *e)
                                                     : "META_ACCESS_TOKEN is not set, and a connection needs it";
         j->x->not_ready_at_ms = clk_mono_ms();
         put_back(j, rc, &problem);
+    } else if (is_refused(j)) {
+        put_back_refused(j);
     } else if (j->granted && clk_mono_ms() - j->granted_at_ms <= GRANT_GOOD_MS) {
         job_wait(j, FETCHING);
     } else {
@@ -183,6 +206,8 @@ static void after_grant(struct job *j, int rc, const struct err *e)
         put_back(j, ERR_THROTTLED, &(struct err){.rc = ERR_THROTTLED, .text = "no call is granted now"});
     } else if (j->x->stopping) {
         put_back_stopping(j);
+    } else if (is_refused(j)) {
+        put_back_refused(j);
     } else if (clk_mono_ms() - j->granted_at_ms > GRANT_GOOD_MS) {
         job_wait(j, GRANTING);
     } else {
@@ -202,12 +227,18 @@ static void after_page_committed(struct job *j)
         job_wait(j, GRANTING);
 }
 
-/* First the totals are doubted, then the slice. */
+/* First the totals are doubted, then the slice; a second report without rows is the last one. */
 static void after_difference(struct job *j)
 {
     metric_add(M_SLICES_DIFFERED, 1);
     j->commit_tries = 0;
-    job_wait(j, j->chunk->checking ? REREADING : DOUBTING);
+    if (j->chunk->reread) {
+        job_leave_reports(j);
+        job_drop_page(j);
+        job_wait(j, SHRINKING);
+    } else {
+        job_wait(j, j->chunk->checking ? REREADING : DOUBTING);
+    }
 }
 
 /* After the last page of a slice. */
@@ -222,7 +253,7 @@ static bool merges_unchecked(const struct job *j, int rc)
 {
     const struct fate fate = fate_of(rc, j->chunk->attempts);
     const bool last = j->chunk->attempts + 1 >= j->x->service->settings->max_attempts;
-    return j->chunk->checking && fate.connection_status == NULL &&
+    return j->chunk->checking && fate.connection_status == NULL && !job_is_empty_report(j) &&
            (fate.chunk == CHUNK_DEAD || (fate.chunk == CHUNK_RETRY && last));
 }
 
@@ -249,6 +280,11 @@ static void after_too_much(struct job *j, const struct err *e)
 static void after_call_failed(struct job *j, int rc, const struct err *e)
 {
     metric_add(M_CALL_ERRORS, 1);
+    if (rc == ERR_SETTING) {
+        note_refusal(j, e);
+        put_back_refused(j);
+        return;
+    }
     if (rc == ERR_TOO_MUCH_DATA && job_can_shrink(j)) {
         after_too_much(j, e);
         return;

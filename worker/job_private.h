@@ -54,6 +54,9 @@ struct job {
 void job_shape(struct job *j); /* the slice as the chunk's shape wants it */
 bool job_can_shrink(const struct job *j);
 void job_shrink(struct job *j); /* the last answer was too much: sets shrink and shape */
+/* A report without any row is no reading, unless the account's total says the same: Meta completes some so. */
+bool job_is_empty_report(const struct job *j);
+void job_leave_reports(struct job *j); /* they do not help: sets shrink and shape */
 /* What the last answer says of the chunk's report, into the chunk, and what follows; sets report. */
 enum report_fate job_report(struct job *j);
 
