@@ -405,8 +405,9 @@ static void report_plan_call(struct request *r)
         request_error(r, 400, 100, 0, "outcome is unknown: %s", outcome);
     if (plan.polls < 0 || plan.ms < 0 || plan.percent < 0 || plan.percent > 100)
         request_error(r, 400, 100, 0, "polls and ms must not be negative, percent must be 0 to 100");
-    if (!request_failed(r))
-        r->sandbox->reports->plan = plan;
+    bool behind = flag_of(r, "behind", false);
+    if (!request_failed(r) && !reports_order(r->sandbox->reports, &plan, behind))
+        request_error(r, 400, 100, 0, "there are %d plans already", REPORT_PLANS_MAX);
     done(r);
 }
 

@@ -38,7 +38,8 @@ struct fault {
 struct faults {
     struct fault list[FAULTS_MAX];
     int count;
-    int64_t struck, rolls;
+    int64_t struck; /* answers that were ordered to be other than right, by whatever order */
+    int64_t rolls;
 };
 bool faults_add(struct faults *f, const struct fault *fault); /* false when there are too many */
 void faults_clear(struct faults *f);

@@ -17,6 +17,7 @@ bool forbidden_answer(struct request *r, const char *field, const char *type)
         const struct forbidden_field *one = &f->list[i];
         if (strcmp(one->name, field) != 0 || (one->account != 0 && one->account != account))
             continue;
+        r->sandbox->faults.struck++;
         if (one->code == 100)
             request_error(r, 400, 100, 0, "(#100) Tried accessing nonexisting field (%s) on node type (%s)", field,
                           type);

@@ -38,6 +38,7 @@ bool versions_check(struct request *r, bool ads)
         return true;
     r->version = text_of(r, v->strict ? newest : v->oldest);
     if (v->strict) {
+        r->sandbox->faults.struck++;
         request_error(r, 400, 2635, 0,
                       "(#2635) You are calling a deprecated version of the Ads API. Please update to the latest "
                       "version: %s.",
