@@ -59,7 +59,8 @@ void chunk_put_back(struct db_pool *p, struct chunk *c, enum chunk_fate fate, in
     const bool failed = fate == CHUNK_RETRY || fate == CHUNK_RESTART;
     const bool dead = fate == CHUNK_DEAD || connection_status != NULL || (failed && c->attempts + 1 >= max_attempts);
     const bool forget = dead || fate == CHUNK_RESTART;
-    const bool told = why != NULL && why->rc != 0 && (fate != CHUNK_YIELD || delay_ms > 0);
+    const bool parked = why != NULL && (why->rc == ERR_SETTING || why->rc == ERR_CRYPTO); /* until a person acts */
+    const bool told = why != NULL && (fate != CHUNK_YIELD || parked);
     struct putting_back *b = calloc(1, sizeof *b);
     struct tx *t = tx_new(p);
     CHECK(b != NULL && (connection_status == NULL || why != NULL));
