@@ -120,6 +120,11 @@ static void put_back_held(struct job *j)
     j->how = FINISH_DROP;
 }
 
+static void put_back_refused(struct job *j)
+{
+    put_back(j, j->x->refusal.rc, &j->x->refusal);
+}
+
 /* Somebody else owns the chunk by now. */
 static void let_go_fenced(struct job *j, const struct err *e)
 {
@@ -132,32 +137,6 @@ static void let_go_fenced(struct job *j, const struct err *e)
 static void let_go_unsaid(struct job *j, int rc)
 {
     let_go(j, FINISH_RETRY, rc == ERR_DB ? DATABASE_REFUSED_RETRY_MS : DATABASE_RETRY_MS);
-}
-
-static int read_token(const struct job_context *x, const char *token_enc, struct secret **out, struct err *e)
-{
-    const struct secret *env = x->service->settings->meta_access_token;
-    if (token_enc == NULL) {
-        if (env == NULL)
-            return err_set(e, ERR_SETTING, "META_ACCESS_TOKEN is not set, and this connection has no token of its own");
-        *out = secret_new(secret_reveal(env), secret_len(env));
-        return 0;
-    }
-    if (x->fernet == NULL)
-        return err_set(e, ERR_CRYPTO, "TOKEN_ENCRYPTION_KEY is not set, and this connection's token is encrypted");
-    return fernet_open(x->fernet, token_enc, out, NULL, e);
-}
-
-int job_token_open(struct job_context *x, const char *token_enc, struct secret **out, struct err *e)
-{
-    *out = NULL;
-    int rc = read_token(x, token_enc, out, e);
-    if (rc == 0)
-        return 0;
-    x->service->not_ready = rc == ERR_CRYPTO ? "no key of TOKEN_ENCRYPTION_KEY opens a connection's token"
-                                             : "META_ACCESS_TOKEN is not set, and a connection needs it";
-    x->not_ready_at_ms = clk_mono_ms();
-    return rc;
 }
 
 static int open_token(struct job *j, struct err *e)
@@ -185,6 +164,8 @@ static void after_open(struct job *j, int rc, const struct err *e)
         put_back_held(j);
     } else if ((rc = open_token(j, &problem)) != 0) {
         put_back(j, rc, &problem);
+    } else if (job_is_refused(j)) {
+        put_back_refused(j);
     } else if (j->granted && clk_mono_ms() - j->granted_at_ms <= GRANT_GOOD_MS) {
         job_wait(j, FETCHING);
     } else {
@@ -205,6 +186,8 @@ static void after_grant(struct job *j, int rc, const struct err *e)
         put_back(j, ERR_THROTTLED, &(struct err){.rc = ERR_THROTTLED, .text = "no call is granted now"});
     } else if (j->x->stopping) {
         put_back_stopping(j);
+    } else if (job_is_refused(j)) {
+        put_back_refused(j);
     } else if (clk_mono_ms() - j->granted_at_ms > GRANT_GOOD_MS) {
         job_wait(j, GRANTING);
     } else {
@@ -226,12 +209,18 @@ static void after_page_committed(struct job *j)
         job_wait(j, GRANTING);
 }
 
-/* First the totals are doubted, then the slice. */
+/* First the totals are doubted, then the slice; a second report without rows is the last one. */
 static void after_difference(struct job *j)
 {
     metric_add(M_SLICES_DIFFERED, 1);
     j->commit_tries = 0;
-    job_wait(j, j->chunk->checking ? REREADING : DOUBTING);
+    if (j->chunk->reread) {
+        job_leave_reports(j);
+        job_drop_page(j);
+        job_wait(j, SHRINKING);
+    } else {
+        job_wait(j, j->chunk->checking ? REREADING : DOUBTING);
+    }
 }
 
 /* After the last page of a slice. */
@@ -246,7 +235,7 @@ static bool merges_unchecked(const struct job *j, int rc)
 {
     const struct fate fate = fate_of(rc, j->chunk->attempts);
     const bool last = j->chunk->attempts + 1 >= j->x->service->settings->max_attempts;
-    return j->chunk->checking && fate.connection_status == NULL &&
+    return j->chunk->checking && fate.connection_status == NULL && !job_is_empty_report(j) &&
            (fate.chunk == CHUNK_DEAD || (fate.chunk == CHUNK_RETRY && last));
 }
 
@@ -274,6 +263,11 @@ static void after_call_failed(struct job *j, int rc, const struct err *e)
 {
     metric_add(M_CALL_ERRORS, 1);
     const bool for_us = rc == ERR_LIMIT && !j->granted; /* else the request itself could not be made */
+    if (rc == ERR_SETTING) {
+        job_note_refusal(j, e);
+        put_back_refused(j);
+        return;
+    }
     if ((rc == ERR_TOO_MUCH_DATA || for_us) && job_can_shrink(j)) {
         after_too_much(j, e);
         return;

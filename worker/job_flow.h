@@ -36,7 +36,10 @@ struct job_context {
     const char *worker_id;
     bool stopping;                           /* hand back at the next page border */
     int64_t rows, calls;                     /* so far, all jobs */
-    int64_t not_ready_at_ms;                 /* monotonic; when a key or token was last missing */
+    int64_t not_ready_at_ms;                 /* monotonic; when a setting was last found wrong */
+    struct err refusal;                      /* why the provider serves none of our calls: a setting is wrong */
+    int64_t refused_until_ms;                /* monotonic; no call is made until then */
+    char served[16];                         /* the API version of its last answer, if not the one asked for */
     void (*ended)(struct job *j, void *arg); /* the job is gone after this */
     void *arg;
 };

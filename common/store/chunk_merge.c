@@ -34,7 +34,8 @@ static void add_fact_steps(struct tx *t, const struct chunk *c, bool as_it_is)
                  tx_int(t, c->provider->money_digits(currency)));
     (void)tx_add(t, text("fact_gone"), TX_PARAMS(c->id, c->connection_id, from, to));
     (void)tx_add(t, "SELECT chunk_judge_gone($1::uuid)", TX_PARAMS(c->id));
-    (void)TX_ADD(t, "fact_judge", c->id, c->connection_id, granularity, from, to, as_it_is ? "true" : "false");
+    (void)TX_ADD(t, "fact_judge", c->id, c->connection_id, granularity, from, to, as_it_is ? "true" : "false",
+                 c->shape.rung == RUNG_REPORT ? "true" : "false");
     if (hourly)
         (void)TX_ADD(t, "fact_trim_hourless", c->id);
     (void)TX_ADD(t, "stub_campaigns", c->id, c->connection_id, c->workspace_id, provider);

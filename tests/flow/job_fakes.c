@@ -271,6 +271,7 @@ static struct chunk *new_chunk(void)
     c->booked_s = 1;
     c->attempts = fakes.attempts;
     c->checking = fakes.checking;
+    c->reread = fakes.reread;
     c->stubs = fakes.stubs;
     c->slice.kind = c->stubs ? SLICE_ENTITIES : c->checking ? SLICE_TOTALS : SLICE_FACTS;
     c->slice.to = fakes.days > 0 ? fakes.days - 1 : 0;

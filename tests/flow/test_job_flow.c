@@ -186,6 +186,58 @@ static void a_missing_token_parks_the_job_and_says_not_ready(void **state)
     finish_as(FINISH_RETRY);
 }
 
+/* One call a minute asks whether the setting is another by now; all other work waits, and none is a dead letter. */
+static void a_refused_api_version_parks_all_jobs(void **state)
+{
+    (void)state;
+    claimed_job();
+    end(OP_OPEN, 0, false);
+    fakes.verdict.rc = ERR_SETTING;
+    end(OP_FETCH, 0, true);
+    end(OP_PARSE, 0, false);
+    assert_int_equal(fakes.asked.fate, CHUNK_YIELD);
+    assert_int_equal(fakes.asked.delay_ms, 60000);
+    assert_non_null(service.not_ready);
+    end(OP_PUT_BACK, 0, false);
+    assert_string_equal(fakes.asked.error_code, "bad_setting");
+    finish_as(FINISH_RETRY);
+
+    clk_fake(1000000 + 59999, 1000000 + 59999);
+    ended = fakes.settled = 0;
+    claimed_job();
+    end(OP_OPEN, 0, false);
+    assert_int_equal(fakes.asked.fate, CHUNK_YIELD);
+    assert_true(fakes.asked.booked);
+    end(OP_PUT_BACK, 0, false);
+    assert_string_equal(fakes.asked.error_code, "bad_setting");
+    finish_as(FINISH_RETRY);
+    assert_int_equal(context.calls, 1);
+
+    clk_fake(1000000 + 60000, 1000000 + 60000);
+    ended = fakes.settled = 0;
+    fakes.verdict.rc = 0;
+    claimed_job();
+    end(OP_OPEN, 0, false);
+    read_page(NULL);
+    end(OP_MERGE, 0, true);
+    finish_as(FINISH_DONE);
+}
+
+static void jobs_under_way_wait_for_the_api_version_too(void **state)
+{
+    (void)state;
+    claimed_job();
+    end(OP_OPEN, 0, false);
+    read_page("next");
+    context.refusal = (struct err){.rc = ERR_SETTING, .text = "META_API_VERSION: dead"};
+    context.refused_until_ms = clk_mono_ms() + 1;
+    end(OP_STAGE, 0, false);
+    end(OP_GRANT, 0, true);
+    assert_int_equal(fakes.asked.fate, CHUNK_YIELD);
+    end(OP_PUT_BACK, 0, false);
+    finish_as(FINISH_RETRY);
+}
+
 static void without_redis_no_call_is_made_until_it_is_back(void **state)
 {
     (void)state;
@@ -457,6 +509,8 @@ int main(void)
         CASE(a_commit_that_keeps_breaking_is_given_up),
         CASE(a_closed_chunk_is_dropped_and_its_call_given_back),
         CASE(a_missing_token_parks_the_job_and_says_not_ready),
+        CASE(a_refused_api_version_parks_all_jobs),
+        CASE(jobs_under_way_wait_for_the_api_version_too),
         CASE(without_redis_no_call_is_made_until_it_is_back),
         CASE(redis_that_is_back_before_the_job_hears_it_was_away_is_asked_again),
         CASE(a_request_that_cannot_be_made_is_a_failure_like_others),

@@ -55,12 +55,13 @@ static const struct rule {
     {100, 100, 33, ERR_NO_ACCESS, 0, SCOPE_ACCOUNT},
     {100, 100, 3191001, ERR_NO_ACCESS, 0, SCOPE_ACCOUNT},
     {803, 803, ANY, ERR_NO_ACCESS, 0, SCOPE_ACCOUNT},
+    /* a version that Meta has given up: META_API_VERSION */
+    {2635, 2635, ANY, ERR_SETTING, 0, SCOPE_ACCOUNT},
     /* our questions */
     {2642, 2642, ANY, ERR_GONE, 0, SCOPE_ACCOUNT},
     {2, 2, 1504041, ERR_BAD_REQUEST, 0, SCOPE_ACCOUNT},
     {2, 2, 1504042, ERR_BAD_REQUEST, 0, SCOPE_ACCOUNT},
     {100, 100, ANY, ERR_BAD_REQUEST, 0, SCOPE_ACCOUNT},
-    {2635, 2635, ANY, ERR_BAD_REQUEST, 0, SCOPE_ACCOUNT},
     {3018, 3018, ANY, ERR_BAD_REQUEST, 0, SCOPE_ACCOUNT},
 };
 
@@ -131,7 +132,7 @@ static bool wants_less(const struct failure *f)
 
 static bool is_final(int rc)
 {
-    return rc == ERR_NEEDS_REAUTH || rc == ERR_NO_ACCESS || rc == ERR_BAD_REQUEST;
+    return rc == ERR_NEEDS_REAUTH || rc == ERR_NO_ACCESS || rc == ERR_BAD_REQUEST || rc == ERR_SETTING;
 }
 
 static void judge(struct verdict *v, const struct failure *f, int status)
@@ -235,6 +236,12 @@ json_t *meta_verdict_read(const struct http_answer *a, const char *account, stru
         return root;
     json_decref(root);
     return NULL;
+}
+
+bool meta_verdict_of_a_field(const struct verdict *v)
+{
+    return (v->rc == ERR_BAD_REQUEST && v->code == 100) ||
+           (v->rc == ERR_NO_ACCESS && (v->code == 10 || (v->code >= 200 && v->code <= 299)));
 }
 
 void meta_verdict_error(const json_t *error, struct verdict *v)
