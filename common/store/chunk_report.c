@@ -16,7 +16,7 @@ static void on_done(void *arg, int rc, const struct db_results *r, const struct 
     struct chunk *c = f->chunk;
     (void)r;
     if (rc == 0) {
-        c->blocked_ms = 0;
+        c->said = c->app_said = QUOTA_UNSAID;
         c->calls++;
         c->page = 1;
         c->rows = 0;
@@ -42,7 +42,7 @@ static void run(struct db_pool *p, struct reporting reporting)
     (void)TX_ADD(t, f->ready ? "report_ready" : "report_drop", c->id);
     (void)TX_ADD(t, "staged_facts_drop", c->id);
     (void)TX_ADD(t, "chunk_start_again", c->id, tx_int(t, c->epoch));
-    chunk_add_block(t, c);
+    (void)chunk_add_block(t, c);
     (void)TX_ADD(t, "ledger_book", c->id);
     tx_run(t, on_done, f);
 }

@@ -27,8 +27,8 @@ static struct answer take(struct store_case *c)
 static void settle(struct store_case *c, bool sent, int64_t blocked_ms)
 {
     struct answer a = {0};
-    budget_settle(c->redis, c->db, PREFIX, &account, &app, sent, &(struct quota){17, blocked_ms}, &QUOTA_UNSAID,
-                  on_plain, &a);
+    budget_settle(c->redis, c->db, PREFIX, &account, &app, sent,
+                  &(struct quota){.used_percent = 17, .blocked_ms = blocked_ms}, &QUOTA_UNSAID, on_plain, &a);
     assert_int_equal(awaited(c, &a), 0);
 }
 
@@ -183,8 +183,8 @@ static void a_block_outlives_redis_data(void **state)
     settle(&c, true, 900000);
     assert_in_range(blocked_s(&c, "meta:act_1"), 870, 900);
     assert_int_equal(query(&c, "SELECT count(*) FROM provider_blocks"), 1);
-    budget_settle(c.redis, c.db, PREFIX, &account, &app, true, &(struct quota){17, 60000}, &(struct quota){17, 500000},
-                  on_plain, &a);
+    budget_settle(c.redis, c.db, PREFIX, &account, &app, true, &(struct quota){.used_percent = 17, .blocked_ms = 60000},
+                  &(struct quota){.used_percent = 17, .blocked_ms = 500000}, on_plain, &a);
     assert_int_equal(awaited(&c, &a), 0);
     assert_in_range(blocked_s(&c, "meta:act_1"), 840, 900); /* never shortened */
     assert_in_range(blocked_s(&c, "meta:app"), 470, 500);
@@ -253,8 +253,8 @@ static void says_so_when_redis_is_away(void **state)
     budget_seed(c.redis, c.db, PREFIX, &app, 1, on_plain, &a);
     assert_int_equal(awaited(&c, &a), ERR_REDIS_AWAY);
     (void)query(&c, "DELETE FROM provider_blocks");
-    budget_settle(c.redis, c.db, PREFIX, &account, &app, true, &(struct quota){17, 900000}, &QUOTA_UNSAID, on_plain,
-                  &b);
+    budget_settle(c.redis, c.db, PREFIX, &account, &app, true,
+                  &(struct quota){.used_percent = 17, .blocked_ms = 900000}, &QUOTA_UNSAID, on_plain, &b);
     assert_int_equal(awaited(&c, &b), ERR_REDIS_AWAY);
     assert_in_range(blocked_s(&c, "meta:act_1"), 870, 900); /* kept all the same */
     (void)query(&c, "DELETE FROM provider_blocks");
