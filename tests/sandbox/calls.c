@@ -57,6 +57,7 @@ struct blocks_met calls_blocks(const struct calls *c, bool of_app, int64_t told_
     int64_t began_ms = 0;
     for (int i = 0; i < c->count; i++) {
         bool refused = c->list[i].refused == (of_app ? CALL_REFUSED_TO_APP : CALL_REFUSED);
+        met.calls += refused;
         if (refused && began_ms == 0) {
             began_ms = c->list[i].at_ms;
             met.count++;

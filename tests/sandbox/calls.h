@@ -24,8 +24,8 @@ int calls_in_window(const struct calls *c, enum call_kind kind, int64_t now_ms, 
 int calls_max_in_window(const struct calls *c, int64_t window_ms);
 /* Blocks of the account (of the app) that calls met: rows of calls that were refused. */
 struct blocks_met {
-    int count;
-    int in_block; /* calls later than told_ms after the first one of their row: who made them knew of the block */
+    int count, calls; /* calls: that were refused */
+    int in_block;     /* calls later than told_ms after the first one of their row: who made them knew of the block */
 };
 struct blocks_met calls_blocks(const struct calls *c, bool of_app, int64_t told_ms);
 /* When the window will hold fewer than `quota` calls of a kind, if none is made until then. */

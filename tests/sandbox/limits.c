@@ -60,7 +60,7 @@ static int64_t score_block_ms(const struct limits_config *c)
 
 static bool block_refuses(struct block *b, int64_t now_ms)
 {
-    if (!b->pending && now_ms >= b->until_ms)
+    if ((!b->pending && now_ms >= b->until_ms) || (b->pending && b->after-- > 0))
         return false;
     b->pending = false;
     b->until_ms = now_ms + b->ms;

@@ -14,12 +14,13 @@ struct limits_config {
     bool score_error_613; /* the score's refusals come as 613/1487742 instead of 17/2446079 */
 };
 
-/* A block that a test orders: it begins with the next call, and anew with each call in it. */
+/* A block that a test orders: it begins with a call, and anew with each call in it. */
 struct block {
     int status, code, subcode;
     int64_t ms, until_ms;
-    bool pending; /* until the next call */
-    bool silent;  /* no header tells how long it lasts */
+    int64_t after; /* calls that pass before it begins */
+    bool pending;  /* it has not begun */
+    bool silent;   /* no header tells how long it lasts */
 };
 
 struct account_limits {
