@@ -158,6 +158,8 @@ static void after_open(struct job *j, int rc, const struct err *e)
         let_go_unsaid(j, rc);
     } else if (j->x->stopping) {
         put_back_stopping(j);
+    } else if (j->chunk->blocked_ms > 0 || j->chunk->app_blocked_ms > 0) {
+        put_back(j, ERR_THROTTLED, &(struct err){.rc = ERR_THROTTLED, .text = "the provider wants no call now"});
     } else if ((rc = open_token(j, &problem)) != 0) {
         j->x->service->not_ready = rc == ERR_CRYPTO ? "no key of TOKEN_ENCRYPTION_KEY opens a connection's token"
                                                     : "META_ACCESS_TOKEN is not set, and a connection needs it";

@@ -32,6 +32,10 @@ static void on_opened(void *arg, int rc, struct chunk *c, const struct err *e)
         job_free_chunk(j);
         j->chunk = c;
         job_shape(j);
+        if (c->blocked_ms > 0 || c->app_blocked_ms > 0) { /* Redis does not know it */
+            j->feedback.account.blocked_ms = c->blocked_ms;
+            j->feedback.app.blocked_ms = c->app_blocked_ms;
+        }
     }
     job_step(j, rc, e);
 }

@@ -205,6 +205,8 @@ static struct chunk *read_chunk(const struct db_results *r, int step, const char
     c->report.age_s = db_int(r, step, 0, 37);
     c->report.still_s = db_int(r, step, 0, 38);
     c->report.ready = db_bool(r, step, 0, 39);
+    c->blocked_ms = db_int(r, step, 0, 40);
+    c->app_blocked_ms = db_int(r, step, 0, 41);
     c->epoch = db_int(r, step, 0, 13);
     c->attempts = (int)db_int(r, step, 0, 14);
     c->deliveries = (int)db_int(r, step, 0, 15);

@@ -49,7 +49,8 @@ struct chunk {
     char lane[8];                /* chunk_lane() */
     struct quota said, app_said; /* of the provider's quotas of the account and the app, since the last commit: the next
                                     one keeps blocks */
-    int64_t allowed;             /* calls in a window that the account turned out to allow; 0 = it is not known */
+    int64_t blocked_ms, app_blocked_ms; /* when it was opened: the provider wants no call for so long */
+    int64_t allowed;  /* calls in a window that the account turned out to allow; 0 = it is not known */
     int64_t booked_s; /* the second in which the ledger has a call that was not made, by PostgreSQL's clock; the caller
                          makes it 0 when the call is made */
 };
