@@ -14,9 +14,9 @@ CREATE FUNCTION blocked_ms(of_scope text) RETURNS bigint LANGUAGE sql AS $$
 $$;
 
 -- Calls per window that are within it now: nine tenths, since the provider counts otherwise than we do. Each day doubles it,
--- ten forget it. Others may have made the calls that were too many: never fewer than a few.
+-- ten forget it. Others may have made the calls that were too many: never fewer than a slice needs to be finished.
 CREATE FUNCTION calls_allowed(b provider_blocks) RETURNS bigint LANGUAGE sql AS $$
-    SELECT greatest(20, b.allowed * 9 / 10) << a.days
+    SELECT greatest(40, b.allowed * 9 / 10) << a.days
       FROM (SELECT floor(greatest(0, extract(epoch FROM clock_timestamp() - b.learned_at)) / 86400)::int AS days) a
      WHERE b.allowed IS NOT NULL AND a.days < 10
 $$;

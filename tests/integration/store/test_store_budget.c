@@ -250,30 +250,30 @@ static void a_refusal_teaches_a_limit(void **state)
     assert_int_equal(seed(&c, 200), 0);
     (void)query(
         &c,
-        "INSERT INTO call_ledger VALUES ('meta:act_1', now(), 63), ('meta:act_1', now() - interval '6 minutes', 90)");
+        "INSERT INTO call_ledger VALUES ('meta:act_1', now(), 103), ('meta:act_1', now() - interval '6 minutes', 90)");
     refuse(&c, too_many);
-    assert_int_equal(limit(&c), 55); /* 62 came through: nine tenths */
+    assert_int_equal(limit(&c), 91); /* 102 came through: nine tenths */
     refuse(&c, too_many);
     refuse(&c, too_many); /* these were under way, and did not */
-    assert_int_equal(limit(&c), 54);
+    assert_int_equal(limit(&c), 90);
     (void)said(&c, "FLUSHALL");
     assert_int_equal(seed(&c, 200), 0);
-    assert_int_equal(limit(&c), 54);
+    assert_int_equal(limit(&c), 90);
     assert_int_equal(seed(&c, 30), 0);
     assert_int_equal(limit(&c), 30); /* ours is less */
     (void)query(&c, "UPDATE provider_blocks SET learned_at = now() - interval '25 hours'");
     assert_int_equal(seed(&c, 200), 0);
-    assert_int_equal(limit(&c), 108); /* each day doubles it */
+    assert_int_equal(limit(&c), 180); /* each day doubles it */
     (void)query(&c, "UPDATE provider_blocks SET learned_at = now() - interval '10 days'");
     assert_int_equal(seed(&c, 2000000), 0);
     assert_int_equal(limit(&c), 2000000);
     (void)query(&c, "UPDATE provider_blocks SET learned_at = now() - interval '1 hour', blocked_until = now()");
     refuse(&c, too_many);
-    assert_int_equal(limit(&c), 40); /* refused again on the same day: three quarters of 60 */
+    assert_int_equal(limit(&c), 67); /* refused again on the same day: three quarters */
     (void)query(&c, "UPDATE provider_blocks SET blocked_until = now()");
     (void)query(&c, "UPDATE call_ledger SET calls = 5");
     refuse(&c, too_many);
-    assert_int_equal(limit(&c), 20); /* others made the calls */
+    assert_int_equal(limit(&c), 40); /* others made the calls */
     close_case(&c);
 }
 
