@@ -140,10 +140,8 @@ static bool check_limits(struct request *r)
     case LIMIT_NONE:
         return true;
     case LIMIT_APP_BLOCK:
-        refuse_by(r, &s->app_block);
-        break;
     case LIMIT_BLOCK:
-        refuse_by(r, &limits->block);
+        refuse_by(r, limit == LIMIT_BLOCK && limits != NULL ? &limits->block : &s->app_block);
         break;
     case LIMIT_APP:
         request_error(r, 403, 4, 0, "(#4) Application request limit reached");
