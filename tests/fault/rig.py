@@ -306,6 +306,7 @@ class Rig(System):
         client = self.redis.client()
         for key in client.keys("{metricx}:budget:*"):
             client.hset(key, "blocked_until", 0)
+        client.lpush("{metricx}:wake", *[1] * len(self.members))  # workers sleep until the end that they were told
 
     # --- runs ---
 
