@@ -53,6 +53,7 @@ static void print_report(const json_t *report)
     static const struct table_column budgets[] = {{"SCOPE", "scope"},
                                                   {"USED", "used"},
                                                   {"LIMIT", "limit"},
+                                                  {"LEARNED", "learned_limit"},
                                                   {"WINDOW s", "window_seconds"},
                                                   {"META %", "usage_percent"},
                                                   {"AGE s", "usage_age"},

@@ -162,6 +162,8 @@ static void after_open(struct job *j, int rc, const struct err *e)
         put_back_stopping(j);
     } else if (j->chunk->held) {
         put_back_held(j);
+    } else if (j->chunk->blocked_ms > 0 || j->chunk->app_blocked_ms > 0) {
+        put_back(j, ERR_THROTTLED, &(struct err){.rc = ERR_THROTTLED, .text = "the provider wants no call now"});
     } else if ((rc = open_token(j, &problem)) != 0) {
         put_back(j, rc, &problem);
     } else if (job_is_refused(j)) {

@@ -34,6 +34,10 @@ static void on_opened(void *arg, int rc, struct chunk *c, const struct err *e)
         job_free_chunk(j);
         j->chunk = c;
         job_shape(j);
+        if (c->blocked_ms > 0 || c->app_blocked_ms > 0) { /* Redis does not know it */
+            j->feedback.account.blocked_ms = c->blocked_ms;
+            j->feedback.app.blocked_ms = c->app_blocked_ms;
+        }
     }
     job_step(j, rc, e);
 }
@@ -82,6 +86,17 @@ static void note_version(struct job *j, const char *served)
                  F_STR("asked", x->config.api_version), F_STR("served", served));
 }
 
+/* Until the next commit. Calls are counted within our own window. */
+static void keep_said(struct quota *kept, const struct quota *said, int64_t window_ms)
+{
+    if (said->blocked_ms > kept->blocked_ms)
+        kept->blocked_ms = said->blocked_ms;
+    if (said->backoff_ms > 0)
+        kept->backoff_ms = said->backoff_ms;
+    if (said->window_ms > 0)
+        kept->window_ms = said->window_ms < window_ms ? said->window_ms : window_ms;
+}
+
 static void on_parsed(void *arg)
 {
     struct job *j = arg;
@@ -89,14 +104,12 @@ static void on_parsed(void *arg)
     struct err e = {0};
     j->feedback.account = v->account;
     j->feedback.app = v->app;
-    if (v->account.blocked_ms > j->chunk->blocked_ms)
-        j->chunk->blocked_ms = v->account.blocked_ms;
-    if (v->app.blocked_ms > j->chunk->app_blocked_ms)
-        j->chunk->app_blocked_ms = v->app.blocked_ms;
     note_version(j, v->served);
     if (v->stepped_down)
         log_warn("refused, and asked again with less", F_STR("job", j->claimed.id), F_STR("account", j->chunk->account),
                  F_STR("why", v->text));
+    keep_said(&j->chunk->said, &v->account, j->x->service->settings->meta_window_seconds * 1000);
+    keep_said(&j->chunk->app_said, &v->app, j->x->service->settings->meta_window_seconds * 1000);
     if (v->rc != 0)
         (void)err_set(&e, v->rc, "%s", v->text);
     job_step(j, v->rc, &e);
@@ -123,6 +136,13 @@ static void on_merged(void *arg, int rc, const struct run_state *r, const struct
     job_step(j, rc, e);
 }
 
+/* What PostgreSQL made of it goes before what the answer said. */
+static void hear_block(struct quota *heard, const struct quota *kept)
+{
+    if (kept->blocked_ms > heard->blocked_ms)
+        heard->blocked_ms = kept->blocked_ms;
+}
+
 static void on_put_back(void *arg, int rc, bool dead, const struct run_state *r, const struct err *e)
 {
     struct job *j = arg;
@@ -131,6 +151,9 @@ static void on_put_back(void *arg, int rc, bool dead, const struct run_state *r,
             j->how = FINISH_DEAD;
         if (r != NULL)
             j->run = *r;
+        hear_block(&j->feedback.account, &j->chunk->said);
+        hear_block(&j->feedback.app, &j->chunk->app_said);
+        j->feedback.allowed = j->chunk->allowed;
     }
     job_step(j, rc, e);
 }

@@ -11,11 +11,12 @@ static const struct setting_key {
     const char *name;
     int64_t min, max;
     enum { KEY_NUMBER, KEY_CLOCK, KEY_YES_NO } kind;
-    bool due; /* changes when the next sync is due */
+    bool due;    /* changes when the next sync is due */
+    bool limits; /* the calls to the provider */
 } keys[] = {
-    {"calls_per_window", 1, 1000000, KEY_NUMBER, false}, {"backfill_days", 1, 1127, KEY_NUMBER, false},
-    {"restate_days", 0, 365, KEY_NUMBER, false},         {"nightly_at", 0, 0, KEY_CLOCK, true},
-    {"intraday_minutes", 0, 1440, KEY_NUMBER, true},     {"hourly", 0, 0, KEY_YES_NO, false},
+    {"calls_per_window", 1, 1000000, KEY_NUMBER, false, true}, {"backfill_days", 1, 1127, KEY_NUMBER, false, false},
+    {"restate_days", 0, 365, KEY_NUMBER, false, false},        {"nightly_at", 0, 0, KEY_CLOCK, true, false},
+    {"intraday_minutes", 0, 1440, KEY_NUMBER, true, false},    {"hourly", 0, 0, KEY_YES_NO, false, false},
 };
 enum { KEY_COUNT = sizeof keys / sizeof keys[0], VALUE_TEXT = 32 };
 
@@ -83,5 +84,7 @@ void connection_set(struct db_pool *p, const char *id, const char *name, const c
     /* A refused value touches no row; when the next sync is due is worked out anew by the scheduler. */
     op->answer = TX_ADD(t, "connection_set", refused ? NULL : account_op_id(op), name, remove ? NULL : json,
                         key != NULL && key->due ? "true" : "false");
+    if (key != NULL && !refused && key->limits)
+        (void)TX_ADD(t, "allowed_forget", account_op_id(op));
     account_op_run(op, t);
 }

@@ -92,15 +92,22 @@ void chunk_read_lookups(const struct db_results *r, int step, struct chunk *c)
     c->slice.lookup_count = count;
 }
 
-void chunk_add_block(struct tx *t, const struct chunk *c)
+struct block_steps chunk_add_block(struct tx *t, const struct chunk *c)
 {
     struct budget_scope account, app;
+    struct block_steps steps;
     budget_scope_account(&account, c->provider->name, c->account, 0, 1);
     budget_scope_app(&app, c->provider->name, 0, 1);
-    if (c->app_blocked_ms > 0)
-        (void)TX_ADD(t, "block_store", app.name, tx_int(t, c->app_blocked_ms));
-    if (c->blocked_ms > 0)
-        (void)TX_ADD(t, "block_store", account.name, tx_int(t, c->blocked_ms));
+    steps.app = budget_add_block(t, &app, &c->app_said);
+    steps.account = budget_add_block(t, &account, &c->said);
+    return steps;
+}
+
+void chunk_read_block(const struct db_results *r, struct block_steps steps, struct chunk *c)
+{
+    int64_t of_app;
+    budget_read_block(r, steps.app, &c->app_said, &of_app);
+    budget_read_block(r, steps.account, &c->said, &c->allowed);
 }
 
 void chunk_add_totals_end(struct tx *t, const struct chunk *c)
@@ -209,6 +216,8 @@ static struct chunk *read_chunk(const struct db_results *r, int step, const char
     c->report.age_s = db_int(r, step, 0, 37);
     c->report.still_s = db_int(r, step, 0, 38);
     c->report.ready = db_bool(r, step, 0, 39);
+    c->blocked_ms = db_int(r, step, 0, 40);
+    c->app_blocked_ms = db_int(r, step, 0, 41);
     c->epoch = db_int(r, step, 0, 13);
     c->attempts = (int)db_int(r, step, 0, 14);
     c->deliveries = (int)db_int(r, step, 0, 15);

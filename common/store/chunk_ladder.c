@@ -20,7 +20,7 @@ static void move_on(const struct shrinking *s)
     if (c->shape.rung != s->shape.rung)
         c->report = (struct chunk_report){0};
     c->shape = s->shape;
-    c->blocked_ms = 0;
+    c->said = c->app_said = QUOTA_UNSAID;
     c->calls++;
     if (s->step == LADDER_PAGE)
         return;
@@ -72,7 +72,7 @@ void chunk_shrink(struct db_pool *p, struct chunk *c, enum ladder_step step, con
         (void)TX_ADD(t, "chunk_cut", c->id, tx_date(t, s->from));
         chunk_add_settle(t, NULL, c->run_id, NULL);
     }
-    chunk_add_block(t, c);
+    (void)chunk_add_block(t, c);
     s->book = chunk_add_booking(t, c->id);
     tx_run(t, on_shrunk, s);
 }

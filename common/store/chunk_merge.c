@@ -114,7 +114,7 @@ void chunk_merge(struct db_pool *p, struct chunk *c, const struct buf *rows, int
     (void)TX_ADD(t, "connection_synced", c->connection_id, c->run_id,
                  facts && !c->slice.hourly ? tx_date(t, c->slice.to) : NULL);
     m->state = chunk_add_state(t, c);
-    chunk_add_block(t, c);
+    (void)chunk_add_block(t, c);
     tx_allow(t, MERGE_MS_MAX);
     tx_run(t, on_merge, m);
 }

@@ -4,8 +4,10 @@
 #include <stdlib.h>
 
 struct putting_back {
+    struct chunk *chunk;
     bool dead;
     int state; /* the step that tells how the run stands */
+    struct block_steps block;
     void (*done)(void *arg, int rc, bool dead, const struct run_state *r, const struct err *e);
     void *arg;
 };
@@ -14,8 +16,10 @@ static void on_put_back(void *arg, int rc, const struct db_results *r, const str
 {
     struct putting_back *b = arg;
     struct run_state state = {0};
-    if (rc == 0)
+    if (rc == 0) {
         chunk_read_state(r, b->state, &state);
+        chunk_read_block(r, b->block, b->chunk);
+    }
     b->done(b->arg, rc, rc == 0 && b->dead, rc == 0 ? &state : NULL, e);
     free(b);
 }
@@ -76,7 +80,7 @@ void chunk_put_back(struct db_pool *p, struct chunk *c, enum chunk_fate fate, in
     struct putting_back *b = calloc(1, sizeof *b);
     struct tx *t = tx_new(p);
     CHECK(b != NULL && (connection_status == NULL || why != NULL));
-    *b = (struct putting_back){.dead = dead, .done = done, .arg = arg};
+    *b = (struct putting_back){.chunk = c, .dead = dead, .done = done, .arg = arg};
 
     if (connection_status != NULL)
         add_refused_guards(t, c);
@@ -94,7 +98,7 @@ void chunk_put_back(struct db_pool *p, struct chunk *c, enum chunk_fate fate, in
     if (connection_status != NULL)
         add_refused_steps(t, c, connection_status, why);
     b->state = chunk_add_state(t, c);
-    chunk_add_block(t, c);
+    b->block = chunk_add_block(t, c);
     if (c->booked_s > 0 && fate == CHUNK_YIELD)
         (void)TX_ADD(t, "ledger_unbook", c->id, tx_int(t, c->booked_s));
     tx_run(t, on_put_back, b);

@@ -17,7 +17,7 @@ static void on_done(void *arg, int rc, const struct db_results *r, const struct 
     struct chunk *c = f->chunk;
     if (rc == 0) {
         chunk_read_booking(r, f->book, c);
-        c->blocked_ms = 0;
+        c->said = c->app_said = QUOTA_UNSAID;
         c->calls++;
         c->page = 1;
         c->rows = 0;
@@ -43,7 +43,7 @@ static void run(struct db_pool *p, struct reporting reporting)
     (void)TX_ADD(t, f->ready ? "report_ready" : "report_drop", c->id);
     (void)TX_ADD(t, "staged_facts_drop", c->id);
     (void)TX_ADD(t, "chunk_start_again", c->id, tx_int(t, c->epoch));
-    chunk_add_block(t, c);
+    (void)chunk_add_block(t, c);
     f->book = chunk_add_booking(t, c->id);
     tx_run(t, on_done, f);
 }

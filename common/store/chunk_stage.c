@@ -33,7 +33,7 @@ static void move_on_to_lookups(const struct staging *s, const struct db_results 
 static void move_on(struct staging *s, const struct db_results *r)
 {
     struct chunk *c = s->chunk;
-    c->blocked_ms = c->app_blocked_ms = 0;
+    c->said = c->app_said = QUOTA_UNSAID;
     chunk_read_booking(r, s->book, c);
     free(c->cursor);
     c->cursor = s->next;
@@ -73,7 +73,7 @@ static void run_staging(struct tx *t, struct staging staging)
     struct staging *s = calloc(1, sizeof *s);
     CHECK(s != NULL);
     *s = staging;
-    chunk_add_block(t, s->chunk);
+    (void)chunk_add_block(t, s->chunk);
     s->book = chunk_add_booking(t, s->chunk->id);
     tx_run(t, on_staged, s);
 }

@@ -33,7 +33,7 @@ void lua_add_int(struct lua_args *a, int64_t value)
 void lua_add_quota(struct lua_args *a, const struct quota *q)
 {
     lua_add_int(a, q->used_percent);
-    lua_add_int(a, q->blocked_ms);
+    lua_add_int(a, q->blocked_ms > q->backoff_ms ? q->blocked_ms : q->backoff_ms);
 }
 
 static size_t file_named(const char *name)

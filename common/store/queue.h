@@ -77,6 +77,7 @@ struct call_feedback {
     int calls;  /* calls that ended since the last word: 0 or 1 (never sent: 0 with refund) */
     int refund; /* calls granted that certainly never left this host */
     struct quota account, app;
+    int64_t allowed; /* calls in a window that the account turned out to allow; 0 = it is not known */
 };
 /* Settles the call before and asks for one more. granted false: retry_ms says when, 0 = at once, but others wait for
  * the slot; ERR_FENCED: the lease went to another. */

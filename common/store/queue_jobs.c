@@ -121,6 +121,7 @@ static void add_feedback(struct lua_args *a, const struct call_feedback *f)
     lua_add_int(a, f->refund);
     lua_add_quota(a, &f->account);
     lua_add_quota(a, &f->app);
+    lua_add_int(a, f->allowed);
 }
 
 void queue_grant(struct queue *q, const char *id, const char *token, const struct call_feedback *f,

@@ -137,10 +137,11 @@ static void on_calls(void *arg, int rc, const struct db_results *r, const struct
 static void read_run(const struct db_results *r, int row, const struct settings *s, struct estimate *out)
 {
     const char *provider = db_text(r, 0, row, 1);
+    int64_t limit = db_is_null(r, 0, row, 3) ? s->meta_calls_per_window : db_int(r, 0, row, 3);
+    if (!db_is_null(r, 0, row, 9) && db_int(r, 0, row, 9) < limit)
+        limit = db_int(r, 0, row, 9);
     (void)str_copy(out->run_id, sizeof out->run_id, db_text(r, 0, row, 0));
-    budget_scope_account(&out->account, provider, db_text(r, 0, row, 2),
-                         db_is_null(r, 0, row, 3) ? s->meta_calls_per_window : db_int(r, 0, row, 3),
-                         s->meta_window_seconds);
+    budget_scope_account(&out->account, provider, db_text(r, 0, row, 2), limit, s->meta_window_seconds);
     budget_scope_app(&out->app, provider, s->meta_app_calls_per_window, s->meta_window_seconds);
     out->calls.high = db_int(r, 0, row, 4);
     out->calls.others = db_int(r, 0, row, 7);

@@ -150,7 +150,20 @@ static json_t *number_or_null(const char *text)
 }
 
 /* One budget of the answer of lua/status.lua, from its place i on. */
-enum { B_SCOPE, B_LIMIT, B_USED, B_WINDOW, B_USAGE, B_AGE, B_FOREIGN, B_BLOCKED, B_NEXT, B_WHY, BUDGET_FIELDS };
+enum {
+    B_SCOPE,
+    B_LIMIT,
+    B_USED,
+    B_WINDOW,
+    B_USAGE,
+    B_AGE,
+    B_FOREIGN,
+    B_BLOCKED,
+    B_NEXT,
+    B_WHY,
+    B_LEARNED,
+    BUDGET_FIELDS
+};
 
 static json_t *budget_of(const struct redis_reply *r, int i, int64_t now_ms)
 {
@@ -160,12 +173,14 @@ static json_t *budget_of(const struct redis_reply *r, int i, int64_t now_ms)
     } counts[] = {{"limit", B_LIMIT}, {"used", B_USED}, {"window_seconds", B_WINDOW}},
       said[] = {{"usage_percent", B_USAGE}, {"usage_age", B_AGE}, {"foreign_percent", B_FOREIGN}};
     const int64_t blocked = redis_int(redis_at(r, i + B_BLOCKED)), next = redis_int(redis_at(r, i + B_NEXT));
+    const int64_t learned = redis_int(redis_at(r, i + B_LEARNED));
     json_t *b = json_object();
     set(b, "scope", text_of(redis_str(redis_at(r, i))));
     for (size_t k = 0; k < sizeof counts / sizeof counts[0]; k++)
         set(b, counts[k].name, json_integer(redis_int(redis_at(r, i + counts[k].at))));
     for (size_t k = 0; k < sizeof said / sizeof said[0]; k++)
         set(b, said[k].name, number_or_null(redis_str(redis_at(r, i + said[k].at))));
+    set(b, "learned_limit", learned > 0 ? json_integer(learned) : json_null());
     set(b, "blocked_until", blocked > now_ms ? instant(blocked) : json_null());
     set(b, "next_call_at", instant(next));
     set(b, "parked_by", next > 0 ? text_of(redis_str(redis_at(r, i + B_WHY))) : json_null());

@@ -283,6 +283,34 @@ class Rig(System):
         """Of the sandbox; what it answers in vain is its faults_struck."""
         self.sandbox.post("fault", **what)
 
+    # --- Meta's limits ---
+
+    def block(self, account=None, **what):
+        """Of the sandbox; no account: the whole app."""
+        self.sandbox.post("block", **what, **({"account": account} if account else {}))
+
+    def blocked_ms(self, account="app"):
+        """How much longer no call may be made, as Redis and PostgreSQL have it; None: they do not agree, or know of no block."""
+        kept = self.query("SELECT (extract(epoch FROM blocked_until) * 1000)::bigint FROM provider_blocks WHERE scope = %s",
+                          f"meta:{account}")
+        heard = int(self.redis.client().hget(f"{{metricx}}:budget:meta:{account}", "blocked_until") or 0)
+        agreed = kept and abs(kept[0][0] - heard) < 1000
+        return heard - time.time() * 1000 if agreed else None
+
+    def await_block(self, account="app"):
+        return wait_for(f"a block of {account}", lambda: max(0, self.blocked_ms(account) or 0))
+
+    def pass_blocks(self):
+        """As if the time until their end had passed, at Meta too."""
+        for account in (None, *(row[0] for row in self.query("SELECT external_account_id FROM connections"))):
+            self.block(account, ms=0)
+        self.query("UPDATE provider_blocks SET blocked_until = clock_timestamp()")
+        time.sleep(1)  # a look under way may tell Redis of them once more
+        client = self.redis.client()
+        for key in client.keys("{metricx}:budget:*"):
+            client.hset(key, "blocked_until", 0)
+        client.lpush("{metricx}:wake", *[1] * len(self.members))  # workers sleep until the end that they were told
+
     # --- runs ---
 
     def connect(self, **more):
@@ -304,7 +332,7 @@ class Rig(System):
         return self.query("SELECT status FROM sync_runs WHERE id = %s", run)[0][0]
 
     def calls_so_far(self):
-        return self.sandbox.calls(window=WINDOW_SECONDS)
+        return self.sandbox.calls(window=int(self.env["META_WINDOW_SECONDS"]))
 
     def await_calls(self, kind, n):
         wait_for(f"{n} calls for {kind}", lambda: self.calls_so_far()["counts"].get(kind, 0) >= n)

@@ -156,6 +156,8 @@ void chunk_put_back(struct db_pool *p, struct chunk *c, enum chunk_fate fate, in
     fakes.asked.report = c->report;
     fakes.asked.delay_ms = delay_ms;
     fakes.asked.calls = calls;
+    fakes.asked.said = c->said;
+    waiting.chunk = c;
     (void)str_copy(fakes.asked.connection_status, sizeof fakes.asked.connection_status,
                    connection_status == NULL ? "" : connection_status);
     waiting.put_back = done;
@@ -272,6 +274,7 @@ static struct chunk *new_chunk(void)
     c->attempts = fakes.attempts;
     c->checking = fakes.checking;
     c->reread = fakes.reread;
+    c->blocked_ms = fakes.blocked_ms;
     c->stubs = fakes.stubs;
     c->slice.kind = c->stubs ? SLICE_ENTITIES : c->checking ? SLICE_TOTALS : SLICE_FACTS;
     c->slice.to = fakes.days > 0 ? fakes.days - 1 : 0;
@@ -375,6 +378,9 @@ void fakes_end(int rc, bool yes)
         waiting.merged(waiting.arg, rc, rc == 0 ? &run : NULL, why);
         break;
     case OP_PUT_BACK:
+        if (fakes.kept_ms > 0)
+            waiting.chunk->said.blocked_ms = fakes.kept_ms;
+        waiting.chunk->allowed = fakes.allowed;
         waiting.put_back(waiting.arg, rc, yes, rc == 0 ? &run : NULL, why);
         break;
     case OP_FINISH:

@@ -31,6 +31,7 @@ struct asked {
     int64_t delay_ms;              /* of FINISH and PUT_BACK */
     enum chunk_fate fate;          /* of PUT_BACK */
     int calls;                     /* of PUT_BACK */
+    struct quota said;             /* of PUT_BACK */
     bool booked;                   /* of PUT_BACK: a call that was not made */
     char connection_status[16];    /* of PUT_BACK */
     char error_code[32];           /* of FINISH */
@@ -55,6 +56,7 @@ struct fakes {
     int request_rc;               /* of making the page's request */
     int attempts;                 /* of the chunk that OPEN gives out */
     bool checking, reread;        /* the same */
+    int64_t blocked_ms;           /* the same: of its account */
     bool stubs;                   /* the same: it lists entities, and there are stubs */
     bool held;                    /* what OPEN or a commit says: no call may start */
     int page;                     /* the same; 0: the first */
@@ -64,6 +66,7 @@ struct fakes {
     struct chunk_report report;   /* the same */
     enum report_word report_word; /* of the next parsed page */
     int report_percent;           /* the same */
+    int64_t kept_ms, allowed;     /* that PUT_BACK makes of a refusal */
     const char *token_enc;
 };
 extern struct fakes fakes;

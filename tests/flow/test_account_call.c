@@ -143,8 +143,9 @@ void budget_settle(struct redis *r, struct db_pool *p, const char *prefix, const
                    const struct quota *app_said, void (*done)(void *arg, int rc, const struct err *e), void *arg)
 {
     (void)r, (void)p, (void)prefix, (void)account, (void)app;
-    note("settle%s%s%s;", sent ? "" : " unsent", account_said->blocked_ms > 0 ? " blocked" : "",
-         app_said->blocked_ms > 0 ? " blocked app" : "");
+    note("settle%s%s%s;", sent ? "" : " unsent",
+         account_said->blocked_ms + account_said->backoff_ms > 0 ? " blocked" : "",
+         app_said->blocked_ms + app_said->backoff_ms > 0 ? " blocked app" : "");
     end_later((struct ending){.ended = done, .arg = arg, .rc = play.settle_rc});
 }
 

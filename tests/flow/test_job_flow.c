@@ -71,7 +71,8 @@ static void each_verdict_has_its_fate(void **state)
         setup(state);
         claimed_job();
         end(OP_OPEN, 0, false);
-        fakes.verdict = (struct verdict){.rc = cases[i].rc, .account = {12, 0}, .app = {97, 60000}};
+        fakes.verdict = (struct verdict){
+            .rc = cases[i].rc, .account = {.used_percent = 12}, .app = {.used_percent = 97, .blocked_ms = 60000}};
         end(OP_FETCH, 0, true);
         end(OP_PARSE, 0, false);
         assert_int_equal(fakes.asked.op, OP_PUT_BACK);
@@ -87,6 +88,43 @@ static void each_verdict_has_its_fate(void **state)
         assert_string_equal(fakes.asked.error_code, err_name(cases[i].rc));
         finish_as(cases[i].how);
     }
+}
+
+/* PostgreSQL knows of a block that Redis has not heard of: who was to tell it is dead. */
+static void no_call_is_made_in_a_block(void **state)
+{
+    (void)state;
+    fakes.blocked_ms = 5000;
+    claimed_job();
+    end(OP_OPEN, 0, false);
+    assert_int_equal(fakes.asked.fate, CHUNK_YIELD);
+    assert_true(fakes.asked.booked);
+    assert_int_equal(fakes.asked.calls, 0);
+    end(OP_PUT_BACK, 0, false);
+    assert_int_equal(fakes.asked.feedback.account.blocked_ms, 5000);
+    assert_int_equal(fakes.asked.feedback.refund, 1);
+    finish_as(FINISH_YIELD);
+}
+
+/* A refusal waits for as long as PostgreSQL makes of it, and teaches a limit. */
+static void what_a_refusal_comes_to_is_told(void **state)
+{
+    (void)state;
+    claimed_job();
+    end(OP_OPEN, 0, false);
+    fakes.verdict = (struct verdict){.rc = ERR_THROTTLED,
+                                     .account = {.used_percent = -1, .backoff_ms = 60000, .window_ms = 9000000},
+                                     .app = QUOTA_UNSAID};
+    end(OP_FETCH, 0, true);
+    end(OP_PARSE, 0, false);
+    assert_int_equal(fakes.asked.said.backoff_ms, 60000);
+    assert_int_equal(fakes.asked.said.window_ms, 3600000); /* our own window */
+    fakes.kept_ms = 120000;
+    fakes.allowed = 54;
+    end(OP_PUT_BACK, 0, false);
+    assert_int_equal(fakes.asked.feedback.account.blocked_ms, 120000);
+    assert_int_equal(fakes.asked.feedback.allowed, 54);
+    finish_as(FINISH_YIELD);
 }
 
 static void the_last_attempt_makes_a_dead_letter(void **state)
@@ -501,6 +539,8 @@ int main(void)
         CASE(a_grant_that_is_too_old_is_given_back),
         CASE(a_call_that_never_left_is_refunded),
         CASE(each_verdict_has_its_fate),
+        CASE(no_call_is_made_in_a_block),
+        CASE(what_a_refusal_comes_to_is_told),
         CASE(the_last_attempt_makes_a_dead_letter),
         CASE(a_spent_budget_hands_the_job_back_unharmed),
         CASE(a_late_worker_drops_its_job),

@@ -129,7 +129,9 @@ static void calls_call(struct request *r)
         calls_max_in_window(calls, window * 1000));
     for (int i = 0; i < CALL_KINDS; i++)
         buf_addf(b, "%s\"%s\":%d", i > 0 ? "," : "", call_kind_names[i], counts[i]);
-    TEXT_LITERAL(b, "},\"calls\":[");
+    struct blocks_met blocks = calls_blocks(calls, a == NULL, number_of(r, "told_ms", 1000));
+    buf_addf(b, "},\"blocks\":%d,\"limited\":%d,\"in_block\":%d,\"calls\":[", blocks.count, blocks.calls,
+             blocks.in_block);
     for (int i = 0; i < calls->count; i++) {
         const struct call *c = &calls->list[i];
         buf_addf(b, "%s{\"at_ms\":%lld,\"kind\":\"%s\",\"status\":%d,\"query\":\"%016llx\"}", i > 0 ? "," : "",
@@ -294,6 +296,22 @@ static void delete_ad_call(struct request *r)
         (struct entity_change){.status = STATUS_DELETED, .daily_budget = -1, .gone = flag_of(r, "permanent", false)});
 }
 
+/* Of an account, or of the whole app; 0 ms: none. */
+static void block_call(struct request *r)
+{
+    const struct account *a = account_of(r);
+    struct block b = {.status = (int)number_of(r, "status", 400),
+                      .code = (int)number_of(r, "code", 17),
+                      .subcode = (int)number_of(r, "subcode", 0),
+                      .ms = number_of(r, "ms", 5000),
+                      .after = number_of(r, "after", 0),
+                      .silent = flag_of(r, "silent", false)};
+    b.pending = b.ms > 0;
+    if (!request_failed(r))
+        *(a != NULL ? &sandbox_limits(r->sandbox, a)->block : &r->sandbox->app_block) = b;
+    done(r);
+}
+
 static void limits_call(struct request *r)
 {
     struct limits_config c = r->sandbox->limits;
@@ -433,6 +451,7 @@ static const struct {
     {"POST", "fault", fault_call},     {"POST", "report", report_plan_call},
     {"GET", "reports", reports_call},  {"POST", "too-much", too_much_call},
     {"POST", "forbid", forbid_call},   {"POST", "versions", versions_call},
+    {"POST", "block", block_call},
 };
 
 void control_handle(struct request *r)

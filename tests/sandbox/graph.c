@@ -99,6 +99,11 @@ static bool check_proof(struct request *r)
     return false;
 }
 
+static void refuse_by(struct request *r, const struct block *b)
+{
+    request_error(r, b->status, b->code, b->subcode, "(#%d) There have been too many calls.", b->code);
+}
+
 static bool check_limits(struct request *r)
 {
     static const char *const many =
@@ -107,9 +112,17 @@ static bool check_limits(struct request *r)
     struct sandbox *s = r->sandbox;
     struct account *a = r->node.account;
     struct account_limits *limits = a != NULL ? sandbox_limits(s, a) : NULL;
-    switch (limits_check(&s->limits, &s->calls, limits, r->kind, a != NULL ? account_active_ads(a) : 0, r->real_ms)) {
+    enum limit limit = limits_check(&s->limits, &s->calls, &s->app_block, limits, r->kind,
+                                    a != NULL ? account_active_ads(a) : 0, r->real_ms);
+    r->refused_to_app = limit == LIMIT_APP || limit == LIMIT_APP_BLOCK;
+    r->refused = limit != LIMIT_NONE && !r->refused_to_app;
+    switch (limit) {
     case LIMIT_NONE:
         return true;
+    case LIMIT_APP_BLOCK:
+    case LIMIT_BLOCK:
+        refuse_by(r, limit == LIMIT_BLOCK && limits != NULL ? &limits->block : &s->app_block);
+        break;
     case LIMIT_APP:
         request_error(r, 403, 4, 0, "(#4) Application request limit reached");
         break;
@@ -258,11 +271,13 @@ static void log_call(struct request *r)
 static void log_status(struct request *r)
 {
     struct sandbox *s = r->sandbox;
-    s->calls.list[s->calls.count - 1].status = r->status;
+    struct call *call = &s->calls.list[s->calls.count - 1];
+    call->status = r->status;
+    call->refused = r->refused ? CALL_REFUSED : r->refused_to_app ? CALL_REFUSED_TO_APP : CALL_SERVED;
     if (r->node.account == NULL)
         return;
     struct account_limits *limits = sandbox_limits(s, r->node.account);
-    limits->calls.list[limits->calls.count - 1].status = r->status;
+    limits->calls.list[limits->calls.count - 1] = *call;
     limits->user_errors += r->status != 200;
 }
 

@@ -10,7 +10,7 @@ struct given {
         *score_error;
     int64_t seed, accounts, campaigns, adsets, ads;
     int64_t limit_calls, limit_window, app_limit_calls, app_limit_window, score_max, score_window, score_block;
-    int64_t latency_ms, cursor_seconds;
+    int64_t limit_speed, latency_ms, cursor_seconds;
     bool stop_clock, require_proof, no_usage_headers, hostile_names, deleted_filter_error, empty_paging, strict_version,
         check, help, version;
 };
@@ -57,6 +57,7 @@ static const struct option options[] = {
     OPT_TEXT("--tier", tier, "WORD", "development or standard: Meta's formulas for limits (standard)"),
     OPT_NUMBER("--limit-calls", limit_calls, 0, INT32_MAX, "calls per account and window instead of Meta's formulas"),
     OPT_NUMBER("--limit-window", limit_window, 1, 1000000, "seconds (3600)"),
+    OPT_NUMBER("--limit-speed", limit_speed, 1, 3600, "limits run so many times as fast, stated times too (1)"),
     OPT_NUMBER("--app-limit-calls", app_limit_calls, 0, INT32_MAX, "calls of the whole app per window (unlimited)"),
     OPT_NUMBER("--app-limit-window", app_limit_window, 1, 1000000, "seconds (3600)"),
     OPT_NUMBER("--score-max", score_max, 0, INT32_MAX, "points per account before a block (60 or 9000, by tier)"),
@@ -83,7 +84,7 @@ static void print_help(void)
                options[i].meaning);
     printf(
         "\nTests drive it with /sandbox/clock, truth, calls, reset-calls, restate, token, account, entity, delete-ad,\n"
-        "limits, oauth, fault, too-much, forbid, versions, report and reports.\n");
+        "limits, block, oauth, fault, too-much, forbid, versions, report and reports.\n");
 }
 
 static int read_one(const struct option *option, struct given *g, const char *value, struct err *e)
@@ -158,7 +159,8 @@ static int convert(const struct given *g, struct sandbox_options *o, struct err 
                                             .currency = g->currency,
                                             .counts = {1, (int)g->campaigns, (int)g->adsets, (int)g->ads},
                                             .hostile_names = g->hostile_names},
-                                  .limits = {.development_tier = strcmp(g->tier, "development") == 0,
+                                  .limits = {.speed = g->limit_speed,
+                                             .development_tier = strcmp(g->tier, "development") == 0,
                                              .omit_headers = g->no_usage_headers,
                                              .calls = g->limit_calls,
                                              .window_ms = g->limit_window * 1000,
@@ -197,6 +199,7 @@ int options_read(struct sandbox_options *o, int argc, char **argv)
                       .adsets = 20,
                       .ads = 100,
                       .limit_window = 3600,
+                      .limit_speed = 1,
                       .app_limit_window = 3600,
                       .cursor_seconds = 3600};
     int rc = read_all(&g, argc, argv, &e);

@@ -23,6 +23,7 @@ struct request {
     int64_t real_ms;
     struct fault fault; /* what a test ordered for this call */
     bool has_fault;
+    bool refused, refused_to_app; /* by a limit */
     int status;
     const char *content_type;
     struct buf body; /* the answer */

@@ -21,7 +21,8 @@ struct sandbox {
     struct world *world;
     struct vclock clock;
     struct limits_config limits;
-    struct calls calls;                /* of the whole app */
+    struct calls calls; /* of the whole app */
+    struct block app_block;
     struct account_limits *by_account; /* by account number, from the first on */
     struct faults faults;
     struct too_much too_much;
