@@ -139,9 +139,17 @@ def test_the_lease_is_one_schedulers(store, database):
     second = store.ok("lease", holder="two", ttl_ms=60000)
     assert second["leading"] and second["since"] > first["since"]
     store.ok("lease_release", holder="one")
-    assert not store.ok("lease", holder="one")["leading"]
+    assert not store.ok("lease", holder="one", ttl_ms=60000)["leading"]
     store.ok("lease_release", holder="two")
     assert store.ok("lease", holder="one")["leading"]
+
+
+def test_a_lease_of_a_clock_that_ran_ahead_is_none(store, database):
+    store.ok("lease", holder="one", ttl_ms=60000)
+    database.execute("UPDATE scheduler_lease SET until = until + interval '50 seconds'")
+    assert not store.ok("lease", holder="two", ttl_ms=60000)["leading"]
+    database.execute("UPDATE scheduler_lease SET until = until + interval '2 hours'")
+    assert store.ok("lease", holder="two", ttl_ms=60000)["leading"]
 
 
 def test_lanes(account, store):
