@@ -319,6 +319,11 @@ class Rig(System):
         """Of the sandbox; what it answers in vain is its faults_struck."""
         self.sandbox.post("fault", **what)
 
+    def metas_fault(self, what, vain):
+        """vain: calls that each strike costs beside the one that it strikes."""
+        self.vain += what["count"] * vain
+        self.fault(**what)
+
     # --- runs ---
 
     def connect(self, **more):
