@@ -6,6 +6,7 @@
     link.slow(seconds)         each piece waits so long, in both directions
     link.lose_commits(n)       of PostgreSQL: n transactions are committed, and the connection breaks instead of saying so
     link.heal()                all of that ends; what was held back passes
+    link.waiting               of new connections, how many a frozen link has accepted
     link.target = port         for new connections; cut() first for the old ones
     link.close()
 
@@ -41,6 +42,7 @@ class Link:
         self.is_cut = False
         self.delay = 0
         self.losing = 0
+        self.waiting = 0
         self.pairs = set()
         self.call(self.open())
 
@@ -64,7 +66,11 @@ class Link:
             reset(writer)
             return
         try:
-            await self.hold(reader)
+            self.waiting += 1
+            try:
+                await self.hold(reader)
+            finally:
+                self.waiting -= 1
             other_reader, other_writer = await asyncio.open_connection(HOST, self.target)
         except OSError:
             reset(writer)

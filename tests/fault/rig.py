@@ -64,9 +64,12 @@ class Member:
     def log(self):
         return "".join(log.read_text() for log in self.logs)
 
+    def port(self):
+        """Where the process that runs now serves metrics; its log says it."""
+        return int(wait_for("its port", lambda: re.search(r'"metrics are served" port=(\d+)', self.logs[-1].read_text()))[1])
+
     def metric(self, name, port=None):
-        """Of the process that runs now; its log says where."""
-        port = port or wait_for("its port", lambda: re.search(r'"metrics are served" port=(\d+)', self.logs[-1].read_text()))[1]
+        port = port or self.port()
         text = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=20).text
         return int(re.search(rf"^metricx_{name} (\d+)", text, re.M)[1])
 

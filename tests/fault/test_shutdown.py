@@ -60,6 +60,24 @@ def test_sigterm_in_every_state(make_rig, undisturbed):
     check(rig, [connection], undisturbed(today, ()) + undisturbed() * (len(rig.runs) - 2))
 
 
+@pytest.mark.parametrize("away", ["postgres", "redis"])
+def test_sigterm_while_a_server_is_away(make_rig, undisturbed, away):
+    """They end with 0 within the grace time; the next ones go on."""
+    rig = make_rig(sandbox=("--latency-ms", "100"), SHUTDOWN_GRACE_SECONDS=5)
+    connection = rig.connect()
+    rig.start_members(workers=1, schedulers=1)
+    run = rig.begin(connection)
+    rig.await_calls("insights", 8)
+    rig.cut(f"all {away}")
+    for member in rig.members.values():
+        member.stop()
+    rig.heal()
+    for member in rig.members.values():
+        member.start()
+    rig.await_end(run)
+    check(rig, [connection], undisturbed())
+
+
 @pytest.fixture
 def full_pipe():
     read, write = os.pipe()
