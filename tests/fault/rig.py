@@ -358,8 +358,15 @@ class Rig(System):
             with contextlib.suppress(psycopg2.Error):
                 return self.status(run) not in ("queued", "running")
             return False
-        wait_for("the end of the run", ended, seconds)
+        try:
+            wait_for("the end of the run", ended, seconds)
+        except AssertionError as late:
+            raise AssertionError(f"{late}; now {self.query('SELECT now()')[0][0]}, open: {self.open_chunks()}") from late
         return self.status(run)
+
+    def open_chunks(self):
+        return self.query("SELECT kind, totals, date_from, status, attempts, deliveries, retry_at, error_code, error FROM sync_chunks "
+                          "WHERE status IN ('queued', 'running')")
 
     def stop(self):
         for member in self.members.values():

@@ -13,6 +13,7 @@ from scenario import ALL, SEEDS, SCHEDULERS, WORKERS, perform, say_seed
 from test_provider import FAULTS, PAGES
 
 SECONDS = float(os.environ.get("METRICX_FAULT_SECONDS", "600" if ALL else "15"))
+LONGEST_DELAY = 300  # of a slice that failed again and again
 MEASURED_FROM = 300  # seconds; below, what is held is still growing into its size
 # They are stalled and cut off like the others, and never end.
 SURVIVORS = ["worker3", "scheduler2"]
@@ -103,7 +104,7 @@ def test_any_mix_of_faults_leaves_the_same_tables(make_rig, undisturbed, seed):
     rig.heal()
     rig.revive()
     for run in rig.runs:
-        rig.await_end(run)
+        rig.await_end(run, LONGEST_DELAY + 100)
     check(rig, [connection], undisturbed() * len(rig.runs))
     assert {name: rig.members[name].process.pid for name in SURVIVORS} == pids
     print(f"{len(rig.runs)} runs", flush=True)
