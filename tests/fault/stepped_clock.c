@@ -26,7 +26,8 @@ __attribute__((constructor)) static void map_step(void)
     (void)close(fd);
 }
 
-/* The system call itself: sanitizers have wrappers of libc's function, which are not ready when the first calls come. */
+/* The system call itself: sanitizers have wrappers of libc's function, which are not ready when the first calls come.
+ */
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
     const long rc = syscall(SYS_clock_gettime, clock, now);

@@ -9,7 +9,7 @@ import time
 
 import pytest
 from invariants import check
-from scenario import ALL, SEEDS, SCHEDULERS, WORKERS, perform, say_seed
+from scenario import ALL, SCHEDULERS, SEEDS, WORKERS, perform, say_seed
 from test_provider import FAULTS, PAGES
 
 SECONDS = float(os.environ.get("METRICX_FAULT_SECONDS", "600" if ALL else "15"))
