@@ -10,9 +10,9 @@ from system import wait_for
 sys.path.insert(0, str(ROOT / "tests/fault"))
 from link import Link  # noqa: E402
 
-ROUNDS, AWAY_SECONDS = 1, 10
+ROUNDS, AWAY_SECONDS = 3, 10
 SETTINGS = {"META_CALLS_PER_WINDOW": 100_000, "CHUNK_DAYS": 1, "PAGE_LIMIT": 20, "WORKER_CONCURRENCY": 4}
-SANDBOX = ("--latency-ms", "200", "--limit-calls", "1000000")
+SANDBOX = ("--latency-ms", "100", "--limit-calls", "1000000")
 MIDST = 50  # calls
 
 
