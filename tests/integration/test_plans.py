@@ -305,6 +305,13 @@ def test_open_jobs_come_in_pages_and_in_order(database, store):
     assert store.ok("open_jobs", runs=[])["jobs"] == []
 
 
+def test_a_delay_of_a_clock_that_ran_ahead_is_none(account, database, store):
+    chunk = account.chunk(account.run())
+    for ahead, delays in (("1 minute", range(50_000, 60_001)), ("2 hours", [0])):
+        database.execute("UPDATE sync_chunks SET retry_at = now() + %s::interval WHERE id = %s", ahead, chunk)
+        assert store.ok("open_jobs")["jobs"][0]["delay_ms"] in delays
+
+
 def test_due_connections(database, store):
     never, past, later, paused, ingest = (Account(database) for _ in range(5))
     database.execute("UPDATE connections SET next_sync_at = now() - interval '1 minute', "
