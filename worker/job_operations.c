@@ -31,6 +31,7 @@ static void on_opened(void *arg, int rc, struct chunk *c, const struct err *e)
     if (rc == 0) {
         job_free_chunk(j);
         j->chunk = c;
+        j->commit_tries = 0;
         job_shape(j);
     }
     job_step(j, rc, e);
@@ -181,7 +182,7 @@ void job_begin(struct job *j)
     struct service *s = j->x->service;
     switch (j->state) {
     case OPENING:
-        chunk_open(s->db, j->claimed.id, j->x->worker_id, CHUNK_DELIVERIES_MAX, on_opened, j);
+        chunk_open(s->db, j->claimed.id, j->x->worker_id, CHUNK_DELIVERIES_MAX, j->commit_tries > 0, on_opened, j);
         break;
     case GRANTING:
         if (j->granted) { /* too old to be used: back with it */
