@@ -39,7 +39,7 @@ int setup_check_account(struct session *s, const struct provider *p, const char 
 {
     *out = (struct setup_account){0};
     struct checking c = {.out = out};
-    account_check(&s->remote, p, account, token, on_account, &c);
+    (void)account_check(&s->remote, p, account, token, on_account, &c);
     return answer_wait(s, &c.answer, e);
 }
 

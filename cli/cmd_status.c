@@ -8,11 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void print_part(const json_t *report, const char *name, const char *title, const struct table_column *columns)
+#define LISTED_MAX 100 /* budgets and open runs */
+
+/* all: how many there are, when only the first ones are in the report. */
+static void print_part(const json_t *report, const char *name, const char *title, int64_t all,
+                       const struct table_column *columns)
 {
     const json_t *list = json_object_get(report, name);
     size_t count = json_array_size(list);
-    printf("\n%s: %zu\n", title, count);
+    if (all > (int64_t)count && count >= LISTED_MAX)
+        printf("\n%s: %" PRId64 ", the first %zu\n", title, all, count);
+    else
+        printf("\n%s: %zu\n", title, count);
     if (count == 0)
         return;
     json_t **rows = calloc(count, sizeof(json_t *));
@@ -61,6 +68,11 @@ static void print_report(const json_t *report)
                                                {"DEAD", "chunks_dead"},
                                                {"CREATED", "created_at"},
                                                {0}};
+    static const struct table_column holds[] = {{"CONNECTION", "connection_id"},
+                                                {"ACCOUNT", "external_account_id"},
+                                                {"SINCE", "since"},
+                                                {"REASON", "reason"},
+                                                {0}};
     const json_t *queue = json_object_get(report, "queue"), *scheduler = json_object_get(report, "scheduler");
     printf("queue: %" PRId64 " ready, %" PRId64 " leased, %" PRId64 " delayed, %" PRId64 " dead\n",
            row_int(queue, "ready"), row_int(queue, "leased"), row_int(queue, "delayed"), row_int(queue, "dead"));
@@ -70,10 +82,12 @@ static void print_report(const json_t *report)
     else
         printf("scheduler: none\n");
     printf("dead letters: %" PRId64 "\n", row_int(report, "dead_letters"));
-    print_part(report, "workers", "workers", workers);
+    print_part(report, "workers", "workers", 0, workers);
     say_parked(json_object_get(report, "budgets"));
-    print_part(report, "budgets", "budgets", budgets);
-    print_part(report, "runs", "open runs", runs);
+    print_part(report, "budgets", "budgets", row_int(report, "accounts"), budgets);
+    print_part(report, "runs", "open runs", row_int(report, "open_runs"), runs);
+    if (json_array_size(json_object_get(report, "holds")) > 0)
+        print_part(report, "holds", "held", 0, holds);
 }
 
 /* One line a problem; returns their number. */

@@ -25,11 +25,18 @@ json_t *status_report(struct session *s)
     return r.report;
 }
 
-void status_warn_idle(struct session *s)
+void status_warn_idle(struct session *s, const char *connection_id)
 {
     json_t *report = status_report(s);
     size_t i;
-    json_t *problem;
+    json_t *problem, *hold;
+    json_array_foreach(json_object_get(report, "holds"), i, hold)
+    {
+        const char *held = row_text(hold, "connection_id");
+        if (held[0] == '\0' || strcmp(held, connection_id) == 0)
+            (void)fprintf(stderr, "held since %s: %s; metricx release ends that\n", row_text(hold, "since"),
+                          row_text(hold, "reason"));
+    }
     json_array_foreach(json_object_get(report, "problems"), i, problem)
     {
         const char *code = row_text(problem, "code");

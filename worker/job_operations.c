@@ -1,6 +1,8 @@
 #include "common/base/check.h"
 #include "common/base/clk.h"
+#include "common/base/log.h"
 #include "common/base/metrics.h"
+#include "common/base/str.h"
 #include "worker/job_private.h"
 #include <stdlib.h>
 
@@ -68,6 +70,19 @@ static void on_fetched(void *arg, int rc, struct http_answer *a, bool sent, cons
     job_step(j, rc, e);
 }
 
+static void note_version(struct job *j, const char *served)
+{
+    struct job_context *x = j->x;
+    if (*served != '\0')
+        metric_add(M_CALLS_UPGRADED, 1);
+    if (strcmp(x->served, served) == 0)
+        return;
+    (void)str_copy(x->served, sizeof x->served, served);
+    if (*served != '\0')
+        log_warn("the provider answers in another API version than META_API_VERSION",
+                 F_STR("asked", x->config.api_version), F_STR("served", served));
+}
+
 static void on_parsed(void *arg)
 {
     struct job *j = arg;
@@ -79,6 +94,10 @@ static void on_parsed(void *arg)
         j->chunk->blocked_ms = v->account.blocked_ms;
     if (v->app.blocked_ms > j->chunk->app_blocked_ms)
         j->chunk->app_blocked_ms = v->app.blocked_ms;
+    note_version(j, v->served);
+    if (v->stepped_down)
+        log_warn("refused, and asked again with less", F_STR("job", j->claimed.id), F_STR("account", j->chunk->account),
+                 F_STR("why", v->text));
     if (v->rc != 0)
         (void)err_set(&e, v->rc, "%s", v->text);
     job_step(j, v->rc, &e);
@@ -206,7 +225,8 @@ void job_begin(struct job *j)
         chunk_stage(s->db, j->chunk, &j->work.rows, j->work.row_count, j->work.next, on_staged, j);
         break;
     case MERGING:
-        chunk_merge(s->db, j->chunk, &j->work.rows, j->work.row_count, j->chunk->reread || j->unchecked, on_merged, j);
+        chunk_merge(s->db, j->chunk, &j->work.rows, j->work.row_count,
+                    j->unchecked || (j->chunk->reread && !job_is_empty_report(j)), on_merged, j);
         break;
     case LISTED:
         chunk_look_up(s->db, j->chunk, &j->work.rows, j->work.row_count, on_staged, j);

@@ -5,6 +5,7 @@
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/store/redis_keys.h"
+#include "worker/access_watch.h"
 #include "worker/job_flow.h"
 #include <inttypes.h>
 #include <malloc.h>
@@ -16,8 +17,9 @@
 #define BEAT_MS_MAX 5000
 #define WAKE_SECONDS "2"         /* how long one BLPOP waits */
 #define HURRY_BEFORE_END_MS 3000 /* of the grace time: then calls under way are broken off */
-#define BODY_BYTES_MAX (64u << 20)
-#define BODIES_MAX 12 /* answers in memory at once; a page of 1,000 rows is about a megabyte */
+/* A page of 1,000 rows is about a megabyte; what is larger than this is asked for in smaller pages. */
+#define BODY_BYTES_MAX (16u << 20)
+#define BODIES_MAX 12 /* answers, or their rows, in memory at once, however many the jobs */
 #define STALL_SECONDS 60
 /* Jobs parked for want of a key are tried every minute: none failed for so long. */
 #define NOT_READY_MS (INT64_C(3) * 60 * 1000)
@@ -25,6 +27,7 @@
 struct worker {
     struct service *service;
     struct job_context context;
+    struct access_watch *watch;
     struct redis *wake; /* a connection of its own: BLPOP blocks it */
     char id[128];
     struct job **jobs; /* `count` of them, of `slots` places */
@@ -36,7 +39,7 @@ struct worker {
     void (*stopped)(void *arg);
     void *stopped_arg;
     int64_t started_at_ms;
-    bool wake_closed, http_closed;
+    bool watch_ended, wake_closed, http_closed;
 };
 
 static void claim(struct worker *w);
@@ -335,6 +338,7 @@ int worker_new(struct service *s, struct worker **out, struct err *e)
                                                .body_bytes_max = BODY_BYTES_MAX,
                                                .bodies_max = BODIES_MAX,
                                                .connections_max = w->slots});
+    w->watch = access_watch_new(&w->context);
     *out = w;
     return 0;
 }
@@ -346,6 +350,7 @@ void worker_start(struct worker *w)
     redis_on_state(w->wake, on_wake_connection, w);
     beat(w);
     mark_claim(w);
+    access_watch_start(w->watch);
 }
 
 static void close_step(struct worker *w)
@@ -374,7 +379,7 @@ static void on_http_closed(void *arg)
 static void stop_if_empty(struct worker *w)
 {
     if (!w->context.stopping || w->count > 0 || w->claiming || w->beating || w->claim_soon || w->stopped == NULL ||
-        w->wake == NULL)
+        !w->watch_ended || w->wake == NULL)
         return;
     timer_cancel(w->beat_timer);
     timer_cancel(w->hurry_timer);
@@ -393,6 +398,13 @@ static void on_hurry(void *arg)
     each_job(w, job_hurry);
 }
 
+static void on_watch_ended(void *arg)
+{
+    struct worker *w = arg;
+    w->watch_ended = true;
+    stop_if_empty(w);
+}
+
 void worker_stop(struct worker *w, void (*stopped)(void *arg), void *arg)
 {
     int64_t grace_ms = w->service->settings->shutdown_grace_seconds * 1000 - HURRY_BEFORE_END_MS;
@@ -403,13 +415,14 @@ void worker_stop(struct worker *w, void (*stopped)(void *arg), void *arg)
     timer_cancel(w->claim_timer);
     w->claim_timer = NULL;
     w->hurry_timer = timer_start(w->service->loop, grace_ms > 1 ? grace_ms : 1, on_hurry, w);
-    stop_if_empty(w);
+    access_watch_stop(w->watch, on_watch_ended, w);
 }
 
 void worker_free(struct worker *w)
 {
     if (w == NULL)
         return;
+    access_watch_free(w->watch);
     fernet_free(w->context.fernet);
     free(w->jobs);
     free(w);

@@ -1,6 +1,7 @@
 #include "common/remote/account_call.h"
 #include "common/base/check.h"
 #include "common/base/log.h"
+#include "common/base/metrics.h"
 #include "common/base/str.h"
 #include "common/store/budget.h"
 #include <inttypes.h>
@@ -33,7 +34,8 @@ struct call {
     struct slice slice; /* of SUM_DAYS */
     struct budget_scope account_scope, app_scope;
     enum call_state state;
-    bool sent;
+    struct http_call *http; /* under way, in SENDING */
+    bool sent, canceled;
     int seeds, retries, pages;
     int64_t retry_ms;  /* when the budget says no: for how long; 0 = there is no budget any more */
     struct buf cursor; /* of the page being asked for; "" = the first */
@@ -115,7 +117,9 @@ static void on_answer(void *arg, int rc, struct http_answer *a, bool sent, const
     struct call *c = arg;
     struct http_answer answer;
 
+    c->http = NULL;
     c->sent = sent;
+    metric_add(M_CALLS, sent);
     if (rc != 0) {
         call_step(c, rc, e);
         return;
@@ -159,10 +163,12 @@ static void send_request(struct call *c)
     c->sent = false;
     c->verdict = (struct verdict){.account = QUOTA_UNSAID, .app = QUOTA_UNSAID};
     if (make_request(c, &request) == 0)
-        (void)http_send(c->remote->http, &request, on_answer, c);
+        c->http = http_send(c->remote->http, &request, on_answer, c);
     else
         loop_defer(c->remote->loop, refuse_request, c);
     http_request_clear(&request);
+    if (c->canceled && c->http != NULL)
+        http_cancel(c->http);
 }
 
 /* The only place that changes the state: starts the one operation that `next` awaits. */
@@ -263,7 +269,7 @@ static bool turn_page(struct call *c)
 
 static void after_settling(struct call *c)
 {
-    if (is_retryable(c->outcome.rc) && c->retries < RETRIES_MAX)
+    if (is_retryable(c->outcome.rc) && c->retries < RETRIES_MAX && !c->canceled)
         call_wait(c, BACKOFF);
     else if (c->outcome.rc == 0 && turn_page(c))
         call_wait(c, TAKING);
@@ -344,13 +350,23 @@ static struct call *call_new(struct remote *r, const struct provider *provider, 
     return c;
 }
 
-void account_check(struct remote *r, const struct provider *provider, const char *account, const struct secret *token,
-                   void (*done)(void *arg, int rc, const struct account_info *info, const struct err *e), void *arg)
+struct call *account_check(struct remote *r, const struct provider *provider, const char *account,
+                           const struct secret *token,
+                           void (*done)(void *arg, int rc, const struct account_info *info, const struct err *e),
+                           void *arg)
 {
     struct call *c = call_new(r, provider, account, token, CHECK_ACCOUNT, arg);
 
     c->checked = done;
     call_wait(c, LIMITING);
+    return c;
+}
+
+void account_check_cancel(struct call *c)
+{
+    c->canceled = true;
+    if (c->http != NULL)
+        http_cancel(c->http);
 }
 
 void account_list(struct remote *r, const struct provider *provider, const struct secret *token,

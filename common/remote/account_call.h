@@ -21,10 +21,15 @@ struct remote {
 void remote_init(struct remote *r, struct loop *l, struct db_pool *db, struct redis *redis, struct http_client *http,
                  const struct settings *s);
 
+struct call;
 /* Asks the provider for the account: name, currency, zone. provider and token are borrowed until done is called, info
- * during it. */
-void account_check(struct remote *r, const struct provider *provider, const char *account, const struct secret *token,
-                   void (*done)(void *arg, int rc, const struct account_info *info, const struct err *e), void *arg);
+ * during it; the call until then too, for account_check_cancel. */
+struct call *account_check(struct remote *r, const struct provider *provider, const char *account,
+                           const struct secret *token,
+                           void (*done)(void *arg, int rc, const struct account_info *info, const struct err *e),
+                           void *arg);
+/* Breaks it off as soon as that is orderly: done is still called, with ERR_CANCELED unless it has ended in time. */
+void account_check_cancel(struct call *c);
 /* Every account that the token may read, all pages: each() per account, then done. */
 void account_list(struct remote *r, const struct provider *provider, const struct secret *token,
                   void (*each)(void *arg, const struct account_info *info),

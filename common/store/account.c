@@ -34,6 +34,19 @@ void account_op_end(struct account_op *op, int rc, const struct err *e)
     free(op);
 }
 
+static void on_taken_up(void *arg, int rc, const struct db_results *r, const struct err *e)
+{
+    (void)r;
+    account_op_end(arg, rc, e);
+}
+
+static void take_up(struct account_op *op)
+{
+    struct tx *t = tx_new(op->pool);
+    account_add_taking_up(t, op->id);
+    tx_run(t, on_taken_up, op);
+}
+
 static void on_op(void *arg, int rc, const struct db_results *r, const struct err *e)
 {
     struct account_op *op = arg;
@@ -46,12 +59,25 @@ static void on_op(void *arg, int rc, const struct db_results *r, const struct er
         rc = err_set(&why, ERR_NOT_FOUND, "there is no %s %s", op->what, op->id);
     else
         (void)str_copy(op->id, sizeof op->id, db_text(r, op->answer, 0, 0));
-    account_op_end(op, rc, &why);
+    if (rc == 0 && op->take_up)
+        take_up(op);
+    else
+        account_op_end(op, rc, &why);
 }
 
 void account_op_run(struct account_op *op, struct tx *t)
 {
     tx_run(t, on_op, op);
+}
+
+void account_add_taking_up(struct tx *t, const char *connection_id)
+{
+    (void)TX_ADD(t, "dead_lock", NULL, "false", connection_id);
+    (void)TX_ADD(t, "dead_runs_lock", NULL, "false", connection_id);
+    (void)TX_ADD(t, "dead_runs_reopen", NULL, "false", connection_id);
+    (void)TX_ADD(t, "dead_retry", NULL, "false", connection_id);
+    (void)TX_ADD(t, "access_take_up_runs", connection_id);
+    (void)TX_ADD(t, "access_nudge", connection_id);
 }
 
 void account_add_cancel(struct tx *t, const char *connection_id)
@@ -109,6 +135,7 @@ void connection_create(struct db_pool *p, const struct connection_row *c, accoun
     const bool bad_token = c->token_id != NULL && !uuid_valid(c->token_id);
     op->answer = TX_ADD(t, "connection_create", bad_token ? NULL : account_op_id(op), c->provider, c->account, c->name,
                         c->currency, c->timezone, bad_token ? NULL : c->token_id, c->token_source);
+    op->take_up = true;
     account_op_run(op, t);
 }
 
@@ -118,9 +145,11 @@ void connection_set_status(struct db_pool *p, const char *id, const char *status
     struct account_op *op = account_op_new(p, "connection", id, done, arg);
     struct tx *t = tx_new(p);
     op->answer = tx_add(t,
-                        "UPDATE connections SET status = $2, status_reason = $3, error_code = NULL"
+                        "UPDATE connections SET status = $2, status_reason = $3, error_code = NULL, access_checks = 0,"
+                        " access_check_at = now() + access_pause(0)"
                         " WHERE id = $1::uuid AND deleted_at IS NULL RETURNING id",
                         TX_PARAMS(account_op_id(op), status, reason));
+    op->take_up = strcmp(status, "active") == 0;
     account_op_run(op, t);
 }
 
@@ -129,6 +158,7 @@ void connection_set_token(struct db_pool *p, const char *id, const char *token_i
     struct account_op *op = account_op_new(p, "connection, or no such token in its workspace:", id, done, arg);
     struct tx *t = tx_new(p);
     op->answer = TX_ADD(t, "connection_set_token", account_op_id(op), uuid_valid(token_id) ? token_id : NULL);
+    op->take_up = true;
     account_op_run(op, t);
 }
 

@@ -97,6 +97,7 @@ void budget_take(struct redis *r, struct db_pool *p, const char *prefix, const s
     lua_add(&t->args, account->name);
     lua_add_int(&t->args, FLIGHT_MS);
     struct tx *tx = tx_new(p);
+    (void)tx_add(tx, "SELECT account_must_be_free($1)", TX_PARAMS(account->name));
     (void)TX_ADD(tx, "ledger_book_scopes", account->name, app->name);
     tx_run(tx, on_booked, t);
 }

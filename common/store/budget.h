@@ -39,8 +39,8 @@ void budget_seed(struct redis *r, struct db_pool *p, const char *prefix, const s
                  void (*done)(void *arg, int rc, const struct err *e), void *arg);
 
 /* For calls outside of jobs (account check): books one call of both scopes in the ledger, then takes it. granted false:
- * retry_ms, 0 when a budget is missing (seed it). Settle it with budget_settle when the call ended: a block that its
- * answer told is kept in PostgreSQL too. */
+ * retry_ms, 0 when a budget is missing (seed it). ERR_CONFLICT: calls are held (hold.h). Settle it with budget_settle
+ * when the call ended: a block that its answer told is kept in PostgreSQL too. */
 void budget_take(struct redis *r, struct db_pool *p, const char *prefix, const struct budget_scope *account,
                  const struct budget_scope *app,
                  void (*done)(void *arg, int rc, bool granted, int64_t retry_ms, const struct err *e), void *arg);

@@ -52,6 +52,17 @@ int chunk_add_lookups(struct tx *t, const char *chunk_id)
     return TX_ADD(t, "chunk_lookups", chunk_id);
 }
 
+int chunk_add_booking(struct tx *t, const char *chunk_id)
+{
+    return TX_ADD(t, "ledger_book", chunk_id);
+}
+
+void chunk_read_booking(const struct db_results *r, int step, struct chunk *c)
+{
+    c->held = db_rows(r, step) == 0;
+    c->booked_s = c->held ? 0 : db_int(r, step, 0, 0);
+}
+
 /* Copies text to where *room stands, and moves that behind it. */
 static const char *put(char **room, const char *text)
 {
@@ -224,7 +235,7 @@ static void on_open(void *arg, int rc, const struct db_results *r, const struct 
         chunk_read_lookups(r, o->lookups, c);
         if (c->slice.kind == SLICE_FACTS)
             chunk_ask_facts(c);
-        c->booked_s = db_rows(r, o->book) > 0 ? db_int(r, o->book, 0, 0) : 0;
+        chunk_read_booking(r, o->book, c);
         if (c->provider == NULL) {
             rc = err_set(&why, ERR_BUG, "this program knows no provider %s", db_text(r, o->read, 0, 4));
             chunk_clear(c);
@@ -255,6 +266,6 @@ void chunk_open(struct db_pool *p, const char *id, const char *worker, int max_d
     chunk_add_settle(t, NULL, NULL, id);
     o->read = TX_ADD(t, "chunk_open_read", id);
     o->lookups = chunk_add_lookups(t, id);
-    o->book = TX_ADD(t, "ledger_book", id);
+    o->book = chunk_add_booking(t, id);
     tx_run(t, on_open, o);
 }

@@ -51,6 +51,7 @@ struct chunk {
     int64_t app_blocked_ms; /* no call of the whole app */
     int64_t booked_s; /* the second in which the ledger has a call that was not made, by PostgreSQL's clock; the caller
                          makes it 0 when the call is made */
+    bool held;        /* no call may start: it was not booked either */
 };
 void chunk_clear(struct chunk *c); /* frees what is owned */
 
@@ -82,6 +83,10 @@ void chunk_read_again(struct db_pool *p, struct chunk *c, const struct buf *tota
                       void (*done)(void *arg, int rc, const struct err *e), void *arg);
 
 #define CHUNK_LOOKUPS_MAX 50
+/* What grows beyond these is given up (ERR_LIMIT, docs/limits.md). Full pages of a planned slice are some twenty. */
+#define CHUNK_PAGES_MAX 10000
+#define CHUNK_ROWS_MAX 2000000
+#define CHUNK_CAMPAIGNS_MAX 5000 /* asked for one by one */
 /* As chunk_stage, for the last page of a listing: from now on the slice's question is for stubs that the listing did
  * not bring, one by one; the others wait for the next chunk. For the last page of campaigns that have facts: for the
  * facts of each of them. ERR_NOT_FOUND: there is none; nothing was changed. */
@@ -129,7 +134,8 @@ enum chunk_fate {
 /* Puts the chunk back or gives it up, with the reason; keeps what is new of its report. `calls` were made and not yet
  * counted by a commit. RETRY becomes DEAD at max_attempts (*dead says so). connection_status: NULL, or "needs_reauth"
  * or "no_access": the connection gets it, and all its open chunks are given up with the same reason. YIELD unbooks a
- * call that was not made. */
+ * call that was not made, and keeps no reason but that of a wrong setting. ERR_CONFLICT: the connection's token is
+ * another one than it was refused with; nothing was changed. */
 void chunk_put_back(struct db_pool *p, struct chunk *c, enum chunk_fate fate, int64_t delay_ms, int max_attempts,
                     int calls, const char *connection_status, const struct err *why,
                     void (*done)(void *arg, int rc, bool dead, const struct run_state *r, const struct err *e),

@@ -8,6 +8,7 @@ struct shrinking {
     enum ladder_step step;
     struct shape shape;
     date_t from; /* of what is left of the range */
+    int book;    /* the step that books the next call */
     void (*done)(void *arg, int rc, const struct err *e);
     void *arg;
 };
@@ -36,9 +37,10 @@ static void move_on(const struct shrinking *s)
 static void on_shrunk(void *arg, int rc, const struct db_results *r, const struct err *e)
 {
     struct shrinking *s = arg;
-    (void)r;
-    if (rc == 0)
+    if (rc == 0) {
         move_on(s);
+        chunk_read_booking(r, s->book, s->chunk);
+    }
     s->done(s->arg, rc, e);
     free(s);
 }
@@ -71,6 +73,6 @@ void chunk_shrink(struct db_pool *p, struct chunk *c, enum ladder_step step, con
         chunk_add_settle(t, NULL, c->run_id, NULL);
     }
     chunk_add_block(t, c);
-    (void)TX_ADD(t, "ledger_book", c->id);
+    s->book = chunk_add_booking(t, c->id);
     tx_run(t, on_shrunk, s);
 }

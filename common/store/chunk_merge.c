@@ -34,7 +34,8 @@ static void add_fact_steps(struct tx *t, const struct chunk *c, bool as_it_is)
                  tx_int(t, c->provider->money_digits(currency)));
     (void)tx_add(t, text("fact_gone"), TX_PARAMS(c->id, c->connection_id, from, to));
     (void)tx_add(t, "SELECT chunk_judge_gone($1::uuid)", TX_PARAMS(c->id));
-    (void)TX_ADD(t, "fact_judge", c->id, c->connection_id, granularity, from, to, as_it_is ? "true" : "false");
+    (void)TX_ADD(t, "fact_judge", c->id, c->connection_id, granularity, from, to, as_it_is ? "true" : "false",
+                 c->shape.rung == RUNG_REPORT ? "true" : "false");
     if (hourly)
         (void)TX_ADD(t, "fact_trim_hourless", c->id);
     (void)TX_ADD(t, "stub_campaigns", c->id, c->connection_id, c->workspace_id, provider);
@@ -103,6 +104,7 @@ void chunk_merge(struct db_pool *p, struct chunk *c, const struct buf *rows, int
         add_fact_steps(t, c, as_it_is);
     else if (entities)
         add_entity_steps(t, c);
+    (void)tx_add(t, sql_text("merge_settings_end"), NULL, 0);
     (void)TX_ADD(t, "chunk_close", c->id, tx_int(t, row_count));
     (void)TX_ADD(t, "limits_learn", c->id);
     (void)TX_ADD(t, "chunk_cursor_drop", c->id);

@@ -20,6 +20,9 @@ void chunk_add_page(struct tx *t, const struct chunk *c, const struct buf *rows,
 void chunk_add_block(struct tx *t, const struct chunk *c);
 /* After the last page of totals: days that Meta left out are zero. */
 void chunk_add_totals_end(struct tx *t, const struct chunk *c);
+/* Books the next call, last in its transaction: the step that chunk_read_booking reads. */
+int chunk_add_booking(struct tx *t, const char *chunk_id);
+void chunk_read_booking(const struct db_results *r, int step, struct chunk *c);
 /* The step that chunk_read_lookups reads. */
 int chunk_add_lookups(struct tx *t, const char *chunk_id);
 void chunk_read_lookups(const struct db_results *r, int step, struct chunk *c);

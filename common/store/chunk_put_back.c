@@ -20,6 +20,13 @@ static void on_put_back(void *arg, int rc, const struct db_results *r, const str
     free(b);
 }
 
+/* With the token that the connection still has; all its open chunks are locked, in order. */
+static void add_refused_guards(struct tx *t, const struct chunk *c)
+{
+    (void)TX_ADD(t, "connection_chunks_lock", c->connection_id);
+    (void)tx_add(t, "SELECT connection_token_must_be($1::uuid, $2)", TX_PARAMS(c->connection_id, c->token_enc));
+}
+
 /* The account itself is refused: everything that is open for it ends, for the same reason. */
 static void add_refused_steps(struct tx *t, const struct chunk *c, const char *status, const struct err *why)
 {
@@ -51,6 +58,12 @@ static void add_dead_steps(struct tx *t, const struct chunk *c)
     (void)TX_ADD(t, "connection_synced", c->connection_id, c->run_id, NULL);
 }
 
+/* Of a job that only waits the reason is no matter, unless it waits for a person: a setting is wrong. */
+static bool is_told(enum chunk_fate fate, const struct err *why)
+{
+    return why != NULL && (fate != CHUNK_YIELD || why->rc == ERR_SETTING || why->rc == ERR_CRYPTO);
+}
+
 void chunk_put_back(struct db_pool *p, struct chunk *c, enum chunk_fate fate, int64_t delay_ms, int max_attempts,
                     int calls, const char *connection_status, const struct err *why,
                     void (*done)(void *arg, int rc, bool dead, const struct run_state *r, const struct err *e),
@@ -59,14 +72,14 @@ void chunk_put_back(struct db_pool *p, struct chunk *c, enum chunk_fate fate, in
     const bool failed = fate == CHUNK_RETRY || fate == CHUNK_RESTART;
     const bool dead = fate == CHUNK_DEAD || connection_status != NULL || (failed && c->attempts + 1 >= max_attempts);
     const bool forget = dead || fate == CHUNK_RESTART;
-    const bool told = why != NULL && fate != CHUNK_YIELD;
+    const bool told = is_told(fate, why);
     struct putting_back *b = calloc(1, sizeof *b);
     struct tx *t = tx_new(p);
     CHECK(b != NULL && (connection_status == NULL || why != NULL));
     *b = (struct putting_back){.dead = dead, .done = done, .arg = arg};
 
     if (connection_status != NULL)
-        (void)TX_ADD(t, "connection_chunks_lock", c->connection_id);
+        add_refused_guards(t, c);
     chunk_add_fence(t, c, 0);
     add_report(t, c);
     (void)TX_ADD(t, "chunk_put_back", c->id, dead ? "dead" : "queued", forget ? "true" : "false",

@@ -6,6 +6,7 @@
 struct reporting {
     struct chunk *chunk;
     bool ready; /* else it is dropped */
+    int book;   /* the step that books the next call */
     void (*done)(void *arg, int rc, const struct err *e);
     void *arg;
 };
@@ -14,8 +15,8 @@ static void on_done(void *arg, int rc, const struct db_results *r, const struct 
 {
     struct reporting *f = arg;
     struct chunk *c = f->chunk;
-    (void)r;
     if (rc == 0) {
+        chunk_read_booking(r, f->book, c);
         c->blocked_ms = 0;
         c->calls++;
         c->page = 1;
@@ -43,7 +44,7 @@ static void run(struct db_pool *p, struct reporting reporting)
     (void)TX_ADD(t, "staged_facts_drop", c->id);
     (void)TX_ADD(t, "chunk_start_again", c->id, tx_int(t, c->epoch));
     chunk_add_block(t, c);
-    (void)TX_ADD(t, "ledger_book", c->id);
+    f->book = chunk_add_booking(t, c->id);
     tx_run(t, on_done, f);
 }
 

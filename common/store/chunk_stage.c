@@ -34,7 +34,7 @@ static void move_on(struct staging *s, const struct db_results *r)
 {
     struct chunk *c = s->chunk;
     c->blocked_ms = c->app_blocked_ms = 0;
-    c->booked_s = db_rows(r, s->book) > 0 ? db_int(r, s->book, 0, 0) : 0;
+    chunk_read_booking(r, s->book, c);
     free(c->cursor);
     c->cursor = s->next;
     s->next = NULL;
@@ -74,7 +74,7 @@ static void run_staging(struct tx *t, struct staging staging)
     CHECK(s != NULL);
     *s = staging;
     chunk_add_block(t, s->chunk);
-    s->book = TX_ADD(t, "ledger_book", s->chunk->id);
+    s->book = chunk_add_booking(t, s->chunk->id);
     tx_run(t, on_staged, s);
 }
 

@@ -45,10 +45,10 @@ void dead_letter_retry(struct db_pool *p, const char *id,
     struct burial *b = burial_new(id, done, arg);
     struct tx *t = tx_new(p);
     const char *one = id != NULL && uuid_valid(id) ? id : NULL, *all = id == NULL ? "true" : "false";
-    (void)TX_ADD(t, "dead_lock", one, all);
-    (void)TX_ADD(t, "dead_runs_lock", one, all);
-    (void)TX_ADD(t, "dead_runs_reopen", one, all);
-    b->count = TX_ADD(t, "dead_retry", one, all);
+    (void)TX_ADD(t, "dead_lock", one, all, NULL);
+    (void)TX_ADD(t, "dead_runs_lock", one, all, NULL);
+    (void)TX_ADD(t, "dead_runs_reopen", one, all, NULL);
+    b->count = TX_ADD(t, "dead_retry", one, all, NULL);
     tx_run(t, on_done, b);
 }
 

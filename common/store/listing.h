@@ -12,7 +12,7 @@ enum listing {
     LIST_RUN,            /* run; with `progress`: rows and calls of pages not merged yet counted in */
     LIST_RUN_CHUNKS,     /* run */
     LIST_DEAD,           /* – */
-    LIST_OPEN_RUNS,      /* – */
+    LIST_OPEN_RUNS,      /* –; the first 100, those that people wait for before all */
     LIST_COVERAGE,       /* connection; every day from the first known one to today */
     LIST_COVERAGE_SPANS, /* the same, days in a row that are alike as one: date_from, date_to, days */
     LIST_RESTATEMENTS,   /* connection; newest 1,000 */

@@ -222,11 +222,21 @@ static struct batch *one_answer(queue_done done, void *arg)
     return &b->each[0];
 }
 
-void queue_wake_scheduler(struct queue *q, queue_done done, void *arg)
+static void tell_schedulers(struct queue *q, const char *what, queue_done done, void *arg)
 {
     char key[KEY_MAX];
-    const char *argv[] = {"PUBLISH", redis_key(key, q->prefix, "plan", NULL), "1"};
+    const char *argv[] = {"PUBLISH", redis_key(key, q->prefix, "plan", NULL), what};
     redis_command(q->r, 3, argv, NULL, 0, on_batch, one_answer(done, arg));
+}
+
+void queue_wake_scheduler(struct queue *q, queue_done done, void *arg)
+{
+    tell_schedulers(q, "1", done, arg);
+}
+
+void queue_wake_for_all(struct queue *q, queue_done done, void *arg)
+{
+    tell_schedulers(q, "all", done, arg);
 }
 
 void queue_run_update(struct queue *q, const char *run_id, const char *const *fields, bool ended,

@@ -117,6 +117,8 @@ void queue_remove(struct queue *q, const char *const *ids, int count, queue_done
 /* Deletes everything of the live queue but budgets (metricx queue rebuild). */
 void queue_clear(struct queue *q, queue_done done, void *arg);
 void queue_wake_scheduler(struct queue *q, queue_done done, void *arg);
+/* The same, and all open work is looked for that has no job. */
+void queue_wake_for_all(struct queue *q, queue_done done, void *arg);
 
 /* :run:<id> and :events, for transitions outside of jobs (planned, cancelled). fields as in queue_finish. */
 void queue_run_update(struct queue *q, const char *run_id, const char *const *fields, bool ended,

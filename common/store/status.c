@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum { DATABASE_MS_MAX = 5000, SCHEDULER_SILENT_MS = 10000, WORKER_SILENT_MS = 30000, TIME_TEXT = 32 };
-enum { SCOPES, CONNECTIONS, REFUSED, DEAD, STEPS };
+enum { SCOPES, CONNECTIONS, REFUSED, DEAD, COUNTS, HOLDS, STEPS };
 
 /* A report while it is made: first what PostgreSQL knows (counts, then open runs), then what Redis knows of it; each
  * part also when the one before it failed. */
@@ -239,10 +239,32 @@ static void add_connections(struct status *t, const struct db_results *r)
         problem(t, db_text(r, REFUSED, i, 3),
                 str_printf("connection %s (%s, %s): %s", db_text(r, REFUSED, i, 0), db_text(r, REFUSED, i, 1),
                            db_text(r, REFUSED, i, 2), db_text(r, REFUSED, i, 4)));
+    set(t->report, "open_runs", json_integer(db_int(r, COUNTS, 0, 0)));
+    set(t->report, "accounts", json_integer(db_int(r, COUNTS, 0, 1)));
     int64_t dead = db_int(r, DEAD, 0, 0);
     set(t->report, "dead_letters", json_integer(dead));
     if (dead > 0)
         problem(t, "dead_letters", str_printf("%" PRId64 " dead letters: metricx dead list says why", dead));
+}
+
+static void add_holds(struct status *t, const struct db_results *r)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < db_rows(r, HOLDS); i++) {
+        const bool all = db_is_null(r, HOLDS, i, 0);
+        const char *reason = db_text(r, HOLDS, i, 2), *since = db_text(r, HOLDS, i, 3);
+        json_t *h = json_object();
+        set(h, "connection_id", all ? json_null() : json_string(db_text(r, HOLDS, i, 0)));
+        set(h, "external_account_id", all ? json_null() : json_string(db_text(r, HOLDS, i, 1)));
+        set(h, "reason", json_string(reason));
+        set(h, "since", json_string(since));
+        (void)json_array_append_new(list, h);
+        problem(t, "held",
+                all ? str_printf("all work is held since %s: %s", since, reason)
+                    : str_printf("connection %s (%s) is held since %s: %s", db_text(r, HOLDS, i, 0),
+                                 db_text(r, HOLDS, i, 1), since, reason));
+    }
+    set(t->report, "holds", list);
 }
 
 static void on_runs(void *arg, int rc, const char *const *rows, int count, const struct err *e)
@@ -269,15 +291,16 @@ static void on_counts(void *arg, int rc, const struct db_results *r, const struc
     }
     keep_scopes(t, r);
     add_connections(t, r);
+    add_holds(t, r);
     listing_read(t->db, LIST_OPEN_RUNS, NULL, on_runs, t);
 }
 
 static void count(struct status *t)
 {
-    const struct db_step steps[STEPS] = {[SCOPES] = {.sql = sql_text("status_scopes")},
-                                         [CONNECTIONS] = {.sql = sql_text("status_connections")},
-                                         [REFUSED] = {.sql = sql_text("status_refused")},
-                                         [DEAD] = {.sql = sql_text("status_dead")}};
+    const struct db_step steps[STEPS] = {
+        [SCOPES] = {.sql = sql_text("status_scopes")},   [CONNECTIONS] = {.sql = sql_text("status_connections")},
+        [REFUSED] = {.sql = sql_text("status_refused")}, [DEAD] = {.sql = sql_text("status_dead")},
+        [COUNTS] = {.sql = sql_text("status_counts")},   [HOLDS] = {.sql = sql_text("status_holds")}};
     (void)db_run(t->db, DB_PLAIN, steps, STEPS, DATABASE_MS_MAX, on_counts, t);
 }
 

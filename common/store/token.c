@@ -25,6 +25,7 @@ void token_set(struct db_pool *p, const char *id, const char *token_enc, account
                         "UPDATE tokens SET access_token_enc = $2, refresh_token_enc = NULL, expires_at = NULL,"
                         " updated_at = now() WHERE id = $1::uuid RETURNING id",
                         TX_PARAMS(account_op_id(op), token_enc));
+    (void)TX_ADD(t, "access_token_set", account_op_id(op));
     account_op_run(op, t);
 }
 

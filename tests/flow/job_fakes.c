@@ -266,11 +266,13 @@ static struct chunk *new_chunk(void)
     struct chunk *c = calloc(1, sizeof *c);
     CHECK(c != NULL);
     c->provider = &fake_provider;
-    c->page = 1;
+    c->page = fakes.page > 0 ? fakes.page : 1;
+    c->rows = fakes.rows;
     c->epoch = 1;
     c->booked_s = 1;
     c->attempts = fakes.attempts;
     c->checking = fakes.checking;
+    c->reread = fakes.reread;
     c->stubs = fakes.stubs;
     c->slice.kind = c->stubs ? SLICE_ENTITIES : c->checking ? SLICE_TOTALS : SLICE_FACTS;
     c->slice.to = fakes.days > 0 ? fakes.days - 1 : 0;
@@ -279,6 +281,7 @@ static struct chunk *new_chunk(void)
     if (c->slice.kind == SLICE_FACTS)
         ask_facts(c);
     c->token_enc = str_dup(fakes.token_enc);
+    c->held = fakes.held;
     return c;
 }
 
@@ -314,6 +317,7 @@ static void settle_report(struct chunk *c, bool anew)
 /* What a commit that landed leaves of the chunk, as the real one would. */
 static void move_chunk_on(struct chunk *c, const struct asked *was)
 {
+    c->held = fakes.held;
     if (was->op == OP_STAGE) {
         c->page++;
         c->booked_s = 1;

@@ -55,8 +55,11 @@ struct fakes {
     bool redis_ready;
     int request_rc;               /* of making the page's request */
     int attempts;                 /* of the chunk that OPEN gives out */
-    bool checking;                /* the same */
+    bool checking, reread;        /* the same */
     bool stubs;                   /* the same: it lists entities, and there are stubs */
+    bool held;                    /* what OPEN or a commit says: no call may start */
+    int page;                     /* the same; 0: the first */
+    int64_t rows;                 /* the same: so far */
     int days;                     /* the same; 0: one */
     struct shape shape;           /* the same */
     struct chunk_report report;   /* the same */

@@ -24,6 +24,7 @@ static struct {
     int limit_rc, seed_rc, settle_rc;
     int64_t limit; /* of the account's connections; 0 = none sets one */
     int bodies;    /* taken and not released */
+    bool canceled; /* the transfer under way */
     char log[LOG_BYTES];
 } play;
 
@@ -55,6 +56,8 @@ static void on_turn(void *arg)
     struct err e = {0};
     struct http_answer a = {0};
 
+    if (x->http != NULL && play.canceled)
+        x->rc = ERR_CANCELED;
     if (x->rc != 0)
         (void)err_set(&e, x->rc, "as the test wants it");
     if (x->limit != NULL)
@@ -155,7 +158,15 @@ struct http_call *http_send(struct http_client *c, const struct http_request *r,
     assert_string_equal(secret_reveal(r->bearer), "TOKEN");
     note("send %s;", after != NULL ? after : "");
     end_later((struct ending){.http = done, .arg = arg, .rc = play.answers[play.answered].rc});
-    return NULL;
+    return (struct http_call *)&play;
+}
+
+/* Before the transfer has ended, which then ends so. */
+void http_cancel(struct http_call *call)
+{
+    assert_ptr_equal(call, &play);
+    note("cancel;");
+    play.canceled = true;
 }
 
 struct http_answer http_answer_take(struct http_answer *a)
@@ -195,11 +206,18 @@ void loop_defer(struct loop *l, void (*fn)(void *arg), void *arg)
     queue[queued++].arg = arg;
 }
 
+static int turned; /* of those queued */
+
+static void run_turns(int turns)
+{
+    for (int end = turned + turns; turned < end && turned < queued; turned++)
+        queue[turned].fn(queue[turned].arg);
+}
+
 static void run_loop(void)
 {
-    for (int i = 0; i < queued; i++)
-        queue[i].fn(queue[i].arg);
-    queued = 0;
+    run_turns(64);
+    turned = queued = 0;
 }
 
 /* --- the tests --- */
@@ -241,7 +259,7 @@ static void on_listed(void *arg, int rc, const struct err *e)
 
 static void check_account(void)
 {
-    account_check(&remote, provider_find("meta"), "act_1", token, on_checked, &ended);
+    (void)account_check(&remote, provider_find("meta"), "act_1", token, on_checked, &ended);
     assert_int_equal(ended, 0); /* never inside the call */
     run_loop();
     assert_int_equal(ended, 1);
@@ -427,7 +445,7 @@ static int setup(void **state)
     (void)state;
     memset(&play, 0, sizeof play);
     ended = 0;
-    queued = 0;
+    turned = queued = 0;
     token = secret_new("TOKEN", 5);
     remote_init(&remote, NULL, NULL, NULL, NULL, &settings);
     return 0;
@@ -438,6 +456,23 @@ static int teardown(void **state)
     (void)state;
     secret_free(token);
     return 0;
+}
+
+static void test_cancelled_from_outside(void **state)
+{
+    for (int turns = 1; turns <= 3; turns += 2) { /* before it is sent, and while it is */
+        setup(state);
+        script(0, 0, 200, account);
+        struct call *c = account_check(&remote, provider_find("meta"), "act_1", token, on_checked, &ended);
+        run_turns(turns);
+        account_check_cancel(c);
+        run_loop();
+        assert_int_equal(ended, 1);
+        assert_int_equal(outcome.rc, ERR_CANCELED);
+        assert_int_equal(play.bodies, 0);
+        assert_string_equal(play.log, SEEDED "take meta:act_1;send ;cancel;settle;");
+        teardown(state);
+    }
 }
 
 int main(void)
@@ -459,6 +494,7 @@ int main(void)
         TEST(test_list_of_pages),
         TEST(test_list_in_a_circle),
         TEST(test_list_refused),
+        cmocka_unit_test(test_cancelled_from_outside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

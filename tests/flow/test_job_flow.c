@@ -208,6 +208,58 @@ static void a_missing_token_parks_the_job_and_says_not_ready(void **state)
     finish_as(FINISH_RETRY);
 }
 
+/* One call a minute asks whether the setting is another by now; all other work waits, and none is a dead letter. */
+static void a_refused_api_version_parks_all_jobs(void **state)
+{
+    (void)state;
+    claimed_job();
+    end(OP_OPEN, 0, false);
+    fakes.verdict.rc = ERR_SETTING;
+    end(OP_FETCH, 0, true);
+    end(OP_PARSE, 0, false);
+    assert_int_equal(fakes.asked.fate, CHUNK_YIELD);
+    assert_int_equal(fakes.asked.delay_ms, 60000);
+    assert_non_null(service.not_ready);
+    end(OP_PUT_BACK, 0, false);
+    assert_string_equal(fakes.asked.error_code, "bad_setting");
+    finish_as(FINISH_RETRY);
+
+    clk_fake(1000000 + 59999, 1000000 + 59999);
+    ended = fakes.settled = 0;
+    claimed_job();
+    end(OP_OPEN, 0, false);
+    assert_int_equal(fakes.asked.fate, CHUNK_YIELD);
+    assert_true(fakes.asked.booked);
+    end(OP_PUT_BACK, 0, false);
+    assert_string_equal(fakes.asked.error_code, "bad_setting");
+    finish_as(FINISH_RETRY);
+    assert_int_equal(context.calls, 1);
+
+    clk_fake(1000000 + 60000, 1000000 + 60000);
+    ended = fakes.settled = 0;
+    fakes.verdict.rc = 0;
+    claimed_job();
+    end(OP_OPEN, 0, false);
+    read_page(NULL);
+    end(OP_MERGE, 0, true);
+    finish_as(FINISH_DONE);
+}
+
+static void jobs_under_way_wait_for_the_api_version_too(void **state)
+{
+    (void)state;
+    claimed_job();
+    end(OP_OPEN, 0, false);
+    read_page("next");
+    context.refusal = (struct err){.rc = ERR_SETTING, .text = "META_API_VERSION: dead"};
+    context.refused_until_ms = clk_mono_ms() + 1;
+    end(OP_STAGE, 0, false);
+    end(OP_GRANT, 0, true);
+    assert_int_equal(fakes.asked.fate, CHUNK_YIELD);
+    end(OP_PUT_BACK, 0, false);
+    finish_as(FINISH_RETRY);
+}
+
 static void without_redis_no_call_is_made_until_it_is_back(void **state)
 {
     (void)state;
@@ -371,6 +423,48 @@ static void a_lost_lease_with_an_answer_in_hand_gives_its_place_back(void **stat
     assert_int_equal(fakes.bodies, 0);
 }
 
+static void held_work_leaves_the_queue_at_the_page_border(void **state)
+{
+    (void)state;
+    claimed_job();
+    end(OP_OPEN, 0, false);
+    fakes.held = true;
+    read_page("two");
+    end(OP_STAGE, 0, false);
+    assert_int_equal(fakes.asked.fate, CHUNK_YIELD);
+    assert_string_equal(fakes.asked.error_code, "");
+    end(OP_PUT_BACK, 0, false);
+    finish_as(FINISH_DROP);
+}
+
+static void what_is_held_when_it_is_opened_makes_no_call(void **state)
+{
+    (void)state;
+    fakes.held = true;
+    claimed_job();
+    end(OP_OPEN, 0, false);
+    assert_int_equal(fakes.asked.fate, CHUNK_YIELD);
+    end(OP_PUT_BACK, 0, false);
+    finish_as(FINISH_DROP); /* and the call that came with the claim is given back */
+}
+
+static void a_token_that_is_replaced_while_it_is_refused_refuses_nobody(void **state)
+{
+    (void)state;
+    claimed_job();
+    end(OP_OPEN, 0, false);
+    fakes.verdict.rc = ERR_NEEDS_REAUTH;
+    read_page(NULL);
+    assert_string_equal(fakes.asked.connection_status, "needs_reauth");
+    end(OP_PUT_BACK, ERR_CONFLICT, false);
+    assert_int_equal(fakes.asked.op, OP_PUT_BACK);
+    assert_int_equal(fakes.asked.fate, CHUNK_YIELD);
+    assert_string_equal(fakes.asked.connection_status, "");
+    assert_int_equal(fakes.asked.calls, 1);
+    end(OP_PUT_BACK, 0, false);
+    finish_as(FINISH_YIELD);
+}
+
 /* One operation ends in a random way; after many steps only well. */
 static void random_end(unsigned *seed, bool may_fail)
 {
@@ -402,6 +496,7 @@ static void random_faults_at_every_step(void **state)
         teardown(state);
         setup(state);
         fakes.stubs = round % 3 == 0;
+        fakes.held = round % 11 == 0;
         fakes.days = round % 20;
         fakes.shape.rung = (enum rung)(round / 3 % (RUNG_CAMPAIGNS + 1));
         struct job *j = claimed_job();
@@ -438,6 +533,8 @@ int main(void)
         CASE(a_commit_that_keeps_breaking_is_given_up),
         CASE(a_closed_chunk_is_dropped_and_its_call_given_back),
         CASE(a_missing_token_parks_the_job_and_says_not_ready),
+        CASE(a_refused_api_version_parks_all_jobs),
+        CASE(jobs_under_way_wait_for_the_api_version_too),
         CASE(without_redis_no_call_is_made_until_it_is_back),
         CASE(redis_that_is_back_before_the_job_hears_it_was_away_is_asked_again),
         CASE(a_request_that_cannot_be_made_is_a_failure_like_others),
@@ -449,6 +546,9 @@ int main(void)
         CASE(a_hurried_call_is_broken_off_and_handed_back),
         CASE(a_lost_lease_ends_the_job_without_a_word),
         CASE(a_lost_lease_with_an_answer_in_hand_gives_its_place_back),
+        CASE(held_work_leaves_the_queue_at_the_page_border),
+        CASE(what_is_held_when_it_is_opened_makes_no_call),
+        CASE(a_token_that_is_replaced_while_it_is_refused_refuses_nobody),
         CASE(random_faults_at_every_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

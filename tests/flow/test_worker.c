@@ -1,6 +1,7 @@
 #include "common/base/clk.h"
 #include "common/base/str.h"
 #include "tests/flow/redis_fakes.h"
+#include "tests/flow/watch_fakes.h"
 #include "worker/job_flow.h"
 #include "worker/worker.h"
 #include <setjmp.h>
@@ -231,6 +232,7 @@ static int setup(void **state)
     main_redis = wake_redis = (struct redis){0};
     redis_up = db_up = true;
     http_closed = false;
+    watch_fakes = (struct watch_fakes){.loop = service.loop};
     stopped = job_count = 0;
     memset(&q, 0, sizeof q);
     assert_int_equal(worker_new(&service, &worker, NULL), 0);
@@ -388,19 +390,25 @@ static void jobs_whose_lease_went_to_another_are_lost(void **state)
 static void an_idle_worker_stops_whatever_is_answered_last(void **state)
 {
     (void)state;
-    for (int order = 0; order < 2; order++) {
+    for (int order = 0; order < 3; order++) {
         if (order > 0) {
             teardown(state);
             setup(state);
         }
+        watch_fakes.lingers = order == 2;
         stop();
         assert_int_equal(stopped, 0);
-        if (order == 0)
+        if (order != 1)
             beaten(0, NULL);
         claimed(0, -1);
         if (order == 1)
             beaten(ERR_REDIS_AWAY, NULL);
         turn();
+        if (order == 2) {
+            assert_false(http_closed); /* a check of access still needs it */
+            watch_fakes.ended(watch_fakes.arg);
+            turn();
+        }
         assert_int_equal(stopped, 1);
     }
 }

@@ -52,12 +52,17 @@ class Sandbox:
     def calls(self, account=ACCOUNT, window=3600):
         return self.get("calls", account=account, window=window)
 
-    def accounts(self):
+    def accounts(self, token=TOKEN, **proof):
         """All ad accounts, as Meta lists them."""
-        answer = requests.get(f"{self.url}/v26.0/me/adaccounts", timeout=60, headers={"Authorization": f"Bearer {TOKEN}"},
-                              params={"fields": "currency,timezone_name", "limit": 10000})
-        assert answer.status_code == 200, answer.text
-        return answer.json()["data"]
+        found, params = [], {"fields": "currency,timezone_name", "limit": 5000, **proof}
+        while params:
+            answer = requests.get(f"{self.url}/v26.0/me/adaccounts", timeout=60, headers={"Authorization": f"Bearer {token}"},
+                                  params=params)
+            assert answer.status_code == 200, answer.text
+            found += answer.json()["data"]
+            paging = answer.json().get("paging", {})
+            params = {**params, "after": paging["cursors"]["after"]} if "next" in paging else None
+        return found
 
     def stop(self):
         self.process.terminate()

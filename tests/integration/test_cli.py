@@ -12,6 +12,7 @@ import uuid
 
 import pytest
 
+from crowd import connect_all
 from system import ACCOUNT, TOKEN, wait_for
 
 NOBODY = "0b54c3e4-0000-4000-8000-000000000000"
@@ -507,6 +508,27 @@ def test_status(make_system):
     assert "queue: " in text and "scheduler: " in text and f"meta:{ACCOUNT}" in text
     worker = json.loads(system.metricx("status", "--json"))["workers"][0]
     assert worker["alive"] and worker["pid"] == system.daemons[-1].process.pid
+
+
+def test_status_of_many_shows_the_first(make_system, redis_server):
+    """Blocked accounts before those with open runs before all others, and what people wait for before the nightly runs."""
+    system = make_system(sandbox=("--accounts", "150"))
+    assert connect_all(system) == 150
+    system.query("""INSERT INTO sync_runs (workspace_id, connection_id, kind, trigger, interactive)
+                    SELECT workspace_id, id, 'full', CASE external_account_id WHEN 'act_1149' THEN 'manual' ELSE 'nightly' END,
+                           external_account_id = 'act_1149' FROM connections WHERE external_account_id > 'act_1020'""")
+    system.query("INSERT INTO provider_blocks VALUES ('meta:act_1003', now() + interval '1 hour')")
+    redis, life = redis_server.client(), redis_server.client().hget("{metricx}:budget:meta:act_1001", "life")
+    for number in range(1001, 1151):
+        redis.hset(f"{{metricx}}:budget:meta:act_{number}", mapping={"life": life, "limit": 200, "width": 60_000_000, "window_seconds": 3600})
+    report = json.loads(system.metricx("status", "--json"))
+    assert report["accounts"] == 150 and report["open_runs"] == 130
+    (waited,), = system.query("SELECT id FROM sync_runs WHERE interactive")
+    assert len(report["runs"]) == 100 and report["runs"][0]["id"] == waited
+    scopes = [b["scope"] for b in report["budgets"]]
+    assert scopes == ["meta:app", "meta:act_1003"] + [f"meta:act_{number}" for number in range(1021, 1119)]
+    text = system.metricx("status")
+    assert "budgets: 150, the first 100" in text and "open runs: 130, the first 100" in text
 
 
 def test_a_blocked_budget_is_degraded(make_system, redis_server):

@@ -320,3 +320,21 @@ def test_no_secret_in_logs_redis_or_tables(make_system, redis):
     for (table,) in system.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
         text = system.query(f"SELECT coalesce(string_agg(t::text, ' '), '') FROM {table} t")[0][0]
         assert not any(word in text for word in hidden), table
+
+
+def test_runs_that_are_kept_cost_a_sync_nothing(make_system):
+    """Nothing reads all of them: with thousands, each chunk would take seconds."""
+    system = make_system()
+    connection = system.connect()
+    system.query("""INSERT INTO sync_runs (workspace_id, connection_id, kind, trigger, status, planned, told, created_at, finished_at)
+                    SELECT workspace_id, id, 'full', 'manual', 'cancelled', 'all', 'cancelled', now(), now()
+                      FROM connections, generate_series(1, 5000);
+                    INSERT INTO sync_chunks (run_id, connection_id, kind, status, ordinal, finished_at)
+                    SELECT id, connection_id, 'entities', 'cancelled', 0, now() FROM sync_runs;
+                    ANALYZE""")
+    system.scheduler()
+    system.worker()
+    assert system.sync(connection)["status"] == "succeeded"
+    read = "SELECT sum(idx_scan)::int FROM pg_stat_user_indexes WHERE indexrelname = 'sync_chunks_run'"
+    wait_for("the statistics", lambda: system.query(read)[0][0] > 10)
+    assert system.query(read)[0][0] < 5000

@@ -360,6 +360,33 @@ static void too_much_call(struct request *r)
     done(r);
 }
 
+static void forbid_call(struct request *r)
+{
+    struct forbidden *all = &r->sandbox->forbidden;
+    const struct account *a = account_of(r);
+    const char *field = text_of(r, "field");
+    struct forbidden_field one = {.account = a != NULL ? a->number : 0, .code = (int)number_of(r, "code", 10)};
+    if (flag_of(r, "clear", false))
+        all->count = 0;
+    else if (field == NULL || !str_copy(one.name, sizeof one.name, field))
+        request_error(r, 400, 100, 0, "field is required, below %zu characters", sizeof one.name);
+    else if (one.code != 10 && one.code != 100 && one.code != 200)
+        request_error(r, 400, 100, 0, "code must be 10, 100 or 200; it is %d", one.code);
+    else if (!request_failed(r) && !forbidden_add(all, &one))
+        request_error(r, 400, 100, 0, "there are %d forbidden fields already", FORBIDDEN_MAX);
+    done(r);
+}
+
+static void versions_call(struct request *r)
+{
+    struct versions v = r->sandbox->versions;
+    v.oldest = (int)number_of(r, "oldest", v.oldest);
+    v.strict = flag_of(r, "strict", v.strict);
+    if (!request_failed(r))
+        r->sandbox->versions = v;
+    done(r);
+}
+
 static void report_plan_call(struct request *r)
 {
     struct report_plan plan = report_plan_usual;
@@ -378,8 +405,9 @@ static void report_plan_call(struct request *r)
         request_error(r, 400, 100, 0, "outcome is unknown: %s", outcome);
     if (plan.polls < 0 || plan.ms < 0 || plan.percent < 0 || plan.percent > 100)
         request_error(r, 400, 100, 0, "polls and ms must not be negative, percent must be 0 to 100");
-    if (!request_failed(r))
-        r->sandbox->reports->plan = plan;
+    bool behind = flag_of(r, "behind", false);
+    if (!request_failed(r) && !reports_order(r->sandbox->reports, &plan, behind))
+        request_error(r, 400, 100, 0, "there are %d plans already", REPORT_PLANS_MAX);
     done(r);
 }
 
@@ -404,17 +432,18 @@ static const struct {
     {"POST", "limits", limits_call},   {"POST", "oauth", oauth_call},
     {"POST", "fault", fault_call},     {"POST", "report", report_plan_call},
     {"GET", "reports", reports_call},  {"POST", "too-much", too_much_call},
+    {"POST", "forbid", forbid_call},   {"POST", "versions", versions_call},
 };
 
 void control_handle(struct request *r)
 {
     const char *name = r->segment_count == 2 ? r->segments[1] : "";
     size_t at = 0, count = sizeof routes / sizeof *routes;
-    while (at < count && (strcmp(routes[at].name, name) != 0 || strcmp(routes[at].method, http_method(r->x)) != 0))
+    while (at < count && (strcmp(routes[at].name, name) != 0 || strcmp(routes[at].method, r->method) != 0))
         at++;
     if (at < count)
         routes[at].handle(r);
     else
-        request_error(r, 404, 100, 0, "the sandbox has no %s /sandbox/%s", http_method(r->x), name);
+        request_error(r, 404, 100, 0, "the sandbox has no %s /sandbox/%s", r->method, name);
     request_send(r, 0);
 }

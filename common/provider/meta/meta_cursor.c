@@ -3,7 +3,7 @@
 #include <ctype.h>
 #include <strings.h>
 
-enum { AFTER_BYTES_MAX = 4000 };
+enum { AFTER_BYTES_MAX = 4000, STEPS = META_NO_FILTER + 1 };
 
 static const char letters[META_LISTING_COUNT] = {'c', 's', 'a', 'l', 'i', 'n', 'x', 't', 'r', 'w', 'g', 'b'};
 
@@ -45,18 +45,19 @@ int meta_cursor_read(const char *text, const struct slice *s, struct meta_cursor
     if (text == NULL)
         return 0;
     letter = text[0] != '\0' ? memchr(letters, text[0], sizeof letters) : NULL;
-    if (letter == NULL || text[1] < '0' || text[1] > '0' + META_NO_FILTER ||
+    if (letter == NULL || text[1] < '0' || text[1] >= '0' + 2 * STEPS ||
         !belongs_to((enum meta_listing)(letter - letters), s))
         return err_set(e, ERR_GONE, "the stored cursor is not one of this version");
     out->listing = (enum meta_listing)(letter - letters);
-    out->step = (enum meta_step)(text[1] - '0');
+    out->step = (enum meta_step)((text[1] - '0') % STEPS);
+    out->few_fields = text[1] >= '0' + STEPS;
     out->after = text + 2;
     return 0;
 }
 
 const char *meta_cursor_text(const struct meta_cursor *c, struct arena *a)
 {
-    return arena_printf(a, "%c%d%s", letters[c->listing], (int)c->step, c->after);
+    return arena_printf(a, "%c%d%s", letters[c->listing], (int)c->step + (c->few_fields ? STEPS : 0), c->after);
 }
 
 /* Scheme, host and port of both are the same. */
@@ -102,15 +103,16 @@ static const char *after_of(const char *url, struct arena *a)
 
 static bool is_usable(const char *after)
 {
-    const size_t len = strnlen(after, AFTER_BYTES_MAX + 1);
-
-    if (len == 0 || len > AFTER_BYTES_MAX)
-        return false;
     for (const char *c = after; *c != '\0'; c++) {
         if (*c <= ' ' || *c > '~')
             return false;
     }
-    return true;
+    return *after != '\0';
+}
+
+static int too_long(struct err *e)
+{
+    return err_set(e, ERR_LIMIT, "the cursor of the next page has more than %d bytes", AFTER_BYTES_MAX);
 }
 
 int meta_cursor_next(const json_t *root, const char *graph_url, const char *used, struct arena *a, const char **after,
@@ -125,12 +127,16 @@ int meta_cursor_next(const json_t *root, const char *graph_url, const char *used
         return 0;
     if (!json_is_string(next))
         return err_set(e, ERR_ANSWER, "paging.next is no text");
+    if (json_string_length(cursor) > AFTER_BYTES_MAX)
+        return too_long(e);
     if (json_is_string(cursor))
         *after = arena_str(a, json_string_value(cursor));
     else if (graph_url != NULL && same_host(json_string_value(next), graph_url))
         *after = after_of(json_string_value(next), a);
     if (a->overflow)
         return err_set(e, ERR_LIMIT, "a page needs too much memory");
+    if (*after != NULL && strlen(*after) > AFTER_BYTES_MAX)
+        return too_long(e);
     if (*after == NULL || !is_usable(*after))
         return err_set(e, ERR_ANSWER, "there is a next page, but no usable cursor for it");
     if (strcmp(*after, used) == 0)

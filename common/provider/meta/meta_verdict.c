@@ -55,12 +55,13 @@ static const struct rule {
     {100, 100, 33, ERR_NO_ACCESS, 0, SCOPE_ACCOUNT},
     {100, 100, 3191001, ERR_NO_ACCESS, 0, SCOPE_ACCOUNT},
     {803, 803, ANY, ERR_NO_ACCESS, 0, SCOPE_ACCOUNT},
+    /* a version that Meta has given up: META_API_VERSION */
+    {2635, 2635, ANY, ERR_SETTING, 0, SCOPE_ACCOUNT},
     /* our questions */
     {2642, 2642, ANY, ERR_GONE, 0, SCOPE_ACCOUNT},
     {2, 2, 1504041, ERR_BAD_REQUEST, 0, SCOPE_ACCOUNT},
     {2, 2, 1504042, ERR_BAD_REQUEST, 0, SCOPE_ACCOUNT},
     {100, 100, ANY, ERR_BAD_REQUEST, 0, SCOPE_ACCOUNT},
-    {2635, 2635, ANY, ERR_BAD_REQUEST, 0, SCOPE_ACCOUNT},
     {3018, 3018, ANY, ERR_BAD_REQUEST, 0, SCOPE_ACCOUNT},
 };
 
@@ -131,7 +132,7 @@ static bool wants_less(const struct failure *f)
 
 static bool is_final(int rc)
 {
-    return rc == ERR_NEEDS_REAUTH || rc == ERR_NO_ACCESS || rc == ERR_BAD_REQUEST;
+    return rc == ERR_NEEDS_REAUTH || rc == ERR_NO_ACCESS || rc == ERR_BAD_REQUEST || rc == ERR_SETTING;
 }
 
 static void judge(struct verdict *v, const struct failure *f, int status)
@@ -193,7 +194,8 @@ static void read_error(const json_t *error, int status, struct verdict *v)
     describe(v, &f);
 }
 
-static int check_body(const json_t *root, const struct http_answer *a, struct verdict *v)
+/* unread: why there is no root. */
+static int check_body(const json_t *root, const struct err *unread, const struct http_answer *a, struct verdict *v)
 {
     const json_t *error = json_object_get(root, "error");
     char words[120];
@@ -210,10 +212,8 @@ static int check_body(const json_t *root, const struct http_answer *a, struct ve
         (void)snprintf(words, sizeof words, "HTTP %d without an error of Meta's (%zu bytes)", a->status, a->body.len);
         return fail_plain(v, ERR_TRANSIENT, words);
     }
-    if (root == NULL) {
-        (void)snprintf(words, sizeof words, "the answer is no JSON, or cut short (%zu bytes)", a->body.len);
-        return fail_plain(v, ERR_ANSWER, words);
-    }
+    if (root == NULL)
+        return fail_plain(v, unread->rc, unread->text);
     if (!json_is_object(root) || json_is_false(json_object_get(root, "success")) ||
         json_object_get(root, "Service Unavailable") != NULL)
         return fail_plain(v, ERR_ANSWER, "the answer is not the object that was asked for");
@@ -222,6 +222,7 @@ static int check_body(const json_t *root, const struct http_answer *a, struct ve
 
 json_t *meta_verdict_read(const struct http_answer *a, const char *account, struct verdict *v)
 {
+    struct err unread = {0};
     json_t *root;
 
     *v = (struct verdict){.account = QUOTA_UNSAID, .app = QUOTA_UNSAID};
@@ -230,11 +231,17 @@ json_t *meta_verdict_read(const struct http_answer *a, const char *account, stru
         return NULL;
     }
     meta_usage_read(a, account, v);
-    root = meta_json_parse(buf_str(&a->body), a->body.len);
-    if (check_body(root, a, v) == 0)
+    root = meta_json_parse(buf_str(&a->body), a->body.len, &unread);
+    if (check_body(root, &unread, a, v) == 0)
         return root;
     json_decref(root);
     return NULL;
+}
+
+bool meta_verdict_of_a_field(const struct verdict *v)
+{
+    return (v->rc == ERR_BAD_REQUEST && v->code == 100) ||
+           (v->rc == ERR_NO_ACCESS && (v->code == 10 || (v->code >= 200 && v->code <= 299)));
 }
 
 void meta_verdict_error(const json_t *error, struct verdict *v)

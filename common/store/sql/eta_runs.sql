@@ -1,7 +1,7 @@
 -- Runs under way, people's first, with what is left of each: calls of the high lane, those that must follow each other,
 -- milliseconds of a call of late, calls of the other lanes, and those that must be allowed for it to go on: one where a
 -- slice is begun, else all of the next one. A page that is being read counts as left. What is not
--- planned yet counts as if it were one slice.
+-- planned yet counts as if it were one slice. Open as in plan_chunks.sql.
 -- $1 how many, $2 rows of a page of facts, $3 rows of a page of a listing.
 SELECT r.id, r.provider, r.external_account_id, r.calls_per_window,
        l.high + CASE WHEN r.interactive THEN l.unplanned ELSE 0 END,
@@ -16,7 +16,7 @@ SELECT r.id, r.provider, r.external_account_id, r.calls_per_window,
                CASE WHEN o.kind <> 'entities' AND o.planned <> 'all' THEN coalesce(o.date_to - o.date_from + 1, 0)
                     ELSE 0 END AS unplanned
           FROM sync_runs o JOIN connections k ON k.id = o.connection_id
-         WHERE o.status = 'running'
+         WHERE o.finished_at IS NULL AND o.status = 'running'
          ORDER BY o.interactive DESC, o.created_at, o.id
          LIMIT $1::int) r
  CROSS JOIN LATERAL (
@@ -45,5 +45,5 @@ SELECT r.id, r.provider, r.external_account_id, r.calls_per_window,
                                        ELSE ceil((c.date_to - c.date_from + 1) * a.rows::numeric / $2::bigint) END
                                   - (coalesce(u.page, 1) - 1)) AS pages
                  FROM sync_chunks c LEFT JOIN chunk_cursor u ON u.chunk_id = c.id
-                WHERE c.run_id = r.id AND c.status IN ('queued', 'running')) x) l
+                WHERE c.run_id = r.id AND c.status NOT IN ('done', 'dead', 'cancelled')) x) l
  ORDER BY r.interactive DESC, r.created_at, r.id

@@ -1,9 +1,10 @@
 -- How a run stands after a chunk was closed. rows and calls count the pages of open slices too. $1 run, $2 chunk.
+-- Open as in plan_chunks.sql.
 SELECT r.status, r.chunks_total, r.chunks_done, r.chunks_dead,
        s.rows, s.calls,
        r.status NOT IN ('queued', 'running'),
        r.status IN ('queued', 'running') AND r.planned <> 'all'
-           AND NOT EXISTS (SELECT 1 FROM sync_chunks c WHERE c.run_id = r.id AND c.status IN ('queued', 'running')),
+           AND NOT EXISTS (SELECT 1 FROM sync_chunks c WHERE c.run_id = r.id AND c.status NOT IN ('done', 'dead', 'cancelled')),
        k.rows_inserted, k.rows_updated, k.rows_unchanged, k.rows_removed
   FROM sync_runs r JOIN sync_chunks k ON k.id = $2::uuid
  CROSS JOIN LATERAL (

@@ -91,7 +91,7 @@ static const struct {
     {-3, 1504045, ERR_TOO_MUCH_DATA, 0, false},
     {100, 0, ERR_BAD_REQUEST, 0, false},
     {100, 4711, ERR_BAD_REQUEST, 0, false},
-    {2635, 0, ERR_BAD_REQUEST, 0, false},
+    {2635, 0, ERR_SETTING, 0, false},
     {3018, 0, ERR_BAD_REQUEST, 0, false},
     {2, 1504041, ERR_BAD_REQUEST, 0, false},
     {2, 1504042, ERR_BAD_REQUEST, 0, false},
@@ -131,7 +131,7 @@ static void test_transient_outage(void **state)
         struct verdict v = verdict_of_code(400, table[i].code, table[i].subcode, ",\"is_transient\":true");
         struct verdict w = verdict_of_code(500, table[i].code, table[i].subcode, "");
 
-        if (rc == ERR_NEEDS_REAUTH || rc == ERR_NO_ACCESS || rc == ERR_BAD_REQUEST)
+        if (rc == ERR_NEEDS_REAUTH || rc == ERR_NO_ACCESS || rc == ERR_BAD_REQUEST || rc == ERR_SETTING)
             rc = ERR_TRANSIENT;
         assert_int_equal(v.rc, rc);
         assert_int_equal(w.rc, rc);
@@ -206,7 +206,8 @@ static void test_depth(void **state)
 
     memset(deep, '[', 300000);
     deep[300000] = '\0';
-    assert_int_equal(verdict_of(200, "", deep).rc, ERR_ANSWER);
+    assert_int_equal(verdict_of(200, "", deep).rc, ERR_LIMIT);
+    assert_int_equal(verdict_of(500, "", deep).rc, ERR_TRANSIENT);
     free(deep);
 }
 
