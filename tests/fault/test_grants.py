@@ -28,7 +28,7 @@ def test_a_worker_that_stands_still_between_its_grant_and_its_call(make_rig, und
     for link in rig.links("worker0 redis"):
         link.freeze_answers()
     wait_for("the grant", lambda: int(client.hget("{metricx}:job:" + job, "turn") or 0) == turn + 1)
-    assert steps_of(worker.log(), job)[-1] == ("staging", "granting")
+    wait_for("its log", lambda: steps_of(worker.log(), job)[-1:] == [("staging", "granting")])
     worker.process.send_signal(signal.SIGSTOP)
     rig.heal()
     rig.vain = 0
