@@ -15,6 +15,8 @@
 #define LOCK_SQL "SELECT pg_advisory_xact_lock(hashtextextended('metricx migrate ' || current_schema(), 0))"
 #define HEAD "-- oldest-program: "
 enum { MIGRATIONS_MAX = 999, FOREIGN_NAMED = 5, VERSION_TEXT = 24, POSTGRESQL_OLDEST = 150000 };
+/* Programs at work lock the same tables in another order: who loses a deadlock has changed nothing and tries again. */
+enum { APPLY_TRIES = 20 };
 
 struct migration {
     int number;
@@ -238,7 +240,9 @@ static int apply_one(struct migrator *g, const struct migration *m, struct err *
          .count = 1},
     };
     char line[160];
-    int rc = run(g, DB_TX, steps, 4, NULL, e);
+    int rc = ERR_CONFLICT;
+    for (int i = 0; i < APPLY_TRIES && rc == ERR_CONFLICT; i++)
+        rc = run(g, DB_TX, steps, 4, NULL, e);
     if (rc == 0) {
         (void)snprintf(line, sizeof line, "applied %s", m->file);
         g->say(g->arg, line);

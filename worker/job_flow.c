@@ -155,6 +155,8 @@ static void after_open(struct job *j, int rc, const struct err *e)
         (void)err_copy(&j->why, e);
         metric_add(M_JOBS_DEAD, 1);
         let_go(j, FINISH_DEAD, 0);
+    } else if (rc == ERR_DB_AWAY && !j->x->stopping && ++j->commit_tries < COMMIT_TRIES) {
+        job_wait(j, OPENING); /* it may have been counted as a start: five of them would be poison */
     } else if (rc != 0) {
         (void)err_copy(&j->why, e);
         let_go_unsaid(j, rc);
@@ -338,6 +340,7 @@ static void after_commit_failed(struct job *j, int rc, const struct err *e)
     } else if (rc == ERR_NOT_FOUND && j->state == LISTED) {
         job_wait(j, MERGING); /* every stub came with the listing, or no campaign has facts */
     } else if (rc == ERR_GONE) {
+        j->commit_tries = 0;
         job_drop_page(j);
         job_wait(j, OPENING);
     } else if (passing && ++j->commit_tries < COMMIT_TRIES) {

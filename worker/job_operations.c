@@ -33,6 +33,7 @@ static void on_opened(void *arg, int rc, struct chunk *c, const struct err *e)
     if (rc == 0) {
         job_free_chunk(j);
         j->chunk = c;
+        j->commit_tries = 0;
         job_shape(j);
         if (c->blocked_ms > 0 || c->app_blocked_ms > 0) { /* Redis does not know it */
             j->feedback.account.blocked_ms = c->blocked_ms;
@@ -223,7 +224,7 @@ void job_begin(struct job *j)
     struct service *s = j->x->service;
     switch (j->state) {
     case OPENING:
-        chunk_open(s->db, j->claimed.id, j->x->worker_id, CHUNK_DELIVERIES_MAX, on_opened, j);
+        chunk_open(s->db, j->claimed.id, j->x->worker_id, CHUNK_DELIVERIES_MAX, j->commit_tries > 0, on_opened, j);
         break;
     case GRANTING:
         if (j->granted) { /* too old to be used: back with it */

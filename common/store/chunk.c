@@ -256,7 +256,7 @@ static void on_open(void *arg, int rc, const struct db_results *r, const struct 
     free(o);
 }
 
-void chunk_open(struct db_pool *p, const char *id, const char *worker, int max_deliveries,
+void chunk_open(struct db_pool *p, const char *id, const char *worker, int max_deliveries, bool again,
                 void (*done)(void *arg, int rc, struct chunk *c, const struct err *e), void *arg)
 {
     struct opening *o = calloc(1, sizeof *o);
@@ -266,7 +266,7 @@ void chunk_open(struct db_pool *p, const char *id, const char *worker, int max_d
     o->arg = arg;
     (void)tx_add(t, "SELECT chunk_openable($1::uuid)", TX_PARAMS(id));
     (void)TX_ADD(t, "chunk_adopt_limits", id);
-    (void)TX_ADD(t, "chunk_open", id, worker, tx_int(t, max_deliveries));
+    (void)TX_ADD(t, "chunk_open", id, worker, tx_int(t, max_deliveries), again ? "t" : "f");
     (void)TX_ADD(t, "chunk_open_cursor", id);
     chunk_add_sweep(t, id);
     (void)TX_ADD(t, "chunk_open_first_page", id);

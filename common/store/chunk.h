@@ -61,8 +61,9 @@ void chunk_clear(struct chunk *c); /* frees what is owned */
  * chunk and run running, books the first call in the ledger, and says where to go on: a stored cursor that
  * still serves (chunk_place_serves), else page 1 with the staged pages thrown away. ERR_CONFLICT: there is nothing to
  * do now (closed, cancelled, connection not active): drop the job. ERR_POISON: started max_deliveries times without
- * committing a page; the chunk is closed as dead. */
-void chunk_open(struct db_pool *p, const char *id, const char *worker, int max_deliveries,
+ * committing a page; the chunk is closed as dead. again: after an answer that was lost, which counts as the same start.
+ */
+void chunk_open(struct db_pool *p, const char *id, const char *worker, int max_deliveries, bool again,
                 void (*done)(void *arg, int rc, struct chunk *c, const struct err *e),
                 void *arg); /* c is owned by the callback, free() after chunk_clear */
 

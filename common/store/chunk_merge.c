@@ -25,7 +25,7 @@ static void add_fact_steps(struct tx *t, const struct chunk *c, bool as_it_is)
     const char *currency = c->currency, *zone = c->timezone;
 
     (void)TX_ADD(t, "fact_days_add", c->connection_id, granularity, from, to);
-    (void)TX_ADD(t, "fact_days_lock", c->connection_id, granularity, from, to);
+    (void)TX_ADD(t, "fact_days_lock", c->connection_id, granularity, from, to, c->id);
     (void)TX_ADD(t, "fact_trim_days", c->id, c->connection_id, granularity, from, to);
     (void)tx_add(t, text("fact_trim_repeats"), TX_PARAMS(c->id));
     if (c->shape.rung == RUNG_PARTS)
@@ -56,7 +56,7 @@ static void add_entity_steps(struct tx *t, const struct chunk *c)
     const char *provider = c->provider->name;
     (void)tx_add(t, "INSERT INTO entity_listings (connection_id) VALUES ($1::uuid) ON CONFLICT DO NOTHING",
                  TX_PARAMS(c->connection_id));
-    (void)TX_ADD(t, "entity_lock", c->connection_id);
+    (void)TX_ADD(t, "entity_lock", c->connection_id, c->id);
     (void)TX_ADD(t, "entity_trim_older", c->id, c->connection_id);
     (void)TX_ADD(t, "entity_trim_repeats", c->id);
     (void)TX_ADD(t, "entity_insert", c->id, c->connection_id, c->workspace_id, provider, "campaign");

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SCHEMA_NEEDED = 1 /* the newest migration that this program relies on */, POSTGRESQL_OLDEST = 150000 };
+/* SCHEMA_NEEDED, the number of migrations that were known when this program was built, comes with its build. */
+enum { POSTGRESQL_OLDEST = 150000 };
 
 static int64_t next_number(const char **text)
 {

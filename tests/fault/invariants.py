@@ -1,9 +1,8 @@
 """What must hold at the end of every scenario, whatever happened in it: contract, section 7."""
 import contextlib
-import glob
 import re
 
-from rig import APP_SECRET, TOKEN
+from secrets_told import no_core_file_can_be, no_secret_is_told
 from system import ACCOUNT, wait_for
 from truth import assert_truth
 
@@ -18,10 +17,10 @@ def count(rig, sql):
 
 def no_chunk_is_open(rig, dead):
     wait_for("the end of the chunks", lambda: count(rig, "sync_chunks WHERE status IN ('queued', 'running')") == 0)
+    lost = rig.query("SELECT kind, date_from, error_code, error FROM sync_chunks WHERE status = 'dead'")
+    assert [row["error_code"] for row in lost] == dead, f"buried: {lost}"
     states = {row[0] for row in rig.query("SELECT DISTINCT status FROM sync_runs")}
     assert states == ({"partial"} if dead else {"succeeded"}), states
-    lost = rig.query("SELECT kind, date_from, error_code, error FROM sync_chunks WHERE status = 'dead'")
-    assert [row["error_code"] for row in lost] == dead, lost
 
 
 def nothing_is_staged(rig, dead):
@@ -67,28 +66,6 @@ def calls_are_few(rig, undisturbed):
         f"{calls['faults_struck']} were answered in vain")
 
 
-def dump_redis(client):
-    read = {"string": client.get, "hash": client.hgetall, "list": lambda k: client.lrange(k, 0, -1),
-            "zset": lambda k: client.zrange(k, 0, -1), "set": client.smembers}
-    return "\n".join(f"{key} {read[client.type(key)](key)}" for key in client.keys("*"))
-
-
-def dump_tables(rig):
-    for (table,) in rig.query("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'"):
-        for (row,) in rig.query(f"SELECT t::text FROM {table} t"):
-            yield row
-
-
-def no_secret_is_told(rig):
-    secrets = (TOKEN, APP_SECRET, rig.env["TOKEN_ENCRYPTION_KEY"])
-    places = {member.name: member.log() for member in rig.members.values()}
-    places |= {"Redis": dump_redis(rig.redis.client()), "the tables": "\n".join(dump_tables(rig)),
-               "PostgreSQL's log": (rig.postgres.folder / "log").read_text()}
-    for place, text in places.items():
-        assert not any(secret in text for secret in secrets) and "Bearer " not in text and "Authorization" not in text, place
-    assert not glob.glob(f"{rig.folder}/core*"), "a core file"
-
-
 def nobody_crashed(rig):
     for member in rig.members.values():
         log = member.log()
@@ -111,4 +88,5 @@ def check(rig, connections, undisturbed, dead=(), blocks=0, **range_):
     the_budget_held(rig, blocks)
     calls_are_few(rig, undisturbed)
     no_secret_is_told(rig)
+    no_core_file_can_be(rig)
     nobody_crashed(rig)

@@ -37,11 +37,12 @@ static void settle(const struct call_feedback *f)
     fakes.asked.feedback = *f;
 }
 
-void chunk_open(struct db_pool *p, const char *id, const char *worker, int max_deliveries,
+void chunk_open(struct db_pool *p, const char *id, const char *worker, int max_deliveries, bool again,
                 void (*done)(void *, int, struct chunk *, const struct err *), void *arg)
 {
     (void)p, (void)id, (void)worker, (void)max_deliveries;
     ask(OP_OPEN, arg);
+    fakes.asked.again = again;
     waiting.opened = done;
 }
 

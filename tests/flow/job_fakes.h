@@ -38,6 +38,7 @@ struct asked {
     bool run_ended;                /* of FINISH */
     bool cancelled;                /* of FETCH */
     bool as_it_is;                 /* of MERGE */
+    bool again;                    /* of OPEN */
     int rows;                      /* of STAGE, MERGE, DOUBT and LOOK_UP */
     int page_limit;                /* of FETCH */
     enum ladder_step step;         /* of SHRINK */

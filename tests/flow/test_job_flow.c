@@ -190,6 +190,28 @@ static void a_broken_commit_is_tried_again_with_the_page_in_hand(void **state)
     finish_as(FINISH_DONE);
 }
 
+static void an_opening_whose_answer_was_lost_is_tried_again_as_the_same_start(void **state)
+{
+    (void)state;
+    claimed_job();
+    assert_false(fakes.asked.again);
+    end(OP_OPEN, ERR_DB_AWAY, false);
+    assert_true(fakes.asked.again);
+    end(OP_OPEN, 0, false);
+    read_page(NULL);
+    end(OP_MERGE, 0, false);
+    finish_as(FINISH_DONE);
+}
+
+static void an_opening_that_keeps_breaking_is_let_go(void **state)
+{
+    (void)state;
+    claimed_job();
+    for (int i = 0; i < 3; i++)
+        end(OP_OPEN, ERR_DB_AWAY, false);
+    finish_as(FINISH_RETRY);
+}
+
 static void a_commit_that_keeps_breaking_is_given_up(void **state)
 {
     (void)state;
@@ -546,6 +568,8 @@ int main(void)
         CASE(a_late_worker_drops_its_job),
         CASE(staged_pages_that_are_lost_are_read_again),
         CASE(a_broken_commit_is_tried_again_with_the_page_in_hand),
+        CASE(an_opening_whose_answer_was_lost_is_tried_again_as_the_same_start),
+        CASE(an_opening_that_keeps_breaking_is_let_go),
         CASE(a_commit_that_keeps_breaking_is_given_up),
         CASE(a_closed_chunk_is_dropped_and_its_call_given_back),
         CASE(a_missing_token_parks_the_job_and_says_not_ready),
