@@ -137,8 +137,8 @@ enum chunk_fate {
  * counted by a commit. RETRY becomes DEAD at max_attempts (*dead says so). connection_status: NULL, or "needs_reauth"
  * or "no_access": the connection gets it, and all its open chunks are given up with the same reason. YIELD unbooks a
  * call that was not made, and keeps no reason but that of a wrong setting. On success c->said, app_said and allowed are
- * what became of a refusal: the time until the end of its block. ERR_CONFLICT: the connection's token is another one than
- * it was refused with; nothing was changed. */
+ * what became of a refusal: the time until the end of its block. ERR_CONFLICT: the connection's token is another one
+ * than it was refused with; nothing was changed. */
 void chunk_put_back(struct db_pool *p, struct chunk *c, enum chunk_fate fate, int64_t delay_ms, int max_attempts,
                     int calls, const char *connection_status, const struct err *why,
                     void (*done)(void *arg, int rc, bool dead, const struct run_state *r, const struct err *e),
