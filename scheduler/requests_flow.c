@@ -1,6 +1,7 @@
 #include "common/base/check.h"
 #include "common/base/clk.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/base/metrics.h"
 #include "common/store/redis_keys.h"
 #include "common/store/run.h"
@@ -99,12 +100,16 @@ static void take(struct requests_flow *f, const struct redis_reply *r)
 {
     free(f->text);
     f->len = redis_str_len(r);
-    f->text = malloc(f->len + 1);
-    CHECK(f->text != NULL);
-    memcpy(f->text, redis_str(r), f->len);
-    f->text[f->len] = '\0';
+    f->text = mem_resize(NULL, f->len + 1);
     f->from_leftover = f->state == LEFTOVER;
     f->seen++;
+    if (f->text == NULL) {
+        (void)err_set(&f->why, ERR_NO_MEMORY, "a request of %zu bytes", f->len);
+        leave_request(f, f->why.rc, &f->why);
+        return;
+    }
+    memcpy(f->text, redis_str(r), f->len);
+    f->text[f->len] = '\0';
     if (request_entry_parse(f->text, f->len, &f->entry, &f->why) != 0)
         requests_wait(f, REJECTING);
     else
@@ -277,8 +282,7 @@ static void requests_wait(struct requests_flow *f, enum requests_state next)
 
 void requests_flow_start(struct service *s, bool *more, phase_done done, void *arg)
 {
-    struct requests_flow *f = calloc(1, sizeof *f);
-    CHECK(f != NULL);
+    struct requests_flow *f = mem_new(1, sizeof *f);
     f->s = s;
     f->more = more;
     f->done = done;

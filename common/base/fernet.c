@@ -2,6 +2,7 @@
 #include "common/base/base64url.h"
 #include "common/base/check.h"
 #include "common/base/clk.h"
+#include "common/base/mem.h"
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -71,10 +72,9 @@ static int read_keys(struct fernet *f, const char *at, struct err *e)
 
 int fernet_new(const char *keys, struct fernet **out, struct err *e)
 {
-    struct fernet *f = calloc(1, sizeof *f);
+    struct fernet *f = mem_new(1, sizeof *f);
     int rc;
 
-    CHECK(f != NULL);
     rc = read_keys(f, keys, e);
     if (rc == 0)
         *out = f;
@@ -127,8 +127,7 @@ static int seal(const struct key *key, int64_t now_s, const uint8_t iv[BLOCK_BYT
 
     if (len > PLAIN_MAX)
         return err_set(e, ERR_LIMIT, "a text of %zu bytes is too long to encrypt", len);
-    bytes = calloc(1, HEAD_BYTES + len + BLOCK_BYTES + MAC_BYTES);
-    CHECK(bytes != NULL);
+    bytes = mem_new(1, HEAD_BYTES + len + BLOCK_BYTES + MAC_BYTES);
     bytes[0] = VERSION;
     for (int i = 0; i < 8; i++)
         bytes[1 + i] = (unsigned char)((uint64_t)now_s >> (56 - 8 * i));
@@ -139,8 +138,7 @@ static int seal(const struct key *key, int64_t now_s, const uint8_t iv[BLOCK_BYT
     }
     sign(key, bytes, HEAD_BYTES + sealed, bytes + HEAD_BYTES + sealed);
     total = HEAD_BYTES + sealed + MAC_BYTES;
-    *token = calloc(1, BASE64URL_TEXT(total));
-    CHECK(*token != NULL);
+    *token = mem_new(1, BASE64URL_TEXT(total));
     base64url_encode(bytes, total, true, *token);
     free(bytes);
     return 0;
@@ -154,8 +152,7 @@ static unsigned char *unpack(const char *token, size_t *len)
 
     if (room > PLAIN_MAX + 3 * MAC_BYTES)
         return NULL;
-    bytes = malloc(room + 1);
-    CHECK(bytes != NULL);
+    bytes = mem_new(1, room + 1);
     if (base64url_decode(token, text_len, true, bytes, room, len) && *len >= HEAD_BYTES + BLOCK_BYTES + MAC_BYTES &&
         (*len - HEAD_BYTES - MAC_BYTES) % BLOCK_BYTES == 0 && bytes[0] == VERSION)
         return bytes;
@@ -188,8 +185,7 @@ static struct secret *open_with(const struct key *key, const unsigned char *byte
     sign(key, bytes, len - MAC_BYTES, mac);
     if (CRYPTO_memcmp(mac, bytes + len - MAC_BYTES, MAC_BYTES) != 0)
         return NULL;
-    plain = malloc(sealed + BLOCK_BYTES);
-    CHECK(plain != NULL);
+    plain = mem_new(1, sealed + BLOCK_BYTES);
     if (run_cipher(key, bytes + IV_AT, false, bytes + HEAD_BYTES, sealed, plain, &plain_len))
         opened = secret_new((const char *)plain, plain_len);
     OPENSSL_cleanse(plain, sealed + BLOCK_BYTES);

@@ -4,6 +4,7 @@
 #include "common/base/clk.h"
 #include "common/base/date.h"
 #include "common/base/mask.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -106,8 +107,7 @@ void log_start(const char *program, enum log_level least, enum log_format format
     least_level = least;
     line_format = format;
     dropped = 0;
-    writer = calloc(1, sizeof *writer);
-    CHECK(writer != NULL);
+    writer = mem_new(1, sizeof *writer);
     CHECK(pthread_mutex_init(&writer->mutex, NULL) == 0);
     CHECK(pthread_condattr_init(&monotonic) == 0);
     CHECK(pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0);

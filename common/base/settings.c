@@ -1,5 +1,6 @@
 #include "common/base/settings.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/settings_table.h"
 #include "common/base/str.h"
 #include <errno.h>
@@ -284,10 +285,9 @@ static int settle(struct loader *l, struct settings *s, enum program who, struct
 int settings_load(struct settings *s, enum program who, const char *config_path, char *const *environment,
                   struct err *e)
 {
-    struct loader *l = calloc(1, sizeof *l);
+    struct loader *l = mem_new(1, sizeof *l);
     int rc;
 
-    CHECK(l != NULL);
     *s = (struct settings){0};
     l->config_path = config_path;
     rc = read_config(l, e);

@@ -1,5 +1,6 @@
 #include "common/base/backoff.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/metrics.h"
 #include "common/base/str.h"
 #include "common/io/db_parts.h"
@@ -129,8 +130,7 @@ static struct db_step *copy_steps(const struct db_step *steps, int count)
         for (int k = 0; k < steps[i].count; k++)
             size += steps[i].params[k] ? strlen(steps[i].params[k]) + 1 : 0;
     }
-    copies = malloc(size);
-    CHECK(copies);
+    copies = mem_new(1, size);
     memcpy(copies, steps, (size_t)count * sizeof *steps);
 
     const char **param = (const char **)(void *)(copies + count);
@@ -152,9 +152,9 @@ static struct db_step *copy_steps(const struct db_step *steps, int count)
 struct db_op *db_run(struct db_pool *p, enum db_mode mode, const struct db_step *steps, int count, int64_t timeout_ms,
                      db_done done, void *arg)
 {
-    struct db_op *op = calloc(1, sizeof *op);
+    struct db_op *op = mem_new(1, sizeof *op);
 
-    CHECK(op && count > 0);
+    CHECK(count > 0);
     op->pool = p;
     op->mode = mode;
     op->steps = copy_steps(steps, count);
@@ -162,8 +162,7 @@ struct db_op *db_run(struct db_pool *p, enum db_mode mode, const struct db_step 
     op->timeout_ms = timeout_ms > 0 ? timeout_ms : TIMEOUT_MS;
     op->done = done;
     op->arg = arg;
-    op->results.steps = calloc((size_t)count, sizeof(PGresult *));
-    CHECK(op->results.steps);
+    op->results.steps = mem_new((size_t)count, sizeof(PGresult *));
     op->results.count = count;
     op->prev = p->last;
     *(p->last ? &p->last->next : &p->first) = op;
@@ -272,8 +271,8 @@ int db_pool_new(struct loop *l, const char *url, int connections, const char *na
 
     if (!options)
         return err_set(e, ERR_SETTING, "DATABASE_URL is no connection string or URL that libpq understands");
-    struct db_pool *p = calloc(1, sizeof *p);
-    CHECK(p && connections > 0);
+    struct db_pool *p = mem_new(1, sizeof *p);
+    CHECK(connections > 0);
     p->loop = l;
     p->options = options;
     p->name = str_dup(name);

@@ -1,4 +1,4 @@
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/io/db_parts.h"
 #include <stdlib.h>
 #include <string.h>
@@ -84,8 +84,7 @@ enum steps_state steps_start(struct db_conn *c, struct db_op *op)
 
     free(s->units);
     *s = (struct steps){.op = op};
-    s->units = calloc((size_t)2 * (size_t)(op->count + 2) + 1, sizeof *s->units);
-    CHECK(s->units);
+    s->units = mem_new((size_t)2 * (size_t)(op->count + 2) + 1, sizeof *s->units);
     s->position = op->mode == DB_TX ? AT_BEGIN : 0;
     s->end = op->mode == DB_TX ? op->count + 1 : op->count;
     op->results.session = PQbackendPID(c->pg);

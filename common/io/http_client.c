@@ -1,6 +1,7 @@
 #include "common/io/http_client.h"
 #include "common/base/check.h"
 #include "common/base/clk.h"
+#include "common/base/mem.h"
 #include "common/base/metrics.h"
 #include "common/base/str.h"
 #include "common/io/http_client_multi.h"
@@ -341,8 +342,7 @@ static void set_options(struct http_call *call, const struct http_client_options
 
 struct http_call *http_send(struct http_client *c, const struct http_request *r, http_done done, void *arg)
 {
-    struct http_call *call = calloc(1, sizeof *call);
-    CHECK(call);
+    struct http_call *call = mem_new(1, sizeof *call);
     call->client = c;
     call->done = done;
     call->arg = arg;
@@ -374,8 +374,8 @@ void http_cancel(struct http_call *call)
 
 struct http_client *http_client_new(struct loop *l, const struct http_client_options *o)
 {
-    struct http_client *c = calloc(1, sizeof *c);
-    CHECK(c && o->bodies_max > 0 && o->timeout_ms > 0);
+    struct http_client *c = mem_new(1, sizeof *c);
+    CHECK(o->bodies_max > 0 && o->timeout_ms > 0);
     c->loop = l;
     c->options = *o;
     TAILQ_INIT(&c->calls);

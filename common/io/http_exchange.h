@@ -28,7 +28,7 @@ struct http_exchange {
     struct http_pair pairs[]; /* request headers and query; the texts lie behind them */
 };
 
-/* A copy of the request's head; NULL without memory. */
+/* A copy of the request's head. */
 struct http_exchange *http_exchange_new(struct MHD_Connection *connection, const char *method, const char *path,
                                         size_t body_bytes_max);
 void http_exchange_free(struct http_exchange *x);

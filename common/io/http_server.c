@@ -1,5 +1,6 @@
 #include "common/io/http_server.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/io/http_exchange.h"
 #include <errno.h>
@@ -91,7 +92,8 @@ static enum MHD_Result on_body(struct http_exchange *x, const char *data, size_t
 static enum MHD_Result on_whole_request(struct http_exchange *x)
 {
     if (x->body.overflow && !x->ended)
-        return refuse_too_large(x);
+        return x->body.len + x->discarded > x->body.max ? refuse_too_large(x)
+                                                        : refuse(x, 503, "no memory for the body\n");
     if (!x->handed) {
         x->handed = true;
         x->server->handler(x->server->arg, x);
@@ -122,8 +124,6 @@ static enum MHD_Result on_access(void *arg, struct MHD_Connection *connection, c
     if (!x) {
         struct http_server *s = arg;
         x = *slot = http_exchange_new(connection, method, url, s->options.body_bytes_max);
-        if (!x)
-            return MHD_NO;
         open_exchange(s, x);
         return on_headers(x, version);
     }
@@ -317,8 +317,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *s, int fd)
 int http_server_new(struct loop *l, const struct http_server_options *o, http_handler handler, void *arg,
                     struct http_server **out, struct err *e)
 {
-    struct http_server *s = calloc(1, sizeof *s);
-    CHECK(s);
+    struct http_server *s = mem_new(1, sizeof *s);
     s->loop = l;
     s->options = *o;
     s->handler = handler;

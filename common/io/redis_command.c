@@ -1,4 +1,5 @@
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/io/redis_parts.h"
 #include <hiredis/hiredis.h>
@@ -63,9 +64,8 @@ static void on_deadline(void *arg)
 
 static struct command *new_command(struct redis *r, int64_t timeout_ms, redis_done done, void *arg)
 {
-    struct command *cmd = calloc(1, sizeof *cmd);
+    struct command *cmd = mem_new(1, sizeof *cmd);
 
-    CHECK(cmd);
     cmd->r = r;
     cmd->done = done;
     cmd->arg = arg;

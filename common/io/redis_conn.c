@@ -1,5 +1,6 @@
 #include "common/base/backoff.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/metrics.h"
 #include "common/base/str.h"
 #include "common/io/redis_parts.h"
@@ -215,8 +216,8 @@ static void open_socket(struct redis *r, const char *address)
     }
     if (!r->url.path)
         redisEnableKeepAlive(r->c); /* a subscriber would never notice that the other host is gone */
-    r->poll = calloc(1, sizeof *r->poll);
-    CHECK(r->poll && uv_poll_init(loop_uv(r->loop), r->poll, r->c->fd) == 0);
+    r->poll = mem_new(1, sizeof *r->poll);
+    CHECK(uv_poll_init(loop_uv(r->loop), r->poll, r->c->fd) == 0);
     r->poll->data = r;
     r->state = CONNECTING;
     r->timer = timer_start(r->loop, CONNECT_TIMEOUT_MS, on_connect_timeout, r);
@@ -267,8 +268,7 @@ int redis_new(struct loop *l, const char *url, const char *client_name, struct r
     if (rc != 0)
         return rc;
     CHECK(name_fits(client_name));
-    struct redis *r = calloc(1, sizeof *r);
-    CHECK(r);
+    struct redis *r = mem_new(1, sizeof *r);
     r->loop = l;
     r->url = parsed;
     r->client_name = str_dup(client_name);

@@ -1,5 +1,6 @@
 #include "common/store/status.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/listing.h"
 #include "common/store/lua_script.h"
@@ -223,8 +224,7 @@ static void no_database(struct status *t, int rc, const struct err *e)
 static void keep_scopes(struct status *t, const struct db_results *r)
 {
     int count = db_rows(r, SCOPES);
-    t->scopes = calloc((size_t)count + 1, sizeof *t->scopes);
-    CHECK(t->scopes);
+    t->scopes = mem_new((size_t)count + 1, sizeof *t->scopes);
     for (; t->scope_count < count; t->scope_count++)
         t->scopes[t->scope_count] = str_dup(db_text(r, SCOPES, t->scope_count, 0));
 }
@@ -284,8 +284,7 @@ static void count(struct status *t)
 void status_read(struct db_pool *p, struct redis *r, const char *prefix, void (*done)(void *arg, const char *json),
                  void *arg)
 {
-    struct status *t = calloc(1, sizeof *t);
-    CHECK(t);
+    struct status *t = mem_new(1, sizeof *t);
     *t = (struct status){.db = p,
                          .redis = r,
                          .prefix = prefix,
