@@ -98,6 +98,7 @@ static void on_run(void *arg, int rc, const struct run_answer *a, const struct e
 
 static void take(struct requests_flow *f, const struct redis_reply *r)
 {
+    int rc;
     free(f->text);
     f->len = redis_str_len(r);
     f->text = mem_resize(NULL, f->len + 1);
@@ -110,10 +111,11 @@ static void take(struct requests_flow *f, const struct redis_reply *r)
     }
     memcpy(f->text, redis_str(r), f->len);
     f->text[f->len] = '\0';
-    if (request_entry_parse(f->text, f->len, &f->entry, &f->why) != 0)
-        requests_wait(f, REJECTING);
+    rc = request_entry_parse(f->text, f->len, &f->entry, &f->why);
+    if (rc == ERR_NO_MEMORY)
+        leave_request(f, rc, &f->why);
     else
-        requests_wait(f, CREATING);
+        requests_wait(f, rc != 0 ? REJECTING : CREATING);
 }
 
 static void on_reply(void *arg, int rc, const struct redis_reply *r, const struct err *e)
@@ -208,6 +210,10 @@ static void reject(struct requests_flow *f)
     bool named = f->entry.id[0] != '\0';
     buf_init(&entry, REJECTION_BYTES_MAX);
     write_rejection(f, &entry);
+    if (entry.overflow) {
+        leave_request(f, ERR_NO_MEMORY, &(struct err){.rc = ERR_NO_MEMORY, .text = "the entry of a rejected request"});
+        return;
+    }
     const char *push[] = {"LPUSH", redis_key(list, prefix, "requests", "rejected"), buf_str(&entry)};
     const char *trim[] = {"LTRIM", list, "0", REJECTED_KEPT};
     const char *state[] = {"HSETNX", redis_key(run, prefix, "run", f->entry.id), "status", "rejected"};

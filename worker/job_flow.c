@@ -143,6 +143,15 @@ static int open_token(struct job *j, struct err *e)
     return fernet_open(j->x->fernet, j->chunk->token_enc, &j->token, NULL, e);
 }
 
+static void say_not_ready(struct job_context *x, int rc)
+{
+    if (rc != ERR_CRYPTO && rc != ERR_SETTING) /* it passes */
+        return;
+    x->service->not_ready = rc == ERR_CRYPTO ? "no key of TOKEN_ENCRYPTION_KEY opens a connection's token"
+                                             : "META_ACCESS_TOKEN is not set, and a connection needs it";
+    x->not_ready_at_ms = clk_mono_ms();
+}
+
 static void after_open(struct job *j, int rc, const struct err *e)
 {
     struct err problem = {0};
@@ -159,9 +168,7 @@ static void after_open(struct job *j, int rc, const struct err *e)
     } else if (j->x->stopping) {
         put_back_stopping(j);
     } else if ((rc = open_token(j, &problem)) != 0) {
-        j->x->service->not_ready = rc == ERR_CRYPTO ? "no key of TOKEN_ENCRYPTION_KEY opens a connection's token"
-                                                    : "META_ACCESS_TOKEN is not set, and a connection needs it";
-        j->x->not_ready_at_ms = clk_mono_ms();
+        say_not_ready(j->x, rc);
         put_back(j, rc, &problem);
     } else if (j->granted && clk_mono_ms() - j->granted_at_ms <= GRANT_GOOD_MS) {
         job_wait(j, FETCHING);

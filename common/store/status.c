@@ -1,5 +1,6 @@
 #include "common/store/status.h"
 #include "common/base/check.h"
+#include "common/base/json_text.h"
 #include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/listing.h"
@@ -255,7 +256,7 @@ static void on_runs(void *arg, int rc, const char *const *rows, int count, const
         return;
     }
     for (int i = 0; i < count; i++)
-        (void)json_array_append_new(list, json_loads(rows[i], 0, NULL));
+        (void)json_array_append_new(list, json_text_read(rows[i], strlen(rows[i]), 0, NULL));
     set(t->report, "runs", list);
     look(t);
 }

@@ -1,5 +1,6 @@
 #include "tests/flow/job_fakes.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include <stdlib.h>
 
@@ -262,8 +263,7 @@ const struct provider fake_provider = {
 
 static struct chunk *new_chunk(void)
 {
-    struct chunk *c = calloc(1, sizeof *c);
-    CHECK(c != NULL);
+    struct chunk *c = mem_new(1, sizeof *c);
     c->provider = &fake_provider;
     c->page = 1;
     c->epoch = 1;

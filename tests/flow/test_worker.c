@@ -1,4 +1,5 @@
 #include "common/base/clk.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "tests/flow/redis_fakes.h"
 #include "worker/job_flow.h"
@@ -112,9 +113,8 @@ void queue_beat(struct queue *queue, const char *id, const char *info, int64_t l
 
 struct job *job_start(struct job_context *x, const struct queue_claimed *claimed, int64_t claimed_at_ms)
 {
-    struct job *j = calloc(1, sizeof *j);
+    struct job *j = mem_new(1, sizeof *j);
     (void)claimed_at_ms;
-    assert_non_null(j);
     assert_true(job_count < SLOTS);
     j->x = x;
     (void)str_copy(j->id, sizeof j->id, claimed->id);

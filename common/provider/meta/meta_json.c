@@ -1,12 +1,13 @@
 #include "common/provider/meta/meta_json.h"
+#include "common/base/json_text.h"
 #include "common/base/str.h"
 #include <ctype.h>
 
 static const char replacement[] = "\xef\xbf\xbd";
 
-json_t *meta_json_parse(const char *text, size_t len)
+json_t *meta_json_parse(const char *text, size_t len, struct err *e)
 {
-    return json_loadb(text, len, JSON_ALLOW_NUL, NULL);
+    return json_text_read(text, len, JSON_ALLOW_NUL, e);
 }
 
 /* json_string_value() ends at the first NUL; the rest belongs to the text as well. */

@@ -10,8 +10,8 @@
 
 enum { META_NUMBER_TEXT = 80 };
 
-/* Owned by the caller; NULL when it is no JSON. NUL characters inside strings are let through. */
-json_t *meta_json_parse(const char *text, size_t len);
+/* Owned by the caller; NULL when it is no JSON, or ERR_NO_MEMORY. NUL characters inside strings are let through. */
+json_t *meta_json_parse(const char *text, size_t len, struct err *e);
 
 /* A text or an integer's digits, in the arena, NUL characters replaced by U+FFFD; *out NULL when absent. */
 int meta_json_text(const json_t *object, const char *key, struct arena *a, const char **out, struct err *e) MUST_CHECK;

@@ -222,6 +222,7 @@ static int check_body(const json_t *root, const struct http_answer *a, struct ve
 
 json_t *meta_verdict_read(const struct http_answer *a, const char *account, struct verdict *v)
 {
+    struct err e = {0};
     json_t *root;
 
     *v = (struct verdict){.account = QUOTA_UNSAID, .app = QUOTA_UNSAID};
@@ -230,8 +231,10 @@ json_t *meta_verdict_read(const struct http_answer *a, const char *account, stru
         return NULL;
     }
     meta_usage_read(a, account, v);
-    root = meta_json_parse(buf_str(&a->body), a->body.len);
-    if (check_body(root, a, v) == 0)
+    root = meta_json_parse(buf_str(&a->body), a->body.len, &e);
+    if (e.rc == ERR_NO_MEMORY)
+        meta_verdict_fail(v, &e);
+    else if (check_body(root, a, v) == 0)
         return root;
     json_decref(root);
     return NULL;

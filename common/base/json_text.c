@@ -1,0 +1,35 @@
+#include "common/base/json_text.h"
+#include "common/base/mem.h"
+#include <pthread.h>
+
+enum { TREE_BYTES_PER_BYTE = 8 };
+
+static void *allocate(size_t bytes)
+{
+    return bytes <= MEM_SMALL ? mem_resize(NULL, bytes) : mem_new(1, bytes);
+}
+
+static void adopt_jansson(void)
+{
+    json_set_alloc_funcs(allocate, free);
+}
+
+json_t *json_text_read(const char *text, size_t len, size_t flags, struct err *e)
+{
+    static pthread_once_t adopted = PTHREAD_ONCE_INIT;
+    json_error_t problem;
+    json_t *root;
+    void *room;
+
+    (void)pthread_once(&adopted, adopt_jansson);
+    room = mem_resize(NULL, len * TREE_BYTES_PER_BYTE + 1);
+    if (room == NULL) {
+        (void)err_set(e, ERR_NO_MEMORY, "no memory for the tree of %zu bytes of JSON", len);
+        return NULL;
+    }
+    free(room);
+    root = json_loadb(text, len, flags, &problem);
+    if (root == NULL)
+        (void)err_set(e, ERR_INPUT, "%s at byte %d", problem.text, problem.position);
+    return root;
+}
