@@ -4,9 +4,18 @@
 
 enum { TREE_BYTES_PER_BYTE = 8 };
 
+static _Thread_local void *room; /* for the tree that is being read; nobody touches it while memory is granted */
+
 static void *allocate(size_t bytes)
 {
-    return bytes <= MEM_SMALL ? mem_resize(NULL, bytes) : mem_new(1, bytes);
+    void *memory = malloc(bytes);
+
+    if (memory == NULL && room != NULL) {
+        free(room);
+        room = NULL;
+        memory = malloc(bytes);
+    }
+    return memory != NULL ? memory : mem_new(1, bytes);
 }
 
 static void adopt_jansson(void)
@@ -19,7 +28,6 @@ json_t *json_text_read(const char *text, size_t len, size_t flags, struct err *e
     static pthread_once_t adopted = PTHREAD_ONCE_INIT;
     json_error_t problem;
     json_t *root;
-    void *room;
 
     (void)pthread_once(&adopted, adopt_jansson);
     room = mem_resize(NULL, len * TREE_BYTES_PER_BYTE + 1);
@@ -27,8 +35,9 @@ json_t *json_text_read(const char *text, size_t len, size_t flags, struct err *e
         (void)err_set(e, ERR_NO_MEMORY, "no memory for the tree of %zu bytes of JSON", len);
         return NULL;
     }
-    free(room);
     root = json_loadb(text, len, flags, &problem);
+    free(room);
+    room = NULL;
     if (root == NULL)
         (void)err_set(e, ERR_INPUT, "%s at byte %d", problem.text, problem.position);
     return root;

@@ -46,8 +46,9 @@ static int read_file(const char *path, size_t max, struct buf *out, struct err *
             out->overflow = true;
     }
     if (got < 0 || out->overflow) {
-        int rc = got < 0 ? err_set(e, ERR_SETTING, "cannot read %s: %s", path, strerror(errno))
-                         : err_set(e, ERR_SETTING, "%s is larger than %zu bytes", path, max - 1);
+        int rc = got < 0           ? err_set(e, ERR_SETTING, "cannot read %s: %s", path, strerror(errno))
+                 : out->len == max ? err_set(e, ERR_SETTING, "%s is larger than %zu bytes", path, max - 1)
+                                   : err_set(e, ERR_NO_MEMORY, "no memory to read %s", path);
         if (fd >= 0)
             (void)close(fd);
         return rc;
