@@ -56,6 +56,8 @@ void chunk_rows_copy(const struct chunk *c, const struct page *p, struct buf *ou
 {
     (void)c, (void)p;
     buf_add_str(out, "rows");
+    while (out->len < fakes.rows_bytes && !out->overflow)
+        buf_add_char(out, 'x');
 }
 
 void chunk_stage(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count, const char *next,
@@ -264,7 +266,9 @@ const struct provider fake_provider = {
 static struct chunk *new_chunk(void)
 {
     struct chunk *c = mem_new(1, sizeof *c);
-    c->provider = &fake_provider;
+    c->provider = fakes.provider != NULL ? fakes.provider : &fake_provider;
+    c->slice.account = "act_1";
+    c->slice.currency = "EUR";
     c->page = 1;
     c->epoch = 1;
     c->booked_s = 1;
@@ -284,9 +288,9 @@ static struct chunk *new_chunk(void)
 static void end_fetch(int rc, bool sent, const struct err *e)
 {
     struct http_answer answer = {.status = 200};
-    buf_init(&answer.body, 1 << 20);
+    buf_init(&answer.body, 4 << 20);
     if (rc == 0) {
-        buf_add_str(&answer.body, "{}");
+        buf_add_str(&answer.body, fakes.body != NULL ? fakes.body : "{}");
         fakes.bodies++;
     }
     waiting.fetched(waiting.arg, rc, rc == 0 ? &answer : NULL, sent, e);

@@ -62,6 +62,9 @@ struct fakes {
     enum report_word report_word; /* of the next parsed page */
     int report_percent;           /* the same */
     const char *token_enc;
+    const struct provider *provider; /* the same; NULL: fake_provider */
+    const char *body;                /* of the next answer; NULL: {} */
+    size_t rows_bytes;               /* of the rows of a parsed page */
 };
 extern struct fakes fakes;
 extern const struct provider fake_provider;

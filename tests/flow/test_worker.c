@@ -2,6 +2,7 @@
 #include "common/base/mem.h"
 #include "common/base/str.h"
 #include "tests/flow/redis_fakes.h"
+#include "tests/memory/refuse.h"
 #include "worker/job_flow.h"
 #include "worker/worker.h"
 #include <setjmp.h>
@@ -336,7 +337,7 @@ static void a_refused_wait_for_tokens_is_taken_up_with_the_next_claim(void **sta
     assert_string_equal(redis_fakes_command(), "BLPOP p:wake 2");
 }
 
-static void without_a_server_it_claims_nothing(void **state)
+static void without_a_server_or_memory_it_claims_nothing(void **state)
 {
     (void)state;
     claimed(1, -1);
@@ -351,6 +352,13 @@ static void without_a_server_it_claims_nothing(void **state)
     turn();
     assert_null(q.claimed);
     redis_up = true;
+    refuse_begin(REFUSE_GROWTH, 1);
+    void *small = mem_new(1, MEM_SMALL); /* the reserve is used */
+    redis_fakes_array();
+    turn();
+    assert_null(q.claimed);
+    (void)refuse_end(NULL);
+    free(small);
     main_redis.changed(main_redis.arg, true);
     turn();
     assert_non_null(q.claimed);
@@ -475,7 +483,7 @@ int main(void)
         CASE(what_happens_during_a_claim_is_claimed_after_it),
         CASE(a_full_worker_takes_no_token_and_passes_on_what_it_gets),
         CASE(a_refused_wait_for_tokens_is_taken_up_with_the_next_claim),
-        CASE(without_a_server_it_claims_nothing),
+        CASE(without_a_server_or_memory_it_claims_nothing),
         CASE(leases_are_kept_at_once_when_redis_is_back),
         CASE(jobs_whose_lease_went_to_another_are_lost),
         CASE(an_idle_worker_stops_whatever_is_answered_last),
