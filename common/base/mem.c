@@ -43,6 +43,8 @@ void *mem_resize(void *old, size_t bytes)
 {
     void *grown;
 
+    if (bytes == 0)
+        bytes = 1;                        /* realloc would free */
     if (bytes > MEM_SMALL && mem_short()) /* it would live on what the reserve was freed for */
         return NULL;
     grown = realloc(old, bytes);
@@ -57,6 +59,19 @@ void *mem_resize(void *old, size_t bytes)
 int64_t mem_refused(void)
 {
     return atomic_load(&refused);
+}
+
+void *mem_lend(size_t bytes)
+{
+    return mem_resize(NULL, bytes);
+}
+
+void *mem_lend_zeroed(size_t count, size_t size)
+{
+    size_t bytes;
+    void *memory = __builtin_mul_overflow(count, size, &bytes) ? NULL : mem_resize(NULL, bytes);
+
+    return memory != NULL ? memset(memory, 0, bytes) : NULL;
 }
 
 bool mem_short(void)

@@ -11,6 +11,9 @@
 void *mem_new(size_t count, size_t size);
 /* Like realloc; NULL only for more than MEM_SMALL bytes, `old` is kept then. */
 void *mem_resize(void *old, size_t bytes);
+/* The same for libraries, with what malloc and calloc mean; never NULL up to MEM_SMALL bytes. */
+void *mem_lend(size_t bytes);
+void *mem_lend_zeroed(size_t count, size_t size);
 /* The reserve is used up and cannot be had back now: nothing new should be begun. Cheap while there is memory. */
 bool mem_short(void);
 /* How often the system refused memory, since the program began. */

@@ -182,7 +182,10 @@ static void on_addresses(void *arg, int rc, const struct address_list *list, con
     }
     gather_options(c->pool, list, &o);
     c->pg = PQconnectStartParams(o.keywords, o.values, 0);
-    CHECK(c->pg);
+    if (!c->pg) {
+        not_connected(c, "libpq had no memory");
+        return;
+    }
     if (PQstatus(c->pg) == CONNECTION_BAD) {
         not_connected(c, PQerrorMessage(c->pg));
         return;

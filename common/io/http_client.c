@@ -111,15 +111,13 @@ static void drop_answer(struct http_call *call)
 static void finish(struct http_call *call)
 {
     struct http_client *c = call->client;
-    long request_bytes = 0;
 
     CHECK(call->state != CALL_FINISHED);
     if (call->state == CALL_WAITING)
         TAILQ_REMOVE(&c->waiting, call, in_waiting);
     call->state = CALL_FINISHED;
     timer_cancel(call->timer);
-    curl_easy_getinfo(call->easy, CURLINFO_REQUEST_SIZE, &request_bytes);
-    call->sent = request_bytes > 0;
+    call->sent = call->asked; /* CURLINFO_REQUEST_SIZE is 0 of a request whose first send had to wait */
     curl_multi_remove_handle(multi_curl(c->multi), call->easy);
     curl_easy_cleanup(call->easy);
     for (struct curl_slist *h = call->headers; h; h = h->next)
@@ -136,11 +134,18 @@ static void finish(struct http_call *call)
     loop_defer(c->loop, on_delivery, call);
 }
 
+static int rc_of(CURLcode code)
+{
+    if (code == CURLE_OUT_OF_MEMORY)
+        return ERR_NO_MEMORY;
+    return code == CURLE_OPERATION_TIMEDOUT ? ERR_TIMEOUT : ERR_NETWORK;
+}
+
 static void fail_with_curl(struct http_call *call, CURLcode code)
 {
     const char *why = *call->curl_error ? call->curl_error : curl_easy_strerror(code);
     if (call->err.rc == 0) /* else a callback of ours stopped the transfer */
-        err_set(&call->err, code == CURLE_OPERATION_TIMEDOUT ? ERR_TIMEOUT : ERR_NETWORK, "%s", why);
+        err_set(&call->err, rc_of(code), "%s", why);
     finish(call);
 }
 

@@ -1,6 +1,7 @@
 #include "common/io/http_client_multi.h"
 #include "common/base/check.h"
 #include "common/base/mem.h"
+#include "common/base/str.h"
 #include <stdlib.h>
 #include <uv.h>
 
@@ -112,7 +113,7 @@ struct multi *multi_new(struct loop *l, int connections_max, void (*ended)(void 
     CHECK(uv_timer_init(loop_uv(l), &m->timer) == 0);
     m->timer.data = m;
     m->handles = 1;
-    CHECK(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
+    CHECK(curl_global_init_mem(CURL_GLOBAL_DEFAULT, mem_lend, free, mem_resize, str_dup, mem_lend_zeroed) == CURLE_OK);
     m->curl = curl_multi_init();
     CHECK(m->curl);
     curl_multi_setopt(m->curl, CURLMOPT_SOCKETFUNCTION, watch_socket);

@@ -50,6 +50,7 @@ enum { WAITING_THREADS = 4 };
 struct loop *loop_new(void)
 {
     struct loop *l = mem_new(1, sizeof *l);
+    CHECK(uv_replace_allocator(mem_lend, mem_resize, mem_lend_zeroed, free) == 0); /* refused, it would abort */
     l->cores = uv_available_parallelism();
     char threads[16];
     snprintf(threads, sizeof threads, "%u", l->cores + WAITING_THREADS);

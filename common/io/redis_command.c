@@ -77,7 +77,7 @@ static void put_on_wire(struct command *cmd, const struct buf *bytes)
 {
     struct redis *r = cmd->r;
 
-    CHECK(redisAppendFormattedCommand(r->c, bytes->data, bytes->len) == REDIS_OK);
+    buf_add(&r->out, bytes->data, bytes->len); /* what finds no room drops the connection when it is sent */
     *r->sent_end = cmd;
     r->sent_end = &cmd->next;
     cmd->deadline = timer_start(r->loop, cmd->timeout_ms, on_deadline, cmd);
@@ -90,7 +90,8 @@ void redis_send(struct redis *r, const struct buf *bytes, int64_t timeout_ms, re
 
     CHECK(!r->channel); /* a subscriber sends no commands */
     if (bytes->overflow)
-        err_set(&cmd->e, ERR_LIMIT, "a command for Redis is larger than %d bytes", REDIS_COMMAND_BYTES_MAX);
+        err_set(&cmd->e, ERR_LIMIT, "a command for Redis is larger than %d bytes, or than there is memory",
+                REDIS_COMMAND_BYTES_MAX);
     else if (r->state == CLOSED)
         err_set(&cmd->e, ERR_CANCELED, "the connection to Redis is closed");
     else if (r->state != READY)
