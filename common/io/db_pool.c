@@ -267,10 +267,17 @@ void pool_conn_gone(struct db_conn *c, const struct err *why, const char *sqlsta
 
 int db_pool_new(struct loop *l, const char *url, int connections, const char *name, struct db_pool **out, struct err *e)
 {
-    PQconninfoOption *options = PQconninfoParse(url, NULL); /* its error text would quote the password */
+    char *words = NULL; /* not for people: they quote the password */
+    PQconninfoOption *options = PQconninfoParse(url, &words);
 
-    if (!options)
-        return err_set(e, ERR_SETTING, "DATABASE_URL is no connection string or URL that libpq understands");
+    if (!options) {
+        bool lack = !words || strstr(words, "out of memory");
+        if (words)
+            explicit_bzero(words, strlen(words));
+        PQfreemem(words);
+        return lack ? err_set(e, ERR_NO_MEMORY, "libpq had no memory")
+                    : err_set(e, ERR_SETTING, "DATABASE_URL is no connection string or URL that libpq understands");
+    }
     struct db_pool *p = mem_new(1, sizeof *p);
     CHECK(connections > 0);
     p->loop = l;

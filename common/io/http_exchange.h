@@ -34,6 +34,7 @@ struct http_exchange *http_exchange_new(struct MHD_Connection *connection, const
 void http_exchange_free(struct http_exchange *x);
 /* Whether everybody who reads this request agrees where it ends and to whom it goes. */
 bool http_framing_is_sound(const struct http_exchange *x, const char *version);
-/* Makes x->response; body is copied, content_type may be NULL. last: the connection ends with it. */
+/* Makes x->response, NULL without memory: then the connection is cut; body is copied, content_type may be NULL. last:
+ * the connection ends with it. */
 void http_exchange_respond(struct http_exchange *x, int status, const char *content_type, const char *body, size_t len,
                            bool last);
