@@ -41,6 +41,12 @@ static _Atomic int64_t dropped;
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
 
+static void count_lost(const char *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        dropped += bytes[i] == '\n';
+}
+
 static void write_out(const char *bytes, size_t len)
 {
     while (len > 0) {
@@ -54,7 +60,8 @@ static void write_out(const char *bytes, size_t len)
 
             (void)poll(&wait, 1, -1);
         } else if (errno != EINTR) {
-            return; /* nobody can be told */
+            count_lost(bytes, len); /* the disk is full, for one */
+            return;
         }
     }
 }

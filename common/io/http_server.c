@@ -19,11 +19,13 @@
  *  - MHD_resume_connection wakes nobody: a run must be arranged;
  *  - a suspended connection neither times out nor notices that its client left: an exchange may outlive it;
  *  - a response queued before the last call of the access handler ends the connection, so answers wait for that call;
+ *  - without a descriptor for a new connection it stops listening until another one ends, and spins when there is none;
  *  - all suspended connections must be resumed before MHD_stop_daemon;
  *  - its parser accepts ambiguous framing: http_framing_is_sound() does not. */
 
 enum {
-    CONNECTION_MEMORY = 64 * 1024,  /* request line and headers of one connection, and its read buffer */
+    CONNECTION_MEMORY = 64 * 1024, /* request line and headers of one connection, and its read buffer */
+    ACCEPT_RETRY_MS = 100,
     BODY_DISCARD_MAX = 1024 * 1024, /* of a chunked body past the cap; then the connection is cut without an answer */
 };
 
@@ -154,13 +156,22 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **sl
 
 /* --- the loop --- */
 
+static unsigned connections(const struct http_server *s)
+{
+    return MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections;
+}
+
 static void finish(struct http_server *s);
 static void on_idle(uv_idle_t *idle);
 static void on_timer(uv_timer_t *timer);
 
+static void on_poll(uv_poll_t *poll, int status, int events);
+
 static void run(struct http_server *s)
 {
     s->run_again = false;
+    if (!uv_is_active((uv_handle_t *)&s->poll))
+        CHECK(uv_poll_start(&s->poll, UV_READABLE, on_poll) == 0);
     MHD_run(s->daemon);
     if (s->closing && !s->exchanges) {
         finish(s);
@@ -193,8 +204,16 @@ static void on_timer(uv_timer_t *timer)
 
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
+    struct http_server *s = poll->data;
+    const bool unconnected = connections(s) == 0;
     (void)status, (void)events; /* errors of single sockets are MHD's to find */
-    run(poll->data);
+
+    run(s);
+    /* Somebody came and was not let in: there is no descriptor, or no memory. */
+    if (unconnected && !uv_is_closing((uv_handle_t *)poll) && connections(s) == 0) {
+        uv_poll_stop(poll);
+        uv_timer_start(&s->timer, on_timer, ACCEPT_RETRY_MS, 0);
+    }
 }
 
 /* --- replies --- */
