@@ -106,6 +106,8 @@ static void fail(struct steps *s, const struct unit *u, const PGresult *res)
     s->failed_at = u->position;
     result_error(res, op->results.sqlstate, &op->e);
     s->stale = u->ready && (strcmp(sqlstate, "26000") == 0 || strcmp(sqlstate, "0A000") == 0);
+    /* libpq had no memory for the word that it is prepared */
+    s->stale = s->stale || (u->prepare && strcmp(sqlstate, "42P05") == 0);
     /* An error means that nothing takes effect. Only when the session ended with it, COMMIT may have come before. */
     bool before_commit = op->mode == DB_TX && *sqlstate && u->position != AT_SYNC && u->position < op->count;
     if (!result_ended_session(res) || before_commit)
