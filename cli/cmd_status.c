@@ -3,6 +3,7 @@
 #include "cli/status_report.h"
 #include "cli/table.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/program.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -22,8 +23,7 @@ static void print_part(const json_t *report, const char *name, const char *title
         printf("\n%s: %zu\n", title, count);
     if (count == 0)
         return;
-    json_t **rows = calloc(count, sizeof(json_t *));
-    CHECK(rows);
+    json_t **rows = mem_new(count, sizeof(json_t *));
     for (size_t i = 0; i < count; i++)
         rows[i] = json_array_get(list, i);
     table_print(stdout, columns, rows, (int)count);

@@ -1,6 +1,7 @@
 #include "cli/status_report.h"
 #include "cli/rows.h"
 #include "common/base/check.h"
+#include "common/base/json_text.h"
 #include "common/store/status.h"
 #include <string.h>
 
@@ -12,7 +13,7 @@ struct reading {
 static void on_status(void *arg, const char *json)
 {
     struct reading *r = arg;
-    r->report = json_loads(json, 0, NULL);
+    r->report = json_text_read(json, strlen(json), 0, NULL);
     CHECK(r->report);
     r->over = 1;
 }

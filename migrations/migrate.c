@@ -1,6 +1,7 @@
 #include "migrations/migrate.h"
 #include "common/base/buf.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/schema.h"
 #include "migrations/sql_files.h"
@@ -53,8 +54,7 @@ static void list_files(struct migrator *g)
     while (sql_files[g->count].name != NULL)
         g->count++;
     CHECK(g->count <= MIGRATIONS_MAX);
-    g->list = calloc((size_t)g->count + 1, sizeof *g->list);
-    CHECK(g->list != NULL);
+    g->list = mem_new((size_t)g->count + 1, sizeof *g->list);
     for (int i = 0; i < g->count; i++) {
         struct migration *m = &g->list[i];
         int64_t number = 0;
@@ -154,8 +154,7 @@ static void on_checksum(void *arg, const struct db_results *r)
 /* PostgreSQL computes them: so they can be computed again by hand. */
 static int read_checksums(struct migrator *g, struct err *e)
 {
-    struct db_step *steps = calloc((size_t)g->count + 1, sizeof *steps);
-    CHECK(steps != NULL);
+    struct db_step *steps = mem_new((size_t)g->count + 1, sizeof *steps);
     for (int i = 0; i < g->count; i++)
         steps[i] = (struct db_step){
             .sql = "SELECT encode(sha256(convert_to($1, 'UTF8')), 'hex')", .params = &g->list[i].text, .count = 1};

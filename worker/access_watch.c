@@ -1,6 +1,6 @@
 #include "worker/access_watch.h"
-#include "common/base/check.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/remote/account_call.h"
 #include "common/store/access.h"
@@ -152,8 +152,7 @@ static void on_claim(void *arg, int rc, const struct access_claim *claim, const 
 
 struct access_watch *access_watch_new(struct job_context *x)
 {
-    struct access_watch *w = calloc(1, sizeof *w);
-    CHECK(w != NULL);
+    struct access_watch *w = mem_new(1, sizeof *w);
     w->x = x;
     return w;
 }

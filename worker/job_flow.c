@@ -1,6 +1,6 @@
-#include "common/base/check.h"
 #include "common/base/clk.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/base/metrics.h"
 #include "common/base/str.h"
 #include "worker/fate.h"
@@ -445,8 +445,7 @@ void job_step(struct job *j, int rc, const struct err *e)
 
 struct job *job_start(struct job_context *x, const struct queue_claimed *claimed, int64_t claimed_at_ms)
 {
-    struct job *j = calloc(1, sizeof *j);
-    CHECK(j != NULL);
+    struct job *j = mem_new(1, sizeof *j);
     j->x = x;
     j->claimed = *claimed;
     j->granted = true;

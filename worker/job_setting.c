@@ -22,8 +22,8 @@ int job_token_open(struct job_context *x, const char *token_enc, struct secret *
 {
     *out = NULL;
     int rc = read_token(x, token_enc, out, e);
-    if (rc == 0)
-        return 0;
+    if (rc != ERR_CRYPTO && rc != ERR_SETTING) /* well, or it passes */
+        return rc;
     x->service->not_ready = rc == ERR_CRYPTO ? "no key of TOKEN_ENCRYPTION_KEY opens a connection's token"
                                              : "META_ACCESS_TOKEN is not set, and a connection needs it";
     x->not_ready_at_ms = clk_mono_ms();

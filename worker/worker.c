@@ -1,8 +1,8 @@
 #include "worker/worker.h"
-#include "common/base/check.h"
 #include "common/base/clk.h"
 #include "common/base/id.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/base/metrics.h"
 #include "common/store/redis_keys.h"
 #include "worker/access_watch.h"
@@ -127,7 +127,8 @@ static void claim(struct worker *w)
         w->claim_again = true;
         return;
     }
-    if (w->context.stopping || room <= 0 || !redis_ready(w->service->redis) || !db_pool_ready(w->service->db)) {
+    if (w->context.stopping || room <= 0 || mem_short() || !redis_ready(w->service->redis) ||
+        !db_pool_ready(w->service->db)) {
         claim_later(w, IDLE_MS_MAX);
         return;
     }
@@ -252,10 +253,9 @@ static void on_beat(void *arg, int rc, const enum beat_word *words, int count, c
 
 static void beat(struct worker *w)
 {
-    struct beat *b = calloc(1, sizeof *b + (size_t)w->count * sizeof b->jobs[0]);
-    struct queue_beat *beats = calloc((size_t)w->count + 1, sizeof *beats);
+    struct beat *b = mem_new(1, sizeof *b + (size_t)w->count * sizeof b->jobs[0]);
+    struct queue_beat *beats = mem_new((size_t)w->count + 1, sizeof *beats);
     char host[64] = "", info[320];
-    CHECK(b != NULL && beats != NULL);
     b->worker = w;
     b->count = w->count;
     for (int i = 0; i < w->count; i++) {
@@ -308,17 +308,15 @@ static int load_keys(struct worker *w, struct err *e)
 int worker_new(struct service *s, struct worker **out, struct err *e)
 {
     const struct settings *set = s->settings;
-    struct worker *w = calloc(1, sizeof *w);
+    struct worker *w = mem_new(1, sizeof *w);
     char uuid[UUID_TEXT], host[64] = "";
-    CHECK(w != NULL);
     uuid_make(uuid);
     (void)gethostname(host, sizeof host - 1);
     (void)snprintf(w->id, sizeof w->id, "%s:%d:%.8s", host, (int)getpid(), uuid);
     w->service = s;
     w->slots = (int)set->worker_concurrency;
     w->started_at_ms = clk_wall_ms();
-    w->jobs = calloc((size_t)w->slots, sizeof(struct job *));
-    CHECK(w->jobs != NULL);
+    w->jobs = mem_new((size_t)w->slots, sizeof(struct job *));
     int rc = load_keys(w, e);
     if (rc == 0)
         rc = redis_new(s->loop, set->redis_url, "metricx-worker-wake", &w->wake, e);

@@ -33,7 +33,9 @@ enum metric_type { METRIC_COUNTER, METRIC_GAUGE };
     X(M_DB_BUSY, "metricx_db_connections_busy", METRIC_GAUGE, "PostgreSQL connections in use")                         \
     X(M_DB_WAITING, "metricx_db_waiting", METRIC_GAUGE, "Statements waiting for a PostgreSQL connection")              \
     X(M_REDIS_RECONNECTS, "metricx_redis_reconnects_total", METRIC_COUNTER, "Connections to Redis made anew")          \
-    X(M_LOG_DROPPED, "metricx_log_lines_dropped_total", METRIC_COUNTER, "Log lines lost because nobody read them")
+    X(M_LOG_DROPPED, "metricx_log_lines_dropped_total", METRIC_COUNTER,                                                \
+      "Log lines lost: nobody read them, or the disk was full")                                                        \
+    X(M_MEMORY_REFUSED, "metricx_memory_refused_total", METRIC_COUNTER, "Times that the system refused memory")
 enum metric {
 #define X(id, name, type, help) id,
     METRIC_TABLE(X)

@@ -1,6 +1,6 @@
 #include "common/remote/account_call.h"
-#include "common/base/check.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/base/metrics.h"
 #include "common/base/str.h"
 #include "common/store/budget.h"
@@ -333,9 +333,8 @@ static struct call *call_new(struct remote *r, const struct provider *provider, 
                              const struct secret *token, enum question question, void *arg)
 {
     const struct settings *s = r->settings;
-    struct call *c = calloc(1, sizeof *c);
+    struct call *c = mem_new(1, sizeof *c);
 
-    CHECK(c != NULL);
     c->remote = r;
     c->question = question;
     c->provider = provider;

@@ -1,5 +1,5 @@
 #include "common/store/access.h"
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/account_parts.h"
 #include "common/store/sql.h"
@@ -30,9 +30,8 @@ static void on_claim(void *arg, int rc, const struct db_results *r, const struct
 void access_claim(struct db_pool *p,
                   void (*done)(void *arg, int rc, const struct access_claim *claim, const struct err *e), void *arg)
 {
-    struct claiming *f = calloc(1, sizeof *f);
+    struct claiming *f = mem_new(1, sizeof *f);
     struct tx *t = tx_new(p);
-    CHECK(f != NULL);
     *f = (struct claiming){.done = done, .arg = arg};
     (void)tx_add(t, sql_text("access_claim"), NULL, 0);
     tx_run(t, on_claim, f);
@@ -55,8 +54,7 @@ static void on_told(void *arg, int rc, const struct db_results *r, const struct 
 
 static void tell(struct tx *t, void (*done)(void *arg, int rc, const struct err *e), void *arg)
 {
-    struct telling *f = calloc(1, sizeof *f);
-    CHECK(f != NULL);
+    struct telling *f = mem_new(1, sizeof *f);
     *f = (struct telling){.done = done, .arg = arg};
     tx_run(t, on_told, f);
 }

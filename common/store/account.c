@@ -1,5 +1,5 @@
 #include "common/store/account.h"
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/account_parts.h"
 #include "common/store/sql.h"
@@ -13,8 +13,7 @@
 
 struct account_op *account_op_new(struct db_pool *p, const char *what, const char *id, account_done done, void *arg)
 {
-    struct account_op *op = calloc(1, sizeof *op);
-    CHECK(op != NULL);
+    struct account_op *op = mem_new(1, sizeof *op);
     op->pool = p;
     op->what = what;
     op->done = done;
@@ -199,9 +198,8 @@ void connection_access_load(struct db_pool *p, const char *id,
                             void (*done)(void *arg, int rc, const struct connection_access *a, const struct err *e),
                             void *arg)
 {
-    struct loading *l = calloc(1, sizeof *l);
+    struct loading *l = mem_new(1, sizeof *l);
     struct tx *t = tx_new(p);
-    CHECK(l != NULL);
     l->done = done;
     l->arg = arg;
     (void)str_copy(l->id, sizeof l->id, id);

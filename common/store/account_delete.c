@@ -1,4 +1,4 @@
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/account_parts.h"
 #include "common/store/sql.h"
@@ -75,8 +75,7 @@ static void on_hidden(void *arg, int rc, const struct db_results *r, const struc
 
 static struct removing *removing_new(struct account_op *op, bool workspace)
 {
-    struct removing *f = calloc(1, sizeof *f);
-    CHECK(f != NULL);
+    struct removing *f = mem_new(1, sizeof *f);
     *f = (struct removing){.op = op, .workspace = workspace};
     return f;
 }

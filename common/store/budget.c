@@ -1,5 +1,6 @@
 #include "common/store/budget.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/lua_script.h"
 #include "common/store/sql.h"
@@ -45,9 +46,8 @@ static void on_limit(void *arg, int rc, const struct db_results *r, const struct
 void budget_limit(struct db_pool *p, const char *provider, const char *account,
                   void (*done)(void *arg, int rc, int64_t limit, const struct err *e), void *arg)
 {
-    struct limit_reading *l = calloc(1, sizeof *l);
+    struct limit_reading *l = mem_new(1, sizeof *l);
     struct tx *t = tx_new(p);
-    CHECK(l != NULL);
     *l = (struct limit_reading){.done = done, .arg = arg};
     (void)TX_ADD(t, "budget_limit", provider, account);
     tx_run(t, on_limit, l);
@@ -90,8 +90,7 @@ void budget_take(struct redis *r, struct db_pool *p, const char *prefix, const s
                  const struct budget_scope *app,
                  void (*done)(void *arg, int rc, bool granted, int64_t retry_ms, const struct err *e), void *arg)
 {
-    struct take *t = calloc(1, sizeof *t);
-    CHECK(t != NULL);
+    struct take *t = mem_new(1, sizeof *t);
     *t = (struct take){.r = r, .prefix = str_dup(prefix), .done = done, .arg = arg};
     lua_args_init(&t->args);
     lua_add(&t->args, account->name);
@@ -177,9 +176,8 @@ void budget_settle(struct redis *r, struct db_pool *p, const char *prefix, const
                    const struct budget_scope *app, bool sent, const struct quota *account_said,
                    const struct quota *app_said, void (*done)(void *arg, int rc, const struct err *e), void *arg)
 {
-    struct settle *s = calloc(1, sizeof *s);
+    struct settle *s = mem_new(1, sizeof *s);
     struct tx *t = tx_new(p);
-    CHECK(s != NULL);
     *s = (struct settle){.r = r,
                          .prefix = str_dup(prefix),
                          .account = *account,

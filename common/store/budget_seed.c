@@ -1,4 +1,4 @@
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/budget.h"
 #include "common/store/lua_script.h"
@@ -192,11 +192,9 @@ static void ask_slice(struct seeding *s)
 void budget_seed(struct redis *r, struct db_pool *p, const char *prefix, const struct budget_scope *scopes, int count,
                  void (*done)(void *arg, int rc, const struct err *e), void *arg)
 {
-    struct seeding *s = calloc(1, sizeof *s);
-    CHECK(s != NULL);
+    struct seeding *s = mem_new(1, sizeof *s);
     *s = (struct seeding){.r = r, .p = p, .prefix = str_dup(prefix), .count = count, .done = done, .arg = arg};
-    s->scopes = calloc((size_t)count + 1, sizeof *s->scopes);
-    CHECK(s->scopes != NULL);
+    s->scopes = mem_new((size_t)count + 1, sizeof *s->scopes);
     memcpy(s->scopes, scopes, (size_t)count * sizeof *scopes);
     ask_slice(s);
 }

@@ -1,6 +1,6 @@
 #include "common/store/chunk.h"
-#include "common/base/check.h"
 #include "common/base/clk.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/base/zone.h"
 #include "common/plan/range_plan.h"
@@ -81,8 +81,7 @@ void chunk_read_lookups(const struct db_results *r, int step, struct chunk *c)
     for (int i = 0; i < count; i++)
         bytes += strlen(db_text(r, step, i, 0)) + strlen(db_text(r, step, i, 1)) + 2;
     free(c->lookups);
-    c->lookups = malloc(bytes + 1);
-    CHECK(c->lookups != NULL);
+    c->lookups = mem_new(1, bytes + 1);
     char *text = (char *)&c->lookups[count];
     for (int i = 0; i < count; i++) {
         c->lookups[i].level = put(&text, db_text(r, step, i, 0));
@@ -179,8 +178,7 @@ static void leave_out_dropped_days(struct chunk *c)
 /* Columns as in chunk_open_read.sql. */
 static struct chunk *read_chunk(const struct db_results *r, int step, const char *id)
 {
-    struct chunk *c = calloc(1, sizeof *c);
-    CHECK(c != NULL);
+    struct chunk *c = mem_new(1, sizeof *c);
     (void)str_copy(c->id, sizeof c->id, id);
     (void)str_copy(c->run_id, sizeof c->run_id, db_text(r, step, 0, 1));
     (void)str_copy(c->connection_id, sizeof c->connection_id, db_text(r, step, 0, 2));
@@ -259,9 +257,8 @@ static void on_open(void *arg, int rc, const struct db_results *r, const struct 
 void chunk_open(struct db_pool *p, const char *id, const char *worker, int max_deliveries, bool again,
                 void (*done)(void *arg, int rc, struct chunk *c, const struct err *e), void *arg)
 {
-    struct opening *o = calloc(1, sizeof *o);
+    struct opening *o = mem_new(1, sizeof *o);
     struct tx *t = tx_new(p);
-    CHECK(o != NULL);
     o->done = done;
     o->arg = arg;
     (void)tx_add(t, "SELECT chunk_openable($1::uuid)", TX_PARAMS(id));

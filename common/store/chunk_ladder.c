@@ -1,4 +1,5 @@
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/store/chunk_parts.h"
 #include "common/store/sql.h"
 #include <stdlib.h>
@@ -53,9 +54,9 @@ static const char *limit_or_null(struct tx *t, int limit)
 void chunk_shrink(struct db_pool *p, struct chunk *c, enum ladder_step step, const struct shape *shape,
                   void (*done)(void *arg, int rc, const struct err *e), void *arg)
 {
-    struct shrinking *s = calloc(1, sizeof *s);
+    struct shrinking *s = mem_new(1, sizeof *s);
     struct tx *t = tx_new(p);
-    CHECK(s != NULL && step != LADDER_END);
+    CHECK(step != LADDER_END);
     *s = (struct shrinking){.chunk = c, .step = step, .shape = *shape, .from = c->slice.from, .done = done, .arg = arg};
 
     chunk_add_fence(t, c, c->page);

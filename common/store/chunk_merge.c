@@ -1,4 +1,4 @@
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/store/chunk_parts.h"
 #include "common/store/sql.h"
 #include <stdlib.h>
@@ -91,9 +91,8 @@ void chunk_merge(struct db_pool *p, struct chunk *c, const struct buf *rows, int
 {
     const bool entities = c->slice.kind == SLICE_ENTITIES || c->slice.kind == SLICE_LOOKUPS,
                facts = !entities && !c->totals;
-    struct merging *m = calloc(1, sizeof *m);
+    struct merging *m = mem_new(1, sizeof *m);
     struct tx *t = tx_new(p);
-    CHECK(m != NULL);
     *m = (struct merging){.chunk = c, .row_count = row_count, .done = done, .arg = arg};
     chunk_add_fence(t, c, c->page);
     chunk_add_page(t, c, rows, row_count);

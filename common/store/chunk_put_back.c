@@ -1,4 +1,5 @@
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/store/chunk_parts.h"
 #include "common/store/sql.h"
 #include <stdlib.h>
@@ -77,9 +78,9 @@ void chunk_put_back(struct db_pool *p, struct chunk *c, enum chunk_fate fate, in
     const bool dead = fate == CHUNK_DEAD || connection_status != NULL || (failed && c->attempts + 1 >= max_attempts);
     const bool forget = dead || fate == CHUNK_RESTART;
     const bool told = is_told(fate, why);
-    struct putting_back *b = calloc(1, sizeof *b);
+    struct putting_back *b = mem_new(1, sizeof *b);
     struct tx *t = tx_new(p);
-    CHECK(b != NULL && (connection_status == NULL || why != NULL));
+    CHECK(connection_status == NULL || why != NULL);
     *b = (struct putting_back){.chunk = c, .dead = dead, .done = done, .arg = arg};
 
     if (connection_status != NULL)

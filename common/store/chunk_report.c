@@ -1,4 +1,4 @@
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/store/chunk_parts.h"
 #include "common/store/sql.h"
 #include <stdlib.h>
@@ -34,10 +34,9 @@ static void on_done(void *arg, int rc, const struct db_results *r, const struct 
 
 static void run(struct db_pool *p, struct reporting reporting)
 {
-    struct reporting *f = calloc(1, sizeof *f);
+    struct reporting *f = mem_new(1, sizeof *f);
     struct tx *t = tx_new(p);
     struct chunk *c = reporting.chunk;
-    CHECK(f != NULL);
     *f = reporting;
     chunk_add_fence(t, c, c->page);
     (void)TX_ADD(t, f->ready ? "report_ready" : "report_drop", c->id);

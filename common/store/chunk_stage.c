@@ -1,4 +1,4 @@
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/chunk_parts.h"
 #include "common/store/sql.h"
@@ -70,8 +70,7 @@ static void on_staged(void *arg, int rc, const struct db_results *r, const struc
 
 static void run_staging(struct tx *t, struct staging staging)
 {
-    struct staging *s = calloc(1, sizeof *s);
-    CHECK(s != NULL);
+    struct staging *s = mem_new(1, sizeof *s);
     *s = staging;
     (void)chunk_add_block(t, s->chunk);
     s->book = chunk_add_booking(t, s->chunk->id);

@@ -1,6 +1,7 @@
 #include "common/store/hold.h"
 #include "common/base/check.h"
 #include "common/base/id.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/sql.h"
 #include "common/store/tx.h"
@@ -15,8 +16,8 @@ struct holding {
 
 static struct holding *holding_new(const char *connection_id, void *arg)
 {
-    struct holding *h = calloc(1, sizeof *h);
-    CHECK(h != NULL && (connection_id == NULL || uuid_valid(connection_id)));
+    struct holding *h = mem_new(1, sizeof *h);
+    CHECK((connection_id == NULL || uuid_valid(connection_id)));
     h->arg = arg;
     (void)str_copy(h->id, sizeof h->id, connection_id == NULL ? "" : connection_id);
     return h;

@@ -1,5 +1,5 @@
 #include "common/store/schema.h"
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include <stdlib.h>
 #include <string.h>
@@ -137,8 +137,7 @@ void schema_check(struct db_pool *p, void (*done)(void *arg, int rc, const struc
         {.sql = "SELECT version, name, oldest_program FROM schema_migrations ORDER BY version"},
         {.sql = "SELECT current_setting('server_version_num'), current_setting('server_version'), pg_backend_pid()"},
     };
-    struct checking *c = calloc(1, sizeof *c);
-    CHECK(c != NULL);
+    struct checking *c = mem_new(1, sizeof *c);
     *c = (struct checking){.pool = p, .done = done, .arg = arg};
     (void)db_run(p, DB_PLAIN, steps, 2, 0, on_read, c);
 }

@@ -1,5 +1,7 @@
 #include "common/store/status.h"
 #include "common/base/check.h"
+#include "common/base/json_text.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/listing.h"
 #include "common/store/lua_script.h"
@@ -238,8 +240,7 @@ static void no_database(struct status *t, int rc, const struct err *e)
 static void keep_scopes(struct status *t, const struct db_results *r)
 {
     int count = db_rows(r, SCOPES);
-    t->scopes = calloc((size_t)count + 1, sizeof *t->scopes);
-    CHECK(t->scopes);
+    t->scopes = mem_new((size_t)count + 1, sizeof *t->scopes);
     for (; t->scope_count < count; t->scope_count++)
         t->scopes[t->scope_count] = str_dup(db_text(r, SCOPES, t->scope_count, 0));
 }
@@ -292,7 +293,7 @@ static void on_runs(void *arg, int rc, const char *const *rows, int count, const
         return;
     }
     for (int i = 0; i < count; i++)
-        (void)json_array_append_new(list, json_loads(rows[i], 0, NULL));
+        (void)json_array_append_new(list, json_text_read(rows[i], strlen(rows[i]), 0, NULL));
     set(t->report, "runs", list);
     look(t);
 }
@@ -322,8 +323,7 @@ static void count(struct status *t)
 void status_read(struct db_pool *p, struct redis *r, const char *prefix, void (*done)(void *arg, const char *json),
                  void *arg)
 {
-    struct status *t = calloc(1, sizeof *t);
-    CHECK(t);
+    struct status *t = mem_new(1, sizeof *t);
     *t = (struct status){.db = p,
                          .redis = r,
                          .prefix = prefix,

@@ -1,4 +1,4 @@
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/account_parts.h"
 #include "common/store/sql.h"
@@ -59,9 +59,8 @@ static void on_load(void *arg, int rc, const struct db_results *r, const struct 
 void token_load(struct db_pool *p, const char *id,
                 void (*done)(void *arg, int rc, const struct token_row *t, const struct err *e), void *arg)
 {
-    struct loading *l = calloc(1, sizeof *l);
+    struct loading *l = mem_new(1, sizeof *l);
     struct tx *t = tx_new(p);
-    CHECK(l != NULL);
     l->done = done;
     l->arg = arg;
     (void)str_copy(l->id, sizeof l->id, id);
@@ -174,8 +173,7 @@ static void rotate_batch(struct rotating *f)
 void token_rotate(struct db_pool *p, const struct fernet *f, bool check_only,
                   void (*done)(void *arg, int rc, int64_t changed, const struct err *e), void *arg)
 {
-    struct rotating *o = calloc(1, sizeof *o);
-    CHECK(o != NULL);
+    struct rotating *o = mem_new(1, sizeof *o);
     *o = (struct rotating){.pool = p, .fernet = f, .check_only = check_only, .done = done, .arg = arg};
     rotate_batch(o);
 }

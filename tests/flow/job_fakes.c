@@ -1,5 +1,6 @@
 #include "tests/flow/job_fakes.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include <stdlib.h>
 
@@ -56,6 +57,8 @@ void chunk_rows_copy(const struct chunk *c, const struct page *p, struct buf *ou
 {
     (void)c, (void)p;
     buf_add_str(out, "rows");
+    while (out->len < fakes.rows_bytes && !out->overflow)
+        buf_add_char(out, 'x');
 }
 
 void chunk_stage(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count, const char *next,
@@ -265,9 +268,10 @@ const struct provider fake_provider = {
 
 static struct chunk *new_chunk(void)
 {
-    struct chunk *c = calloc(1, sizeof *c);
-    CHECK(c != NULL);
-    c->provider = &fake_provider;
+    struct chunk *c = mem_new(1, sizeof *c);
+    c->provider = fakes.provider != NULL ? fakes.provider : &fake_provider;
+    c->slice.account = "act_1";
+    c->slice.currency = "EUR";
     c->page = fakes.page > 0 ? fakes.page : 1;
     c->rows = fakes.rows;
     c->epoch = 1;
@@ -291,9 +295,9 @@ static struct chunk *new_chunk(void)
 static void end_fetch(int rc, bool sent, const struct err *e)
 {
     struct http_answer answer = {.status = 200};
-    buf_init(&answer.body, 1 << 20);
+    buf_init(&answer.body, 4 << 20);
     if (rc == 0) {
-        buf_add_str(&answer.body, "{}");
+        buf_add_str(&answer.body, fakes.body != NULL ? fakes.body : "{}");
         fakes.bodies++;
     }
     waiting.fetched(waiting.arg, rc, rc == 0 ? &answer : NULL, sent, e);

@@ -69,6 +69,9 @@ struct fakes {
     int report_percent;           /* the same */
     int64_t kept_ms, allowed;     /* that PUT_BACK makes of a refusal */
     const char *token_enc;
+    const struct provider *provider; /* the same; NULL: fake_provider */
+    const char *body;                /* of the next answer; NULL: {} */
+    size_t rows_bytes;               /* of the rows of a parsed page */
 };
 extern struct fakes fakes;
 extern const struct provider fake_provider;

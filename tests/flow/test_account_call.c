@@ -1,4 +1,5 @@
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/remote/account_call.h"
 #include "common/store/budget.h"
@@ -85,9 +86,8 @@ static void on_turn(void *arg)
 
 static void end_later(struct ending how)
 {
-    struct ending *x = malloc(sizeof *x);
+    struct ending *x = mem_new(1, sizeof *x);
 
-    CHECK(x != NULL);
     *x = how;
     loop_defer(play.loop, on_turn, x);
 }

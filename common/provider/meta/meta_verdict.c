@@ -255,7 +255,9 @@ json_t *meta_verdict_read(const struct http_answer *a, const char *account, stru
     }
     meta_usage_read(a, account, v, &said);
     root = meta_json_parse(buf_str(&a->body), a->body.len, &unread);
-    if (check_body(root, &unread, a, &said, v) == 0)
+    if (unread.rc == ERR_NO_MEMORY)
+        meta_verdict_fail(v, &unread);
+    else if (check_body(root, &unread, a, &said, v) == 0)
         return root;
     json_decref(root);
     return NULL;
