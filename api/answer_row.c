@@ -1,6 +1,6 @@
 #include "api/answer_row.h"
 #include "api/answer.h"
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include <stdlib.h>
 
 struct asking {
@@ -27,8 +27,7 @@ static void on_row(void *arg, int rc, const char *const *rows, int count, const 
 
 void answer_row(struct call *c, struct db_pool *db, int status, enum listing listing, const char *id, const char *what)
 {
-    struct asking *a = calloc(1, sizeof *a);
-    CHECK(a != NULL);
+    struct asking *a = mem_new(1, sizeof *a);
     *a = (struct asking){c, status, what};
     listing_read(db, listing, id, on_row, a);
 }

@@ -1,5 +1,5 @@
 #include "api/callers.h"
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +20,7 @@ struct callers {
 
 struct callers *callers_new(int64_t burst, int64_t per_second)
 {
-    struct callers *c = calloc(1, sizeof *c);
-    CHECK(c != NULL);
+    struct callers *c = mem_new(1, sizeof *c);
     c->burst = burst;
     c->per_second = per_second;
     return c;

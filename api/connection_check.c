@@ -1,6 +1,6 @@
 #include "api/connection_check.h"
 #include "api/answer.h"
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/store/listing.h"
 #include <jansson.h>
 #include <stdlib.h>
@@ -30,8 +30,7 @@ static void on_connection(void *arg, int rc, const char *const *rows, int count,
 
 void connection_check(struct call *c, const char *id, void (*go_on)(struct call *c, const json_t *connection))
 {
-    struct checking *k = calloc(1, sizeof *k);
-    CHECK(k != NULL);
+    struct checking *k = mem_new(1, sizeof *k);
     *k = (struct checking){c, go_on};
     listing_read(c->db, LIST_CONNECTION, id, on_connection, k);
 }

@@ -4,6 +4,7 @@
 #include "api/connections_routes.h"
 #include "api/token_check.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/remote/connect.h"
 #include <inttypes.h>
@@ -71,8 +72,8 @@ static void on_reconnected(void *arg, int rc, const char *run, const struct err 
     (void)run;
     if (rc != 0)
         refuse(f, e);
-    else
-        connection_change(f->call->db, f->call->id, &f->change, on_changed, f);
+    else /* it is the workspace's; what changes with it, as learned limits, is out of the API's own reach */
+        connection_change(f->call->api->service->db, f->call->id, &f->change, on_changed, f);
 }
 
 static void on_token(void *arg, struct opened_token *t, const struct err *e)
@@ -130,9 +131,8 @@ static void edit(struct call *c, const json_t *connection)
 {
     const char *token = json_string_value(json_object_get(c->body, "token_id"));
     const char *was = json_string_value(json_object_get(connection, "status"));
-    struct editing *f = calloc(1, sizeof *f);
+    struct editing *f = mem_new(1, sizeof *f);
 
-    CHECK(f != NULL);
     f->call = c;
     read_change(f);
     if (token == NULL) {

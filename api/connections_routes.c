@@ -3,6 +3,7 @@
 #include "api/connection_check.h"
 #include "api/token_check.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/remote/connect.h"
 #include "common/store/listing.h"
@@ -123,9 +124,8 @@ static bool read_accounts(struct adding *f)
     size_t i;
 
     f->count = (int)json_array_size(list);
-    f->accounts = calloc((size_t)f->count + 1, sizeof *f->accounts);
-    f->names = calloc((size_t)f->count + 1, sizeof *f->names);
-    CHECK(f->accounts != NULL && f->names != NULL);
+    f->accounts = mem_new((size_t)f->count + 1, sizeof *f->accounts);
+    f->names = mem_new((size_t)f->count + 1, sizeof *f->names);
     json_array_foreach(list, i, one)
     {
         (void)snprintf(field, sizeof field, "accounts[%zu]", i);
@@ -177,8 +177,7 @@ void connections_add(struct call *c)
         answer_fields(c, &errors);
         return;
     }
-    struct adding *f = calloc(1, sizeof *f);
-    CHECK(f != NULL);
+    struct adding *f = mem_new(1, sizeof *f);
     *f = (struct adding){.call = c, .made = json_object(), .order = json_array(), .errors = json_array()};
     CHECK(f->made != NULL && f->order != NULL && f->errors != NULL);
     token_check(c, json_string_value(json_object_get(c->body, "token_id")), on_token, f);

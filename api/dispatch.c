@@ -5,8 +5,8 @@
 #include "api/params.h"
 #include "api/schemas.h"
 #include "api/walls.h"
-#include "common/base/check.h"
 #include "common/base/clk.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include <ctype.h>
 #include <jansson.h>
@@ -185,9 +185,8 @@ void dispatch(void *api, struct http_exchange *x)
 {
     static const step steps[] = {find_route,  find_caller,     check_rate, check_role,
                                  check_query, enter_workspace, read_body};
-    struct call *c = calloc(1, sizeof *c);
+    struct call *c = mem_new(1, sizeof *c);
 
-    CHECK(c != NULL);
     *c = (struct call){.api = api, .x = x, .started_ms = clk_mono_ms()};
     c->api->open_calls++;
     name_request(c);

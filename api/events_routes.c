@@ -1,9 +1,9 @@
 #include "api/events_routes.h"
 #include "api/answer.h"
 #include "api/hub.h"
-#include "common/base/check.h"
 #include "common/base/clk.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/io/http_stream.h"
 #include "common/store/sql.h"
 #include "common/store/tx.h"
@@ -148,8 +148,7 @@ void events_stream(struct call *c)
         answer_problem(c, 503, &e);
         return;
     }
-    s = calloc(1, sizeof *s);
-    CHECK(s != NULL);
+    s = mem_new(1, sizeof *s);
     *s = (struct stream){.api = c->api, .next = c->api->streams, .db = c->db, .until_ms = c->caller.exp_s * 1000};
     (void)snprintf(s->workspace, sizeof s->workspace, "%s", c->ws);
     buf_init(&s->kept, PENDING_BYTES_MAX);

@@ -2,6 +2,7 @@
 #include "common/base/check.h"
 #include "common/base/clk.h"
 #include "common/base/id.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/io/redis.h"
 #include "common/store/redis_keys.h"
@@ -118,8 +119,7 @@ static bool pace(struct hub *h, const char *run_id, const char *text, size_t len
         p->waiting = str_printf("%.*s", (int)len, text);
         return false;
     }
-    p = calloc(1, sizeof *p);
-    CHECK(p != NULL);
+    p = mem_new(1, sizeof *p);
     *p = (struct paced){.hub = h, .next = h->paced};
     (void)str_copy(p->run_id, sizeof p->run_id, run_id);
     p->timer = timer_start(h->loop, PROGRESS_EVERY_MS, on_second, p);
@@ -155,10 +155,9 @@ static void on_state(void *arg, bool connected)
 
 int hub_new(struct loop *l, const char *redis_url, const char *prefix, struct hub **out, struct err *e)
 {
-    struct hub *h = calloc(1, sizeof *h);
+    struct hub *h = mem_new(1, sizeof *h);
     char channel[KEY_MAX];
 
-    CHECK(h != NULL);
     h->loop = l;
     const int rc = redis_new(l, redis_url, "metricx-api-events", &h->redis, e);
     if (rc != 0) {
@@ -190,8 +189,7 @@ static void on_closed(void *arg)
 
 void hub_close(struct hub *h, void (*closed)(void *arg), void *arg)
 {
-    struct closing *c = calloc(1, sizeof *c);
-    CHECK(c != NULL);
+    struct closing *c = mem_new(1, sizeof *c);
     *c = (struct closing){h, closed, arg};
     redis_close(h->redis, on_closed, c);
 }
@@ -199,8 +197,7 @@ void hub_close(struct hub *h, void (*closed)(void *arg), void *arg)
 struct listener *hub_listen(struct hub *h, const char *workspace, void (*heard)(void *arg, const struct event *e),
                             void *arg)
 {
-    struct listener *l = calloc(1, sizeof *l);
-    CHECK(l != NULL);
+    struct listener *l = mem_new(1, sizeof *l);
     *l = (struct listener){.hub = h, .next = h->listeners, .heard = heard, .arg = arg};
     (void)str_copy(l->workspace, sizeof l->workspace, workspace);
     h->listeners = l;

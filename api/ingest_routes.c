@@ -3,6 +3,7 @@
 #include "api/exact.h"
 #include "api/schemas.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/store/ingest.h"
 #include <jansson.h>
 #include <stdlib.h>
@@ -165,11 +166,10 @@ static void on_ingested(void *arg, int rc, const struct ingest_answer *a, const 
 void ingest(struct call *c)
 {
     const struct ingest_answer nothing = {0};
-    struct request *q = calloc(1, sizeof *q);
+    struct request *q = mem_new(1, sizeof *q);
     size_t i;
     json_t *fact;
 
-    CHECK(q != NULL);
     *q = (struct request){.call = c, .facts = ingest_new(), .refused = json_array()};
     c->state = q;
     c->free_state = request_free;

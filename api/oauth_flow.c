@@ -2,8 +2,8 @@
 #include "api/oauth_parts.h"
 #include "api/oauth_routes.h"
 #include "api/walls.h"
-#include "common/base/check.h"
 #include "common/base/clk.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/remote/connect.h"
 #include "common/remote/token_call.h"
@@ -79,8 +79,7 @@ static void on_granted(void *arg, int rc, struct granted *g, const struct err *e
 
 static void keep_scopes(struct oauth_flow *f, const struct token_info *info)
 {
-    f->scopes = calloc((size_t)info->scope_count + 1, sizeof *f->scopes);
-    CHECK(f->scopes != NULL);
+    f->scopes = mem_new((size_t)info->scope_count + 1, sizeof *f->scopes);
     for (f->scope_count = 0; f->scope_count < info->scope_count; f->scope_count++)
         f->scopes[f->scope_count] = str_dup(info->scopes[f->scope_count]);
     f->said = (struct token_said){.expires_at_s = info->expires_at_s > 0 ? info->expires_at_s : f->expires_at_s,
@@ -314,10 +313,9 @@ void oauth_callback(struct call *c)
 {
     char session[OAUTH_SESSION_TEXT];
     const bool known = oauth_session(c, session);
-    struct oauth_flow *f = calloc(1, sizeof *f);
+    struct oauth_flow *f = mem_new(1, sizeof *f);
     struct err e;
 
-    CHECK(f != NULL);
     f->call = c;
     f->provider = provider_find("meta");
     if (oauth_state_read(c->api->service->settings->jwt_secret, call_param(c, "state"), known ? session : NULL,

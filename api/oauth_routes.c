@@ -2,8 +2,8 @@
 #include "api/answer.h"
 #include "api/connection_check.h"
 #include "api/oauth_parts.h"
-#include "common/base/check.h"
 #include "common/base/clk.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/provider/provider.h"
 #include "common/store/oauth_state.h"
@@ -98,12 +98,11 @@ static void leave(struct call *c, const json_t *connection)
     const struct secret *key = c->api->service->settings->jwt_secret;
     const char *id = call_param(c, "connection_id");
     struct oauth_state state = {.connection = ""};
-    struct leaving *f = calloc(1, sizeof *f);
+    struct leaving *f = mem_new(1, sizeof *f);
     char session[OAUTH_SESSION_TEXT];
     struct buf text;
     struct err e;
 
-    CHECK(f != NULL);
     (void)connection;
     f->call = c;
     buf_init(&f->url, URL_BYTES_MAX);

@@ -2,6 +2,7 @@
 #include "api/hub.h"
 #include "common/base/check.h"
 #include "common/base/clk.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/listing.h"
 #include <jansson.h>
@@ -99,9 +100,8 @@ static void heard(void *arg, const struct event *e)
 void run_wait(struct call *c, const char *run_id, int64_t ms,
               void (*done)(struct call *c, int rc, const char *run_json, bool ended, const struct err *e))
 {
-    struct waiting *w = calloc(1, sizeof *w);
+    struct waiting *w = mem_new(1, sizeof *w);
 
-    CHECK(w != NULL);
     *w = (struct waiting){.next = c->api->waiting, .call = c, .until_ms = clk_mono_ms() + ms, .done = done};
     w->over = c->api->stopping;
     (void)str_copy(w->run_id, sizeof w->run_id, run_id);

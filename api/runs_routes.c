@@ -1,7 +1,7 @@
 #include "api/runs_routes.h"
 #include "api/answer.h"
 #include "api/connection_check.h"
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/store/listing.h"
 #include "common/store/page.h"
 #include "common/store/run.h"
@@ -47,8 +47,7 @@ static void on_run(void *arg, int rc, const char *const *rows, int count, const 
 /* found(c, its JSON text) when it is one of the workspace; else the call is answered. */
 static void find_run(struct call *c, void (*found)(struct call *c, const char *run))
 {
-    struct finding *f = calloc(1, sizeof *f);
-    CHECK(f != NULL);
+    struct finding *f = mem_new(1, sizeof *f);
     *f = (struct finding){c, found};
     listing_read(c->db, LIST_RUN, c->id, on_run, f);
 }

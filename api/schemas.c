@@ -4,6 +4,7 @@
 #include "common/base/check.h"
 #include "common/base/date.h"
 #include "common/base/id.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include <jansson.h>
 #include <stdio.h>
@@ -18,9 +19,8 @@ struct schemas {
 
 struct schemas *schemas_new(void)
 {
-    struct schemas *s = calloc(1, sizeof *s);
+    struct schemas *s = mem_new(1, sizeof *s);
 
-    CHECK(s != NULL);
     for (const struct embedded_file *f = json_files; f->name != NULL; f++)
         if (strcmp(f->name, "schemas.json") == 0)
             s->all = json_loads(f->text, JSON_REJECT_DUPLICATES, NULL);

@@ -7,8 +7,8 @@
 #include "api/run_wait.h"
 #include "api/schemas.h"
 #include "api/walls.h"
-#include "common/base/check.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/io/http_server.h"
 #include <stdlib.h>
 
@@ -68,8 +68,7 @@ static void open_remote(struct api *a)
 
 int api_new(struct service *s, struct api **out, struct err *e)
 {
-    struct api *a = calloc(1, sizeof *a);
-    CHECK(a != NULL);
+    struct api *a = mem_new(1, sizeof *a);
     a->service = s;
     a->schemas = schemas_new();
     a->callers = callers_new(CALLER_BURST, CALLER_PER_SECOND);

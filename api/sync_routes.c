@@ -3,7 +3,7 @@
 #include "api/connection_check.h"
 #include "api/prefer.h"
 #include "api/run_wait.h"
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/forecast_ask.h"
 #include "common/store/sql.h"
@@ -193,9 +193,8 @@ static bool range_is_whole(struct call *c)
 
 static void begin(struct call *c, const char *summary)
 {
-    struct sync *s = calloc(1, sizeof *s);
+    struct sync *s = mem_new(1, sizeof *s);
 
-    CHECK(s != NULL);
     *s = (struct sync){.call = c, .summary = summary};
     c->state = s;
     c->free_state = sync_free;

@@ -1,5 +1,6 @@
 #include "api/token_check.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/account.h"
 #include "common/store/listing.h"
@@ -26,8 +27,7 @@ static void on_opened(void *arg, int rc, const struct token_row *row, struct sec
         check_end(k, NULL, e);
         return;
     }
-    struct opened_token *t = calloc(1, sizeof *t);
-    CHECK(t != NULL);
+    struct opened_token *t = mem_new(1, sizeof *t);
     t->provider = provider_find(row->provider);
     t->plain = plain;
     CHECK(t->provider != NULL);
@@ -54,8 +54,7 @@ static void on_row(void *arg, int rc, const char *const *rows, int count, const 
 void token_check(struct call *c, const char *id, void (*go_on)(void *arg, struct opened_token *t, const struct err *e),
                  void *arg)
 {
-    struct checking *k = calloc(1, sizeof *k);
-    CHECK(k != NULL);
+    struct checking *k = mem_new(1, sizeof *k);
     *k = (struct checking){.call = c, .go_on = go_on, .arg = arg};
     (void)str_copy(k->id, sizeof k->id, id);
     listing_read(c->db, LIST_TOKEN, id, on_row, k);

@@ -2,8 +2,8 @@
 #include "api/answer.h"
 #include "api/answer_row.h"
 #include "api/token_check.h"
-#include "common/base/check.h"
 #include "common/base/fernet.h"
+#include "common/base/mem.h"
 #include "common/remote/connect.h"
 #include "common/store/page.h"
 #include <jansson.h>
@@ -100,8 +100,7 @@ static void on_token(void *arg, struct opened_token *t, const struct err *e)
         answer_err(c, e);
         return;
     }
-    struct choosing *f = calloc(1, sizeof *f);
-    CHECK(f != NULL);
+    struct choosing *f = mem_new(1, sizeof *f);
     *f = (struct choosing){c, t};
     connectable_accounts(&c->api->remote, c->db, c->ws, t->provider, t->plain, t->id, on_accounts, f);
 }

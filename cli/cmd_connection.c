@@ -73,12 +73,12 @@ int cmd_connection_set(struct session *s, const struct args *a, struct err *e)
     return rc;
 }
 
-static void say_run(struct session *s, const char *run)
+static void say_run(struct session *s, const char *connection, const char *run)
 {
     if (run[0] == '\0')
         return;
     (void)fprintf(stderr, "sync requested: run %s\n", run);
-    status_warn_idle(s);
+    status_warn_idle(s, connection);
 }
 
 struct reconnecting {
@@ -126,7 +126,7 @@ int cmd_connection_token(struct session *s, const struct args *a, struct err *e)
             (void)fprintf(stderr, "the connection is paused: no sync is requested\n");
     }
     if (rc == 0)
-        say_run(s, done.run);
+        say_run(s, id, done.run);
     free(sealed);
     secret_free(token);
     rows_clear(&rows);
@@ -268,7 +268,7 @@ int cmd_connection_create(struct session *s, const struct args *a, struct err *e
     if (rc == 0 && c.made.closed)
         (void)fprintf(stderr, "%s is closed at %s: nothing will be synced\n", c.account, c.provider->name);
     if (rc == 0)
-        say_run(s, c.made.run);
+        say_run(s, c.made.id, c.made.run);
     secret_free(c.stored.secret);
     secret_free(c.given);
     free(c.sealed);

@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 #include "cli/rows.h"
 #include "cli/table.h"
+#include "common/base/mem.h"
 #include "common/store/run.h"
 #include "common/store/run_event.h"
 #include <stdlib.h>
@@ -49,8 +50,8 @@ static void on_cancelled(void *arg, int rc, const char *const *ids, int count, c
 {
     struct cancelling *c = arg;
     if (rc == 0) {
-        c->ids = calloc((size_t)count + 1, UUID_TEXT);
-        for (; c->ids && c->count < count; c->count++)
+        c->ids = mem_new((size_t)count + 1, UUID_TEXT);
+        for (; c->count < count; c->count++)
             (void)snprintf(c->ids[c->count], UUID_TEXT, "%s", ids[c->count]);
     }
     answer_is(&c->answer, rc, e);
@@ -63,11 +64,11 @@ static int tell_queue(struct session *s, const struct cancelling *c, const char 
     int rc = rows_read_one(s, LIST_RUN, "run", run_id, &rows, e);
     if (rc < 0)
         return rc;
-    const char **ids = calloc((size_t)c->count + 1, sizeof *ids);
-    for (int i = 0; ids && i < c->count; i++)
+    const char **ids = mem_new((size_t)c->count + 1, sizeof *ids);
+    for (int i = 0; i < c->count; i++)
         ids[i] = c->ids[i];
     struct answer removed = {0}, updated = {0}, woken = {0};
-    if (c->count > 0 && ids) {
+    if (c->count > 0) {
         queue_remove(s->queue, ids, c->count, answer_plain, &removed);
         rc = answer_wait(s, &removed, e);
     }

@@ -3,6 +3,7 @@
 #include "cli/status_report.h"
 #include "cli/table.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/program.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -22,8 +23,7 @@ static void print_part(const json_t *report, const char *name, const char *title
         printf("\n%s: %zu\n", title, count);
     if (count == 0)
         return;
-    json_t **rows = calloc(count, sizeof(json_t *));
-    CHECK(rows);
+    json_t **rows = mem_new(count, sizeof(json_t *));
     for (size_t i = 0; i < count; i++)
         rows[i] = json_array_get(list, i);
     table_print(stdout, columns, rows, (int)count);
@@ -53,6 +53,7 @@ static void print_report(const json_t *report)
     static const struct table_column budgets[] = {{"SCOPE", "scope"},
                                                   {"USED", "used"},
                                                   {"LIMIT", "limit"},
+                                                  {"LEARNED", "learned_limit"},
                                                   {"WINDOW s", "window_seconds"},
                                                   {"META %", "usage_percent"},
                                                   {"AGE s", "usage_age"},
@@ -68,6 +69,11 @@ static void print_report(const json_t *report)
                                                {"DEAD", "chunks_dead"},
                                                {"CREATED", "created_at"},
                                                {0}};
+    static const struct table_column holds[] = {{"CONNECTION", "connection_id"},
+                                                {"ACCOUNT", "external_account_id"},
+                                                {"SINCE", "since"},
+                                                {"REASON", "reason"},
+                                                {0}};
     const json_t *queue = json_object_get(report, "queue"), *scheduler = json_object_get(report, "scheduler");
     printf("queue: %" PRId64 " ready, %" PRId64 " leased, %" PRId64 " delayed, %" PRId64 " dead\n",
            row_int(queue, "ready"), row_int(queue, "leased"), row_int(queue, "delayed"), row_int(queue, "dead"));
@@ -81,6 +87,8 @@ static void print_report(const json_t *report)
     say_parked(json_object_get(report, "budgets"));
     print_part(report, "budgets", "budgets", row_int(report, "accounts"), budgets);
     print_part(report, "runs", "open runs", row_int(report, "open_runs"), runs);
+    if (json_array_size(json_object_get(report, "holds")) > 0)
+        print_part(report, "holds", "held", 0, holds);
 }
 
 /* One line a problem; returns their number. */

@@ -141,7 +141,7 @@ static void show(struct session *s, struct watch *w)
     progress_show(&w->progress, &now, ended(w));
     if (at - w->moved_ms > STUCK_MS && !ended(w)) {
         progress_break(&w->progress);
-        status_warn_idle(s);
+        status_warn_idle(s, row_text(w->rows.items[0], "connection_id"));
         w->moved_ms = at;
     }
 }

@@ -2,7 +2,7 @@
 #include "cli/commands.h"
 #include "cli/rows.h"
 #include "cli/table.h"
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/program.h"
 #include "common/remote/connect.h"
 
@@ -78,9 +78,8 @@ static void print_accounts(const json_t *list, bool json)
                                                   {"CURRENCY", "currency"},           {"ZONE", "timezone"},
                                                   {"CONNECTION", "connection_id"},    {0}};
     struct rows rows = {.count = (int)json_array_size(list)};
-    rows.items = calloc((size_t)rows.count + 1, sizeof(json_t *));
-    rows.texts = calloc((size_t)rows.count + 1, sizeof *rows.texts);
-    CHECK(rows.items && rows.texts);
+    rows.items = mem_new((size_t)rows.count + 1, sizeof(json_t *));
+    rows.texts = mem_new((size_t)rows.count + 1, sizeof *rows.texts);
     for (int i = 0; i < rows.count; i++) {
         rows.items[i] = json_incref(json_array_get(list, (size_t)i));
         rows.texts[i] = json_dumps(rows.items[i], JSON_COMPACT);

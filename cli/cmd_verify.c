@@ -5,6 +5,7 @@
 #include "common/base/check.h"
 #include "common/base/clk.h"
 #include "common/base/decimal.h"
+#include "common/base/mem.h"
 #include "common/base/program.h"
 #include "common/base/str.h"
 #include "common/base/zone.h"
@@ -188,10 +189,9 @@ static int verify(struct session *s, struct verifying *v, struct err *e)
 {
     const size_t count = (size_t)(v->to - v->from) + 1;
     struct rows days = {0};
-    v->said = calloc(count, sizeof *v->said);
-    v->stored = calloc(count, sizeof(json_t *));
-    v->shown = calloc(count, sizeof(json_t *));
-    CHECK(v->said != NULL && v->stored != NULL && v->shown != NULL);
+    v->said = mem_new(count, sizeof *v->said);
+    v->stored = mem_new(count, sizeof(json_t *));
+    v->shown = mem_new(count, sizeof(json_t *));
     int rc = ask(s, v, e);
     if (rc == 0)
         rc = rows_read(s, LIST_STORED_DAYS, row_text(v->connection, "id"), &days, e);

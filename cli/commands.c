@@ -96,6 +96,17 @@ const struct args_command command_table[] = {
      OPTIONS(FLAG("--json", "print JSON"),
              FLAG("--check", "print one line for each thing that is degraded; ends 1 when there is any")),
      cmd_status},
+    {"hold", NULL,
+     "start no further call, of one connection or of all; work is planned on and waits where it is, pages under way "
+     "are "
+     "stored",
+     OPTIONS(OPTION("--connection", "ID", "only of this connection"),
+             REQUIRED("--reason", "TEXT", "why, for those who look at the status")),
+     cmd_hold},
+    {"release", NULL, "go on with held work at once",
+     OPTIONS(OPTION("--connection", "ID",
+                    "with this connection; without it the hold of all ends, those of connections stay")),
+     cmd_release},
     {"queue rebuild", NULL, "empty Redis' live work and plan it anew from PostgreSQL; budgets are kept", NULL,
      cmd_queue_rebuild},
     {"dead list", NULL, "list the dead letters: jobs that were given up, and why", OPTIONS(JSON), cmd_dead_list},

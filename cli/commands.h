@@ -30,6 +30,8 @@ int cmd_coverage(struct session *s, const struct args *a, struct err *e);
 int cmd_restatements(struct session *s, const struct args *a, struct err *e);
 int cmd_verify(struct session *s, const struct args *a, struct err *e);
 int cmd_status(struct session *s, const struct args *a, struct err *e);
+int cmd_hold(struct session *s, const struct args *a, struct err *e);
+int cmd_release(struct session *s, const struct args *a, struct err *e);
 int cmd_queue_rebuild(struct session *s, const struct args *a, struct err *e);
 int cmd_dead_list(struct session *s, const struct args *a, struct err *e);
 int cmd_dead_retry(struct session *s, const struct args *a, struct err *e);

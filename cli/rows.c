@@ -1,5 +1,7 @@
 #include "cli/rows.h"
 #include "common/base/check.h"
+#include "common/base/json_text.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +15,11 @@ static void on_rows(void *arg, int rc, const char *const *rows, int count, const
 {
     struct reading *r = arg;
     if (rc == 0 && count > 0) {
-        r->out->texts = calloc((size_t)count, sizeof *r->out->texts);
-        r->out->items = calloc((size_t)count, sizeof(json_t *));
-        CHECK(r->out->texts && r->out->items);
+        r->out->texts = mem_new((size_t)count, sizeof *r->out->texts);
+        r->out->items = mem_new((size_t)count, sizeof(json_t *));
         for (int i = 0; i < count; i++) {
             r->out->texts[i] = str_dup(rows[i]);
-            r->out->items[i] = json_loads(rows[i], 0, NULL);
+            r->out->items[i] = json_text_read(rows[i], strlen(rows[i]), 0, NULL);
             CHECK(r->out->items[i]);
         }
         r->out->count = count;

@@ -143,7 +143,11 @@ int session_connect(struct session *s, struct err *e)
     int rc = open_settings(s, e);
     if (rc == 0)
         rc = start_database(s, e);
-    return rc < 0 ? rc : start_redis(s, e);
+    if (rc == 0)
+        rc = start_redis(s, e);
+    if (rc == 0)
+        (void)wait_redis(s, NULL); /* else PostgreSQL might be quicker, and Redis be called away */
+    return rc;
 }
 
 int session_need(struct session *s, unsigned needs, struct err *e)

@@ -35,7 +35,8 @@ enum session_need {
 };
 /* Opens what is missing of `needs` (a sum) and waits until it answers. */
 int session_need(struct session *s, unsigned needs, struct err *e) MUST_CHECK;
-/* Opens the settings and starts connecting to both servers without waiting: for commands that report on them. */
+/* Opens the settings and tries to connect to both servers; one that is away is no failure: for commands that report on
+ * them. */
 int session_connect(struct session *s, struct err *e) MUST_CHECK;
 void session_close(struct session *s);
 

@@ -28,6 +28,6 @@ int sync_request(struct session *s, const struct run_request *r, struct run_answ
         return rc;
     if (out->existed)
         (void)fprintf(stderr, "the same sync is open already: run %s\n", out->id);
-    status_warn_idle(s);
+    status_warn_idle(s, r->connection_id);
     return 0;
 }

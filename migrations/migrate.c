@@ -1,6 +1,7 @@
 #include "migrations/migrate.h"
 #include "common/base/buf.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/schema.h"
 #include "migrations/sql_files.h"
@@ -15,6 +16,8 @@
 #define LOCK_SQL "SELECT pg_advisory_xact_lock(hashtextextended('metricx migrate ' || current_schema(), 0))"
 #define HEAD "-- oldest-program: "
 enum { MIGRATIONS_MAX = 999, FOREIGN_NAMED = 5, VERSION_TEXT = 24, POSTGRESQL_OLDEST = 150000 };
+/* Programs at work lock the same tables in another order: who loses a deadlock has changed nothing and tries again. */
+enum { APPLY_TRIES = 20 };
 
 struct migration {
     int number;
@@ -51,8 +54,7 @@ static void list_files(struct migrator *g)
     while (sql_files[g->count].name != NULL)
         g->count++;
     CHECK(g->count <= MIGRATIONS_MAX);
-    g->list = calloc((size_t)g->count + 1, sizeof *g->list);
-    CHECK(g->list != NULL);
+    g->list = mem_new((size_t)g->count + 1, sizeof *g->list);
     for (int i = 0; i < g->count; i++) {
         struct migration *m = &g->list[i];
         int64_t number = 0;
@@ -152,8 +154,7 @@ static void on_checksum(void *arg, const struct db_results *r)
 /* PostgreSQL computes them: so they can be computed again by hand. */
 static int read_checksums(struct migrator *g, struct err *e)
 {
-    struct db_step *steps = calloc((size_t)g->count + 1, sizeof *steps);
-    CHECK(steps != NULL);
+    struct db_step *steps = mem_new((size_t)g->count + 1, sizeof *steps);
     for (int i = 0; i < g->count; i++)
         steps[i] = (struct db_step){
             .sql = "SELECT encode(sha256(convert_to($1, 'UTF8')), 'hex')", .params = &g->list[i].text, .count = 1};
@@ -238,7 +239,9 @@ static int apply_one(struct migrator *g, const struct migration *m, struct err *
          .count = 1},
     };
     char line[160];
-    int rc = run(g, DB_TX, steps, 4, NULL, e);
+    int rc = ERR_CONFLICT;
+    for (int i = 0; i < APPLY_TRIES && rc == ERR_CONFLICT; i++)
+        rc = run(g, DB_TX, steps, 4, NULL, e);
     if (rc == 0) {
         (void)snprintf(line, sizeof line, "applied %s", m->file);
         g->say(g->arg, line);
@@ -275,7 +278,9 @@ static const struct {
      "GRANT SELECT (id, workspace_id, provider, expires_at, scopes, ad_account_ids, next_check_at, created_at,"
      " updated_at), INSERT, UPDATE,"
      " DELETE ON tokens TO metricx_api;"
-     "GRANT SELECT, INSERT, DELETE ON oauth_states TO metricx_api"},
+     "GRANT SELECT, INSERT, DELETE ON oauth_states TO metricx_api;"
+     /* What was given up for a lost access is taken up again with a token (account.c). */
+     "GRANT UPDATE ON sync_chunks TO metricx_api"},
 };
 
 static void on_role(void *arg, const struct db_results *r)

@@ -1,5 +1,6 @@
 #include "common/base/check.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/plan/due_plan.h"
 #include "common/store/plan_store.h"
 #include "scheduler/phase.h"
@@ -137,11 +138,9 @@ static void read_due(struct due_flow *f)
 
 void due_flow_start(struct service *s, bool *more, phase_done done, void *arg)
 {
-    struct due_flow *f = calloc(1, sizeof *f);
-    CHECK(f != NULL);
-    f->writes = calloc((size_t)DUE_BATCH * WRITES_MAX, sizeof *f->writes);
-    f->ids = calloc((size_t)DUE_BATCH * WRITES_MAX, sizeof *f->ids);
-    CHECK(f->writes != NULL && f->ids != NULL);
+    struct due_flow *f = mem_new(1, sizeof *f);
+    f->writes = mem_new((size_t)DUE_BATCH * WRITES_MAX, sizeof *f->writes);
+    f->ids = mem_new((size_t)DUE_BATCH * WRITES_MAX, sizeof *f->ids);
     f->s = s;
     f->more = more;
     f->done = done;

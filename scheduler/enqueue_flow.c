@@ -1,5 +1,6 @@
 #include "common/base/check.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/base/metrics.h"
 #include "common/store/budget.h"
 #include "common/store/plan_store.h"
@@ -155,17 +156,14 @@ static void read_page(struct enqueue_flow *f)
 
 void enqueue_flow_start(struct service *s, const struct run_ids *runs, phase_done done, void *arg)
 {
-    struct enqueue_flow *f = calloc(1, sizeof *f);
-    CHECK(f != NULL);
-    f->jobs = calloc(JOB_BATCH, sizeof *f->jobs);
-    f->scopes = calloc(JOB_BATCH + 1, sizeof *f->scopes);
-    CHECK(f->jobs != NULL && f->scopes != NULL);
+    struct enqueue_flow *f = mem_new(1, sizeof *f);
+    f->jobs = mem_new(JOB_BATCH, sizeof *f->jobs);
+    f->scopes = mem_new(JOB_BATCH + 1, sizeof *f->scopes);
     f->s = s;
     f->done = done;
     f->arg = arg;
     if (runs != NULL) {
-        f->run_ids = calloc((size_t)runs->count + 1, sizeof *f->run_ids);
-        CHECK(f->run_ids != NULL);
+        f->run_ids = mem_new((size_t)runs->count + 1, sizeof *f->run_ids);
         for (f->run_count = 0; f->run_count < runs->count; f->run_count++)
             f->run_ids[f->run_count] = runs->ids[f->run_count];
     }

@@ -1,4 +1,4 @@
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/store/news.h"
 #include "common/store/redis_keys.h"
 #include "scheduler/phase.h"
@@ -108,8 +108,7 @@ static void on_news(void *arg, int rc, struct news *n, const struct err *e)
 
 void news_flow_start(struct service *s, bool *more, phase_done done, void *arg)
 {
-    struct news_flow *f = calloc(1, sizeof *f);
-    CHECK(f != NULL);
+    struct news_flow *f = mem_new(1, sizeof *f);
     f->s = s;
     f->more = more;
     f->done = done;

@@ -1,5 +1,5 @@
-#include "common/base/check.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/base/metrics.h"
 #include "common/store/plan_store.h"
 #include "common/store/run_plan.h"
@@ -27,8 +27,11 @@ void run_ids_add(struct run_ids *list, const char *id)
 {
     if (list->count == list->room) {
         list->room = list->room == 0 ? 64 : list->room * 2;
-        list->ids = realloc(list->ids, (size_t)list->room * sizeof list->ids[0]);
-        CHECK(list->ids != NULL);
+        char(*ids)[UUID_TEXT] = mem_new((size_t)list->room, sizeof list->ids[0]);
+        if (list->count > 0)
+            memcpy(ids, list->ids, (size_t)list->count * sizeof list->ids[0]);
+        free(list->ids);
+        list->ids = ids;
     }
     (void)snprintf(list->ids[list->count++], UUID_TEXT, "%s", id);
 }
@@ -96,10 +99,8 @@ static void read_runs(struct planning_flow *f)
 
 void planning_flow_start(struct service *s, struct run_ids *planned, bool *more, phase_done done, void *arg)
 {
-    struct planning_flow *f = calloc(1, sizeof *f);
-    CHECK(f != NULL);
-    f->chunks = calloc(RUN_BATCH, sizeof *f->chunks);
-    CHECK(f->chunks != NULL);
+    struct planning_flow *f = mem_new(1, sizeof *f);
+    f->chunks = mem_new(RUN_BATCH, sizeof *f->chunks);
     f->s = s;
     f->planned = planned;
     f->more = more;

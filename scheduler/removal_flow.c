@@ -1,4 +1,4 @@
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/store/account.h"
 #include "scheduler/phase.h"
 #include <stdlib.h>
@@ -21,8 +21,7 @@ static void on_removed(void *arg, int rc, bool more, const struct err *e)
 
 void removal_flow_start(struct service *s, bool *more, phase_done done, void *arg)
 {
-    struct removal_flow *f = calloc(1, sizeof *f);
-    CHECK(f != NULL);
+    struct removal_flow *f = mem_new(1, sizeof *f);
     *f = (struct removal_flow){.more = more, .done = done, .arg = arg};
     hidden_remove(s->db, on_removed, f);
 }

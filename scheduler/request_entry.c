@@ -1,4 +1,5 @@
 #include "scheduler/request_entry.h"
+#include "common/base/json_text.h"
 #include "common/base/str.h"
 #include <ctype.h>
 #include <jansson.h>
@@ -125,13 +126,14 @@ static int read_object(const json_t *o, struct request_entry *out, struct err *e
 
 int request_entry_parse(const char *text, size_t len, struct request_entry *out, struct err *e)
 {
-    json_error_t problem;
+    struct err problem = {0};
     *out = (struct request_entry){0};
     if (len > REQUEST_BYTES_MAX)
         return err_set(e, ERR_LIMIT, "the request has more than %d bytes", REQUEST_BYTES_MAX);
-    json_t *o = json_loadb(text, len, JSON_REJECT_DUPLICATES, &problem);
+    json_t *o = json_text_read(text, len, JSON_REJECT_DUPLICATES, &problem);
     if (o == NULL)
-        return err_set(e, ERR_INPUT, "the request is no JSON: %s at byte %d", problem.text, problem.position);
+        return problem.rc == ERR_NO_MEMORY ? err_copy(e, &problem)
+                                           : err_set(e, problem.rc, "the request is no JSON: %s", problem.text);
     int rc = json_is_object(o) ? read_object(o, out, e) : err_set(e, ERR_INPUT, "the request must be one JSON object");
     json_decref(o);
     return rc;

@@ -1,6 +1,7 @@
 #include "common/base/check.h"
 #include "common/base/clk.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/base/metrics.h"
 #include "common/store/lua_script.h"
 #include "common/store/redis_keys.h"
@@ -98,18 +99,24 @@ static void on_run(void *arg, int rc, const struct run_answer *a, const struct e
 
 static void take(struct requests_flow *f, const struct redis_reply *r)
 {
+    int rc;
     free(f->text);
     f->len = redis_str_len(r);
-    f->text = malloc(f->len + 1);
-    CHECK(f->text != NULL);
-    memcpy(f->text, redis_str(r), f->len);
-    f->text[f->len] = '\0';
+    f->text = mem_resize(NULL, f->len + 1);
     f->from_leftover = f->state == LEFTOVER;
     f->seen++;
-    if (request_entry_parse(f->text, f->len, &f->entry, &f->why) != 0)
-        requests_wait(f, REJECTING);
+    if (f->text == NULL) {
+        (void)err_set(&f->why, ERR_NO_MEMORY, "a request of %zu bytes", f->len);
+        leave_request(f, f->why.rc, &f->why);
+        return;
+    }
+    memcpy(f->text, redis_str(r), f->len);
+    f->text[f->len] = '\0';
+    rc = request_entry_parse(f->text, f->len, &f->entry, &f->why);
+    if (rc == ERR_NO_MEMORY)
+        leave_request(f, rc, &f->why);
     else
-        requests_wait(f, CREATING);
+        requests_wait(f, rc != 0 ? REJECTING : CREATING);
 }
 
 static void on_reply(void *arg, int rc, const struct redis_reply *r, const struct err *e)
@@ -204,6 +211,10 @@ static void reject(struct requests_flow *f)
     bool named = f->entry.id[0] != '\0';
     buf_init(&entry, REJECTION_BYTES_MAX);
     write_rejection(f, &entry);
+    if (entry.overflow) {
+        leave_request(f, ERR_NO_MEMORY, &(struct err){.rc = ERR_NO_MEMORY, .text = "the entry of a rejected request"});
+        return;
+    }
     const char *push[] = {"LPUSH", redis_key(list, prefix, "requests", "rejected"), buf_str(&entry)};
     const char *trim[] = {"LTRIM", list, "0", REJECTED_KEPT};
     const char *state[] = {"HSETNX", redis_key(run, prefix, "run", f->entry.id), "status", "rejected"};
@@ -284,8 +295,7 @@ static void requests_wait(struct requests_flow *f, enum requests_state next)
 
 void requests_flow_start(struct service *s, bool *more, phase_done done, void *arg)
 {
-    struct requests_flow *f = calloc(1, sizeof *f);
-    CHECK(f != NULL);
+    struct requests_flow *f = mem_new(1, sizeof *f);
     f->s = s;
     f->more = more;
     f->done = done;

@@ -1,8 +1,8 @@
 #include "scheduler/scheduler.h"
-#include "common/base/check.h"
 #include "common/base/clk.h"
 #include "common/base/id.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/store/plan_store.h"
 #include "common/store/redis_keys.h"
 #include "scheduler/tick.h"
@@ -106,9 +106,8 @@ static void on_redis_state(void *arg, bool connected)
 
 int scheduler_new(struct service *s, struct scheduler **out, struct err *e)
 {
-    struct scheduler *d = calloc(1, sizeof *d);
+    struct scheduler *d = mem_new(1, sizeof *d);
     char uuid[UUID_TEXT], host[64] = "";
-    CHECK(d != NULL);
     d->service = s;
     uuid_make(uuid);
     (void)gethostname(host, sizeof host - 1);

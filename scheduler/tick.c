@@ -1,7 +1,7 @@
 #include "scheduler/tick.h"
-#include "common/base/check.h"
 #include "common/base/clk.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/base/metrics.h"
 #include "common/store/plan_store.h"
 #include "common/store/redis_keys.h"
@@ -255,8 +255,7 @@ static void tick_step(void *arg, int rc, const struct err *e)
 
 struct tick *tick_start(struct service *s, struct tick_memory *m, void (*done)(void *arg), void *arg)
 {
-    struct tick *t = calloc(1, sizeof *t);
-    CHECK(t != NULL);
+    struct tick *t = mem_new(1, sizeof *t);
     t->s = s;
     t->m = m;
     m->more = false;

@@ -1,8 +1,8 @@
 #include "scheduler/token_keeper.h"
-#include "common/base/check.h"
 #include "common/base/clk.h"
 #include "common/base/fernet.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/remote/token_call.h"
 #include "common/store/token_check.h"
@@ -137,9 +137,8 @@ void token_keeper_turn(struct token_keeper *k)
 int token_keeper_new(struct service *s, struct token_keeper **out, struct err *e)
 {
     const struct settings *set = s->settings;
-    struct token_keeper *k = calloc(1, sizeof *k);
+    struct token_keeper *k = mem_new(1, sizeof *k);
 
-    CHECK(k != NULL);
     *out = k;
     k->service = s;
     k->provider = provider_find(PROVIDER);

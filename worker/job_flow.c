@@ -1,6 +1,6 @@
-#include "common/base/check.h"
 #include "common/base/clk.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/base/metrics.h"
 #include "common/base/str.h"
 #include "worker/fate.h"
@@ -113,6 +113,18 @@ static void put_back_stopping(struct job *j)
     put_back(j, ERR_CANCELED, &(struct err){.rc = ERR_CANCELED, .text = "the worker is stopping"});
 }
 
+/* It waits in PostgreSQL: no place in the queue is kept for it. */
+static void put_back_held(struct job *j)
+{
+    put_back_as(j, (struct fate){.chunk = CHUNK_YIELD}, 0, &(struct err){0});
+    j->how = FINISH_DROP;
+}
+
+static void put_back_refused(struct job *j)
+{
+    put_back(j, j->x->refusal.rc, &j->x->refusal);
+}
+
 /* Somebody else owns the chunk by now. */
 static void let_go_fenced(struct job *j, const struct err *e)
 {
@@ -129,18 +141,8 @@ static void let_go_unsaid(struct job *j, int rc)
 
 static int open_token(struct job *j, struct err *e)
 {
-    const struct settings *s = j->x->service->settings;
     secret_free(j->token);
-    j->token = NULL;
-    if (j->chunk->token_enc == NULL) {
-        if (s->meta_access_token == NULL)
-            return err_set(e, ERR_SETTING, "META_ACCESS_TOKEN is not set, and this connection has no token of its own");
-        j->token = secret_new(secret_reveal(s->meta_access_token), secret_len(s->meta_access_token));
-        return 0;
-    }
-    if (j->x->fernet == NULL)
-        return err_set(e, ERR_CRYPTO, "TOKEN_ENCRYPTION_KEY is not set, and this connection's token is encrypted");
-    return fernet_open(j->x->fernet, j->chunk->token_enc, &j->token, NULL, e);
+    return job_token_open(j->x, j->chunk->token_enc, &j->token, e);
 }
 
 static void after_open(struct job *j, int rc, const struct err *e)
@@ -153,16 +155,21 @@ static void after_open(struct job *j, int rc, const struct err *e)
         (void)err_copy(&j->why, e);
         metric_add(M_JOBS_DEAD, 1);
         let_go(j, FINISH_DEAD, 0);
+    } else if (rc == ERR_DB_AWAY && !j->x->stopping && ++j->commit_tries < COMMIT_TRIES) {
+        job_wait(j, OPENING); /* it may have been counted as a start: five of them would be poison */
     } else if (rc != 0) {
         (void)err_copy(&j->why, e);
         let_go_unsaid(j, rc);
     } else if (j->x->stopping) {
         put_back_stopping(j);
+    } else if (j->chunk->held) {
+        put_back_held(j);
+    } else if (j->chunk->blocked_ms > 0 || j->chunk->app_blocked_ms > 0) {
+        put_back(j, ERR_THROTTLED, &(struct err){.rc = ERR_THROTTLED, .text = "the provider wants no call now"});
     } else if ((rc = open_token(j, &problem)) != 0) {
-        j->x->service->not_ready = rc == ERR_CRYPTO ? "no key of TOKEN_ENCRYPTION_KEY opens a connection's token"
-                                                    : "META_ACCESS_TOKEN is not set, and a connection needs it";
-        j->x->not_ready_at_ms = clk_mono_ms();
         put_back(j, rc, &problem);
+    } else if (job_is_refused(j)) {
+        put_back_refused(j);
     } else if (j->granted && clk_mono_ms() - j->granted_at_ms <= GRANT_GOOD_MS) {
         job_wait(j, FETCHING);
     } else {
@@ -183,6 +190,8 @@ static void after_grant(struct job *j, int rc, const struct err *e)
         put_back(j, ERR_THROTTLED, &(struct err){.rc = ERR_THROTTLED, .text = "no call is granted now"});
     } else if (j->x->stopping) {
         put_back_stopping(j);
+    } else if (job_is_refused(j)) {
+        put_back_refused(j);
     } else if (clk_mono_ms() - j->granted_at_ms > GRANT_GOOD_MS) {
         job_wait(j, GRANTING);
     } else {
@@ -198,16 +207,24 @@ static void after_page_committed(struct job *j)
     job_drop_page(j);
     if (j->x->stopping)
         put_back_stopping(j);
+    else if (j->chunk->held)
+        put_back_held(j);
     else
         job_wait(j, GRANTING);
 }
 
-/* First the totals are doubted, then the slice. */
+/* First the totals are doubted, then the slice; a second report without rows is the last one. */
 static void after_difference(struct job *j)
 {
     metric_add(M_SLICES_DIFFERED, 1);
     j->commit_tries = 0;
-    job_wait(j, j->chunk->checking ? REREADING : DOUBTING);
+    if (j->chunk->reread) {
+        job_leave_reports(j);
+        job_drop_page(j);
+        job_wait(j, SHRINKING);
+    } else {
+        job_wait(j, j->chunk->checking ? REREADING : DOUBTING);
+    }
 }
 
 /* After the last page of a slice. */
@@ -222,7 +239,7 @@ static bool merges_unchecked(const struct job *j, int rc)
 {
     const struct fate fate = fate_of(rc, j->chunk->attempts);
     const bool last = j->chunk->attempts + 1 >= j->x->service->settings->max_attempts;
-    return j->chunk->checking && fate.connection_status == NULL &&
+    return j->chunk->checking && fate.connection_status == NULL && !job_is_empty_report(j) &&
            (fate.chunk == CHUNK_DEAD || (fate.chunk == CHUNK_RETRY && last));
 }
 
@@ -250,6 +267,11 @@ static void after_call_failed(struct job *j, int rc, const struct err *e)
 {
     metric_add(M_CALL_ERRORS, 1);
     const bool for_us = rc == ERR_LIMIT && !j->granted; /* else the request itself could not be made */
+    if (rc == ERR_SETTING) {
+        job_note_refusal(j, e);
+        put_back_refused(j);
+        return;
+    }
     if ((rc == ERR_TOO_MUCH_DATA || for_us) && job_can_shrink(j)) {
         after_too_much(j, e);
         return;
@@ -318,6 +340,7 @@ static void after_commit_failed(struct job *j, int rc, const struct err *e)
     } else if (rc == ERR_NOT_FOUND && j->state == LISTED) {
         job_wait(j, MERGING); /* every stub came with the listing, or no campaign has facts */
     } else if (rc == ERR_GONE) {
+        j->commit_tries = 0;
         job_drop_page(j);
         job_wait(j, OPENING);
     } else if (passing && ++j->commit_tries < COMMIT_TRIES) {
@@ -348,6 +371,8 @@ static void after_put_back(struct job *j, int rc, const struct err *e)
         let_go_fenced(j, e);
     else if (rc == ERR_DB_AWAY && j->chunk->report.is_new && ++j->commit_tries < COMMIT_TRIES)
         job_wait(j, PUTTING_BACK); /* forgotten, the report would be made twice */
+    else if (rc == ERR_CONFLICT && j->connection_status != NULL)
+        put_back_as(j, (struct fate){.chunk = CHUNK_YIELD}, rc, e); /* with the token of now it may go on */
     else if (rc != 0)
         let_go_unsaid(j, rc);
     else
@@ -420,8 +445,7 @@ void job_step(struct job *j, int rc, const struct err *e)
 
 struct job *job_start(struct job_context *x, const struct queue_claimed *claimed, int64_t claimed_at_ms)
 {
-    struct job *j = calloc(1, sizeof *j);
-    CHECK(j != NULL);
+    struct job *j = mem_new(1, sizeof *j);
     j->x = x;
     j->claimed = *claimed;
     j->granted = true;

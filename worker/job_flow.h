@@ -36,11 +36,17 @@ struct job_context {
     const char *worker_id;
     bool stopping;                           /* hand back at the next page border */
     int64_t rows, calls;                     /* so far, all jobs */
-    int64_t not_ready_at_ms;                 /* monotonic; when a key or token was last missing */
+    int64_t not_ready_at_ms;                 /* monotonic; when a setting was last found wrong */
+    struct err refusal;                      /* why the provider serves none of our calls: a setting is wrong */
+    int64_t refused_until_ms;                /* monotonic; no call is made until then */
+    char served[16];                         /* the API version of its last answer, if not the one asked for */
     void (*ended)(struct job *j, void *arg); /* the job is gone after this */
     void *arg;
 };
 
+/* The access token that is stored as token_enc (NULL: META_ACCESS_TOKEN); the caller frees it. ERR_SETTING, ERR_CRYPTO:
+ * a key or token of ours is missing, and /readyz says so for a while. */
+int job_token_open(struct job_context *x, const char *token_enc, struct secret **out, struct err *e) MUST_CHECK;
 /* claimed_at_ms: clk_mono_ms() when the claim was asked for; the call that came with it is good for 2 s from then. */
 struct job *job_start(struct job_context *x, const struct queue_claimed *claimed, int64_t claimed_at_ms);
 /* The lease went to another, or the run was cancelled: end without writing anything more. */

@@ -35,6 +35,17 @@ void job_shrink(struct job *j)
     j->shrink = ladder_next(&q, &j->shape);
 }
 
+bool job_is_empty_report(const struct job *j)
+{
+    return j->chunk->shape.rung == RUNG_REPORT && j->chunk->rows + j->work.row_count == 0;
+}
+
+void job_leave_reports(struct job *j)
+{
+    j->shape = (struct shape){.rung = RUNG_CAMPAIGNS, .days_limit = j->chunk->shape.days_limit};
+    j->shrink = LADDER_RUNG;
+}
+
 enum report_fate job_report(struct job *j)
 {
     struct chunk_report *r = &j->chunk->report;

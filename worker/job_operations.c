@@ -1,6 +1,8 @@
 #include "common/base/check.h"
 #include "common/base/clk.h"
+#include "common/base/log.h"
 #include "common/base/metrics.h"
+#include "common/base/str.h"
 #include "worker/job_private.h"
 #include <stdlib.h>
 
@@ -31,7 +33,12 @@ static void on_opened(void *arg, int rc, struct chunk *c, const struct err *e)
     if (rc == 0) {
         job_free_chunk(j);
         j->chunk = c;
+        j->commit_tries = 0;
         job_shape(j);
+        if (c->blocked_ms > 0 || c->app_blocked_ms > 0) { /* Redis does not know it */
+            j->feedback.account.blocked_ms = c->blocked_ms;
+            j->feedback.app.blocked_ms = c->app_blocked_ms;
+        }
     }
     job_step(j, rc, e);
 }
@@ -67,6 +74,30 @@ static void on_fetched(void *arg, int rc, struct http_answer *a, bool sent, cons
     job_step(j, rc, e);
 }
 
+static void note_version(struct job *j, const char *served)
+{
+    struct job_context *x = j->x;
+    if (*served != '\0')
+        metric_add(M_CALLS_UPGRADED, 1);
+    if (strcmp(x->served, served) == 0)
+        return;
+    (void)str_copy(x->served, sizeof x->served, served);
+    if (*served != '\0')
+        log_warn("the provider answers in another API version than META_API_VERSION",
+                 F_STR("asked", x->config.api_version), F_STR("served", served));
+}
+
+/* Until the next commit. Calls are counted within our own window. */
+static void keep_said(struct quota *kept, const struct quota *said, int64_t window_ms)
+{
+    if (said->blocked_ms > kept->blocked_ms)
+        kept->blocked_ms = said->blocked_ms;
+    if (said->backoff_ms > 0)
+        kept->backoff_ms = said->backoff_ms;
+    if (said->window_ms > 0)
+        kept->window_ms = said->window_ms < window_ms ? said->window_ms : window_ms;
+}
+
 static void on_parsed(void *arg)
 {
     struct job *j = arg;
@@ -74,10 +105,12 @@ static void on_parsed(void *arg)
     struct err e = {0};
     j->feedback.account = v->account;
     j->feedback.app = v->app;
-    if (v->account.blocked_ms > j->chunk->blocked_ms)
-        j->chunk->blocked_ms = v->account.blocked_ms;
-    if (v->app.blocked_ms > j->chunk->app_blocked_ms)
-        j->chunk->app_blocked_ms = v->app.blocked_ms;
+    note_version(j, v->served);
+    if (v->stepped_down)
+        log_warn("refused, and asked again with less", F_STR("job", j->claimed.id), F_STR("account", j->chunk->account),
+                 F_STR("why", v->text));
+    keep_said(&j->chunk->said, &v->account, j->x->service->settings->meta_window_seconds * 1000);
+    keep_said(&j->chunk->app_said, &v->app, j->x->service->settings->meta_window_seconds * 1000);
     if (v->rc != 0)
         (void)err_set(&e, v->rc, "%s", v->text);
     job_step(j, v->rc, &e);
@@ -104,6 +137,13 @@ static void on_merged(void *arg, int rc, const struct run_state *r, const struct
     job_step(j, rc, e);
 }
 
+/* What PostgreSQL made of it goes before what the answer said. */
+static void hear_block(struct quota *heard, const struct quota *kept)
+{
+    if (kept->blocked_ms > heard->blocked_ms)
+        heard->blocked_ms = kept->blocked_ms;
+}
+
 static void on_put_back(void *arg, int rc, bool dead, const struct run_state *r, const struct err *e)
 {
     struct job *j = arg;
@@ -112,6 +152,9 @@ static void on_put_back(void *arg, int rc, bool dead, const struct run_state *r,
             j->how = FINISH_DEAD;
         if (r != NULL)
             j->run = *r;
+        hear_block(&j->feedback.account, &j->chunk->said);
+        hear_block(&j->feedback.app, &j->chunk->app_said);
+        j->feedback.allowed = j->chunk->allowed;
     }
     job_step(j, rc, e);
 }
@@ -181,7 +224,7 @@ void job_begin(struct job *j)
     struct service *s = j->x->service;
     switch (j->state) {
     case OPENING:
-        chunk_open(s->db, j->claimed.id, j->x->worker_id, CHUNK_DELIVERIES_MAX, on_opened, j);
+        chunk_open(s->db, j->claimed.id, j->x->worker_id, CHUNK_DELIVERIES_MAX, j->commit_tries > 0, on_opened, j);
         break;
     case GRANTING:
         if (j->granted) { /* too old to be used: back with it */
@@ -205,7 +248,8 @@ void job_begin(struct job *j)
         chunk_stage(s->db, j->chunk, &j->work.rows, j->work.row_count, j->work.next, on_staged, j);
         break;
     case MERGING:
-        chunk_merge(s->db, j->chunk, &j->work.rows, j->work.row_count, j->chunk->reread || j->unchecked, on_merged, j);
+        chunk_merge(s->db, j->chunk, &j->work.rows, j->work.row_count,
+                    j->unchecked || (j->chunk->reread && !job_is_empty_report(j)), on_merged, j);
         break;
     case LISTED:
         chunk_look_up(s->db, j->chunk, &j->work.rows, j->work.row_count, on_staged, j);

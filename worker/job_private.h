@@ -54,11 +54,19 @@ struct job {
 void job_shape(struct job *j); /* the slice as the chunk's shape wants it */
 bool job_can_shrink(const struct job *j);
 void job_shrink(struct job *j); /* the last answer was too much: sets shrink and shape */
+/* A report without any row is no reading, unless the account's total says the same: Meta completes some so. */
+bool job_is_empty_report(const struct job *j);
+void job_leave_reports(struct job *j); /* they do not help: sets shrink and shape */
 /* What the last answer says of the chunk's report, into the chunk, and what follows; sets report. */
 enum report_fate job_report(struct job *j);
 
 /* job_limits.c: ERR_LIMIT when the slice grows beyond what one may have, with the page in hand. */
 int job_check_limits(const struct job *j, struct err *e);
+
+/* job_setting.c: the provider serves none of our calls until a setting of ours is another; one call a minute asks
+ * whether it is. */
+bool job_is_refused(const struct job *j);
+void job_note_refusal(struct job *j, const struct err *e);
 
 /* Starts the operation that j->state awaits; its end comes back through job_step. */
 void job_begin(struct job *j);

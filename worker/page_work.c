@@ -1,10 +1,11 @@
 #include "worker/page_work.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
+#include <stdio.h>
 #include <stdlib.h>
 
-static void work(void *arg)
+static void read_page(struct page_work *w)
 {
-    struct page_work *w = arg;
     struct page page = {0};
     w->chunk->provider->page_read(w->config, &w->chunk->slice, w->chunk->cursor, &w->answer, &page, &w->verdict);
     http_answer_clear(&w->answer);
@@ -22,6 +23,16 @@ static void work(void *arg)
         (void)snprintf(w->verdict.text, sizeof w->verdict.text, "the rows of one page need more than %u bytes",
                        PAGE_ROWS_BYTES_MAX);
     }
+}
+
+/* What grows tells a limit and a lack of memory alike. Only at a limit less is to be asked for. */
+static void work(void *arg)
+{
+    struct page_work *w = arg;
+    const int64_t refused = mem_refused();
+    read_page(w);
+    if (w->verdict.rc == ERR_LIMIT && mem_refused() != refused)
+        w->verdict.rc = ERR_NO_MEMORY;
 }
 
 static void done(void *arg)

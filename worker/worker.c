@@ -1,10 +1,11 @@
 #include "worker/worker.h"
-#include "common/base/check.h"
 #include "common/base/clk.h"
 #include "common/base/id.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/base/metrics.h"
 #include "common/store/redis_keys.h"
+#include "worker/access_watch.h"
 #include "worker/job_flow.h"
 #include <inttypes.h>
 #include <malloc.h>
@@ -26,6 +27,7 @@
 struct worker {
     struct service *service;
     struct job_context context;
+    struct access_watch *watch;
     struct redis *wake; /* a connection of its own: BLPOP blocks it */
     char id[128];
     struct job **jobs; /* `count` of them, of `slots` places */
@@ -37,7 +39,7 @@ struct worker {
     void (*stopped)(void *arg);
     void *stopped_arg;
     int64_t started_at_ms;
-    bool wake_closed, http_closed;
+    bool watch_ended, wake_closed, http_closed;
 };
 
 static void claim(struct worker *w);
@@ -125,7 +127,8 @@ static void claim(struct worker *w)
         w->claim_again = true;
         return;
     }
-    if (w->context.stopping || room <= 0 || !redis_ready(w->service->redis) || !db_pool_ready(w->service->db)) {
+    if (w->context.stopping || room <= 0 || mem_short() || !redis_ready(w->service->redis) ||
+        !db_pool_ready(w->service->db)) {
         claim_later(w, IDLE_MS_MAX);
         return;
     }
@@ -250,10 +253,9 @@ static void on_beat(void *arg, int rc, const enum beat_word *words, int count, c
 
 static void beat(struct worker *w)
 {
-    struct beat *b = calloc(1, sizeof *b + (size_t)w->count * sizeof b->jobs[0]);
-    struct queue_beat *beats = calloc((size_t)w->count + 1, sizeof *beats);
+    struct beat *b = mem_new(1, sizeof *b + (size_t)w->count * sizeof b->jobs[0]);
+    struct queue_beat *beats = mem_new((size_t)w->count + 1, sizeof *beats);
     char host[64] = "", info[320];
-    CHECK(b != NULL && beats != NULL);
     b->worker = w;
     b->count = w->count;
     for (int i = 0; i < w->count; i++) {
@@ -306,17 +308,15 @@ static int load_keys(struct worker *w, struct err *e)
 int worker_new(struct service *s, struct worker **out, struct err *e)
 {
     const struct settings *set = s->settings;
-    struct worker *w = calloc(1, sizeof *w);
+    struct worker *w = mem_new(1, sizeof *w);
     char uuid[UUID_TEXT], host[64] = "";
-    CHECK(w != NULL);
     uuid_make(uuid);
     (void)gethostname(host, sizeof host - 1);
     (void)snprintf(w->id, sizeof w->id, "%s:%d:%.8s", host, (int)getpid(), uuid);
     w->service = s;
     w->slots = (int)set->worker_concurrency;
     w->started_at_ms = clk_wall_ms();
-    w->jobs = calloc((size_t)w->slots, sizeof(struct job *));
-    CHECK(w->jobs != NULL);
+    w->jobs = mem_new((size_t)w->slots, sizeof(struct job *));
     int rc = load_keys(w, e);
     if (rc == 0)
         rc = redis_new(s->loop, set->redis_url, "metricx-worker-wake", &w->wake, e);
@@ -336,6 +336,7 @@ int worker_new(struct service *s, struct worker **out, struct err *e)
                                                .body_bytes_max = BODY_BYTES_MAX,
                                                .bodies_max = BODIES_MAX,
                                                .connections_max = w->slots});
+    w->watch = access_watch_new(&w->context);
     *out = w;
     return 0;
 }
@@ -347,6 +348,7 @@ void worker_start(struct worker *w)
     redis_on_state(w->wake, on_wake_connection, w);
     beat(w);
     mark_claim(w);
+    access_watch_start(w->watch);
 }
 
 static void close_step(struct worker *w)
@@ -375,7 +377,7 @@ static void on_http_closed(void *arg)
 static void stop_if_empty(struct worker *w)
 {
     if (!w->context.stopping || w->count > 0 || w->claiming || w->beating || w->claim_soon || w->stopped == NULL ||
-        w->wake == NULL)
+        !w->watch_ended || w->wake == NULL)
         return;
     timer_cancel(w->beat_timer);
     timer_cancel(w->hurry_timer);
@@ -394,6 +396,13 @@ static void on_hurry(void *arg)
     each_job(w, job_hurry);
 }
 
+static void on_watch_ended(void *arg)
+{
+    struct worker *w = arg;
+    w->watch_ended = true;
+    stop_if_empty(w);
+}
+
 void worker_stop(struct worker *w, void (*stopped)(void *arg), void *arg)
 {
     int64_t grace_ms = w->service->settings->shutdown_grace_seconds * 1000 - HURRY_BEFORE_END_MS;
@@ -404,13 +413,14 @@ void worker_stop(struct worker *w, void (*stopped)(void *arg), void *arg)
     timer_cancel(w->claim_timer);
     w->claim_timer = NULL;
     w->hurry_timer = timer_start(w->service->loop, grace_ms > 1 ? grace_ms : 1, on_hurry, w);
-    stop_if_empty(w);
+    access_watch_stop(w->watch, on_watch_ended, w);
 }
 
 void worker_free(struct worker *w)
 {
     if (w == NULL)
         return;
+    access_watch_free(w->watch);
     fernet_free(w->context.fernet);
     free(w->jobs);
     free(w);

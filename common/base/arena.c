@@ -1,4 +1,5 @@
 #include "common/base/arena.h"
+#include "common/base/mem.h"
 #include <stdarg.h>
 #include <stdint.h>
 
@@ -37,9 +38,10 @@ static struct arena_block *add_block(struct arena *a, size_t bytes)
         size = BLOCK_LARGEST;
     if (size < bytes)
         size = bytes;
-    block = calloc(1, sizeof *block + size);
+    block = mem_resize(NULL, sizeof *block + size);
     if (block == NULL)
         return NULL;
+    memset(block, 0, sizeof *block + size);
     block->size = size;
     block->next = a->head;
     a->head = block;

@@ -1,4 +1,5 @@
 #include "common/base/buf.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include <stdarg.h>
 
@@ -38,7 +39,7 @@ bool buf_reserve(struct buf *b, size_t more)
         cap *= 2;
     if (cap > b->max + 1)
         cap = b->max + 1;
-    grown = realloc(b->data, cap);
+    grown = mem_resize(b->data, cap);
     if (grown == NULL) {
         b->overflow = true;
         return false;

@@ -30,6 +30,7 @@
     X(ERR_GONE, -20024, "gone", "the provider no longer knows the object or cursor")                                   \
     X(ERR_POISON, -20025, "poison", "the job was started again and again and never got a page done")                   \
     X(ERR_DIFFERS, -20027, "differs", "the rows read do not add up to the account's own total")                        \
+    X(ERR_NO_MEMORY, -20028, "no_memory", "the system refused memory")                                                 \
     X(ERR_BUG, -20026, "internal", "a bug of ours")                                                                    \
     X(ERR_UNAUTHORIZED, -20040, "unauthorized", "no token of ours came with the request, or one that does not hold")   \
     X(ERR_FORBIDDEN, -20041, "forbidden", "the caller's role or the way it came does not allow this")                  \

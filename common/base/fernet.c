@@ -2,6 +2,7 @@
 #include "common/base/base64url.h"
 #include "common/base/check.h"
 #include "common/base/clk.h"
+#include "common/base/mem.h"
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -71,10 +72,9 @@ static int read_keys(struct fernet *f, const char *at, struct err *e)
 
 int fernet_new(const char *keys, struct fernet **out, struct err *e)
 {
-    struct fernet *f = calloc(1, sizeof *f);
+    struct fernet *f = mem_new(1, sizeof *f);
     int rc;
 
-    CHECK(f != NULL);
     rc = read_keys(f, keys, e);
     if (rc == 0)
         *out = f;
@@ -91,32 +91,35 @@ void fernet_free(struct fernet *f)
     free(f);
 }
 
-static void sign(const struct key *key, const unsigned char *bytes, size_t len, unsigned char mac[MAC_BYTES])
+/* OpenSSL refuses what we ask of it only when it is refused memory. */
+static int no_memory(struct err *e)
+{
+    return err_set(e, ERR_NO_MEMORY, "OpenSSL had no memory");
+}
+
+static bool sign(const struct key *key, const unsigned char *bytes, size_t len, unsigned char mac[MAC_BYTES])
 {
     unsigned mac_len = 0;
 
-    CHECK(HMAC(EVP_sha256(), key->signing, sizeof key->signing, bytes, len, mac, &mac_len) != NULL);
-    CHECK(mac_len == MAC_BYTES);
+    return HMAC(EVP_sha256(), key->signing, sizeof key->signing, bytes, len, mac, &mac_len) != NULL &&
+           mac_len == MAC_BYTES;
 }
 
-static int crypto_failed(struct err *e)
-{
-    return err_set(e, ERR_BUG, "OpenSSL refused AES-128-CBC");
-}
-
-/* CBC with PKCS #7 padding, either way; *out_len gets the bytes written. */
-static bool run_cipher(const struct key *key, const unsigned char *iv, bool encrypt, const unsigned char *in,
-                       size_t in_len, unsigned char *out, size_t *out_len)
+/* CBC with PKCS #7 padding, either way; *out_len gets the bytes written. ERR_CRYPTO: what is there is no padding. */
+static int run_cipher(const struct key *key, const unsigned char *iv, bool encrypt, const unsigned char *in,
+                      size_t in_len, unsigned char *out, size_t *out_len)
 {
     EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
     int head = 0, tail = 0;
-    bool good = ctx != NULL && EVP_CipherInit_ex(ctx, EVP_aes_128_cbc(), NULL, key->encryption, iv, encrypt) == 1 &&
-                EVP_CipherUpdate(ctx, out, &head, in, (int)in_len) == 1 &&
-                EVP_CipherFinal_ex(ctx, out + head, &tail) == 1;
+    int rc = 0;
 
+    if (ctx == NULL || EVP_CipherInit_ex(ctx, EVP_aes_128_cbc(), NULL, key->encryption, iv, encrypt) != 1)
+        rc = ERR_NO_MEMORY;
+    else if (EVP_CipherUpdate(ctx, out, &head, in, (int)in_len) != 1 || EVP_CipherFinal_ex(ctx, out + head, &tail) != 1)
+        rc = ERR_CRYPTO;
     EVP_CIPHER_CTX_free(ctx);
     *out_len = (size_t)head + (size_t)tail;
-    return good;
+    return rc;
 }
 
 static int seal(const struct key *key, int64_t now_s, const uint8_t iv[BLOCK_BYTES], const void *plain, size_t len,
@@ -127,20 +130,18 @@ static int seal(const struct key *key, int64_t now_s, const uint8_t iv[BLOCK_BYT
 
     if (len > PLAIN_MAX)
         return err_set(e, ERR_LIMIT, "a text of %zu bytes is too long to encrypt", len);
-    bytes = calloc(1, HEAD_BYTES + len + BLOCK_BYTES + MAC_BYTES);
-    CHECK(bytes != NULL);
+    bytes = mem_new(1, HEAD_BYTES + len + BLOCK_BYTES + MAC_BYTES);
     bytes[0] = VERSION;
     for (int i = 0; i < 8; i++)
         bytes[1 + i] = (unsigned char)((uint64_t)now_s >> (56 - 8 * i));
     memcpy(bytes + IV_AT, iv, BLOCK_BYTES);
-    if (!run_cipher(key, iv, true, plain, len, bytes + HEAD_BYTES, &sealed)) {
+    if (run_cipher(key, iv, true, plain, len, bytes + HEAD_BYTES, &sealed) != 0 ||
+        !sign(key, bytes, HEAD_BYTES + sealed, bytes + HEAD_BYTES + sealed)) {
         free(bytes);
-        return crypto_failed(e);
+        return no_memory(e);
     }
-    sign(key, bytes, HEAD_BYTES + sealed, bytes + HEAD_BYTES + sealed);
     total = HEAD_BYTES + sealed + MAC_BYTES;
-    *token = calloc(1, BASE64URL_TEXT(total));
-    CHECK(*token != NULL);
+    *token = mem_new(1, BASE64URL_TEXT(total));
     base64url_encode(bytes, total, true, *token);
     free(bytes);
     return 0;
@@ -154,8 +155,7 @@ static unsigned char *unpack(const char *token, size_t *len)
 
     if (room > PLAIN_MAX + 3 * MAC_BYTES)
         return NULL;
-    bytes = malloc(room + 1);
-    CHECK(bytes != NULL);
+    bytes = mem_new(1, room + 1);
     if (base64url_decode(token, text_len, true, bytes, room, len) && *len >= HEAD_BYTES + BLOCK_BYTES + MAC_BYTES &&
         (*len - HEAD_BYTES - MAC_BYTES) % BLOCK_BYTES == 0 && bytes[0] == VERSION)
         return bytes;
@@ -177,24 +177,25 @@ static int64_t time_of(const unsigned char *bytes)
     return time_s > INT64_MAX / 2 ? INT64_MAX / 2 : (int64_t)time_s;
 }
 
-/* NULL when the key does not fit. */
-static struct secret *open_with(const struct key *key, const unsigned char *bytes, size_t len)
+/* ERR_CRYPTO when the key does not fit. */
+static int open_with(const struct key *key, const unsigned char *bytes, size_t len, struct secret **opened)
 {
     const size_t sealed = len - HEAD_BYTES - MAC_BYTES;
     unsigned char mac[MAC_BYTES], *plain;
-    struct secret *opened = NULL;
     size_t plain_len = 0;
+    int rc;
 
-    sign(key, bytes, len - MAC_BYTES, mac);
+    if (!sign(key, bytes, len - MAC_BYTES, mac))
+        return ERR_NO_MEMORY;
     if (CRYPTO_memcmp(mac, bytes + len - MAC_BYTES, MAC_BYTES) != 0)
-        return NULL;
-    plain = malloc(sealed + BLOCK_BYTES);
-    CHECK(plain != NULL);
-    if (run_cipher(key, bytes + IV_AT, false, bytes + HEAD_BYTES, sealed, plain, &plain_len))
-        opened = secret_new((const char *)plain, plain_len);
+        return ERR_CRYPTO;
+    plain = mem_new(1, sealed + BLOCK_BYTES);
+    rc = run_cipher(key, bytes + IV_AT, false, bytes + HEAD_BYTES, sealed, plain, &plain_len);
+    if (rc == 0)
+        *opened = secret_new((const char *)plain, plain_len);
     OPENSSL_cleanse(plain, sealed + BLOCK_BYTES);
     free(plain);
-    return opened;
+    return rc;
 }
 
 int fernet_seal(const struct fernet *f, const struct secret *plain, char **token, struct err *e)
@@ -209,17 +210,17 @@ int fernet_open(const struct fernet *f, const char *token, struct secret **plain
 {
     size_t len = 0;
     unsigned char *bytes = unpack(token, &len);
-    struct secret *opened = NULL;
-    int i;
+    int i, rc = ERR_CRYPTO;
 
     if (bytes == NULL)
         return malformed(e);
-    for (i = 0; i < f->count && opened == NULL; i++)
-        opened = open_with(&f->keys[i], bytes, len);
+    for (i = 0; i < f->count && rc == ERR_CRYPTO; i++)
+        rc = open_with(&f->keys[i], bytes, len, plain);
     free(bytes);
-    if (opened == NULL)
+    if (rc == ERR_NO_MEMORY)
+        return no_memory(e);
+    if (rc != 0)
         return err_set(e, ERR_CRYPTO, "none of the %d keys of TOKEN_ENCRYPTION_KEY opens the token", f->count);
-    *plain = opened;
     if (opened_by != NULL)
         *opened_by = i - 1;
     return 0;
@@ -269,10 +270,12 @@ int fernet_open_at(const char *key, const char *token, int64_t now_s, int64_t tt
         return malformed(e);
     }
     made_s = time_of(bytes);
-    opened = open_with(&k, bytes, len);
+    rc = open_with(&k, bytes, len, &opened);
     free(bytes);
     OPENSSL_cleanse(&k, sizeof k);
-    if (opened == NULL)
+    if (rc == ERR_NO_MEMORY)
+        return no_memory(e);
+    if (rc != 0)
         return err_set(e, ERR_CRYPTO, "the key does not open the token");
     if (ttl_seconds >= 0 && (made_s < now_s - ttl_seconds || made_s > now_s + CLOCK_SKEW_S)) {
         secret_free(opened);

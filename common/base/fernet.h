@@ -10,7 +10,7 @@ int fernet_new(const char *keys, struct fernet **out, struct err *e) MUST_CHECK;
 void fernet_free(struct fernet *f);
 /* *token is owned by the caller (free()). */
 int fernet_seal(const struct fernet *f, const struct secret *plain, char **token, struct err *e) MUST_CHECK;
-/* ERR_CRYPTO when no key opens it. *opened_by gets the key's position (0 = the first); may be NULL. */
+/* ERR_CRYPTO when no key opens it, ERR_NO_MEMORY. *opened_by gets the key's position (0 = the first); may be NULL. */
 int fernet_open(const struct fernet *f, const char *token, struct secret **plain, int *opened_by,
                 struct err *e) MUST_CHECK;
 void fernet_keygen(char out[45]); /* a new key, 44 characters and NUL */

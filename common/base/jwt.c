@@ -1,6 +1,7 @@
 #include "common/base/jwt.h"
 #include "common/base/base64url.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include <jansson.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -18,7 +19,7 @@ static void sign(const char *key, size_t key_len, const char *text, size_t len, 
 
 static void add_base64url(struct buf *b, const void *bytes, size_t len)
 {
-    char *text = malloc(BASE64URL_TEXT(len));
+    char *text = mem_new(1, BASE64URL_TEXT(len));
     CHECK(text != NULL);
     base64url_encode(bytes, len, false, text);
     buf_add_str(b, text);
@@ -62,7 +63,7 @@ static bool is_signed(const struct secret *secrets, const char *text, size_t len
 /* The JSON object in a part; NULL when there is none. */
 static json_t *read_part(const char *part, size_t len)
 {
-    char *text = malloc(len + 1);
+    char *text = mem_new(1, len + 1);
     size_t size = 0;
     json_t *object = NULL;
 

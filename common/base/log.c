@@ -4,6 +4,7 @@
 #include "common/base/clk.h"
 #include "common/base/date.h"
 #include "common/base/mask.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -40,6 +41,12 @@ static _Atomic int64_t dropped;
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
 
+static void count_lost(const char *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        dropped += bytes[i] == '\n';
+}
+
 static void write_out(const char *bytes, size_t len)
 {
     while (len > 0) {
@@ -53,7 +60,8 @@ static void write_out(const char *bytes, size_t len)
 
             (void)poll(&wait, 1, -1);
         } else if (errno != EINTR) {
-            return; /* nobody can be told */
+            count_lost(bytes, len); /* the disk is full, for one */
+            return;
         }
     }
 }
@@ -106,8 +114,7 @@ void log_start(const char *program, enum log_level least, enum log_format format
     least_level = least;
     line_format = format;
     dropped = 0;
-    writer = calloc(1, sizeof *writer);
-    CHECK(writer != NULL);
+    writer = mem_new(1, sizeof *writer);
     CHECK(pthread_mutex_init(&writer->mutex, NULL) == 0);
     CHECK(pthread_condattr_init(&monotonic) == 0);
     CHECK(pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0);

@@ -15,6 +15,8 @@ enum metric_type { METRIC_COUNTER, METRIC_GAUGE };
     X(M_JOBS_IN_FLIGHT, "metricx_jobs_in_flight", METRIC_GAUGE, "Jobs being worked on now")                            \
     X(M_CALLS, "metricx_provider_calls_total", METRIC_COUNTER, "Calls sent to the provider")                           \
     X(M_CALL_ERRORS, "metricx_provider_call_errors_total", METRIC_COUNTER, "Calls that failed or were refused")        \
+    X(M_CALLS_UPGRADED, "metricx_provider_calls_upgraded_total", METRIC_COUNTER,                                       \
+      "Calls answered in another version of the provider's API than META_API_VERSION")                                 \
     X(M_CALL_BYTES, "metricx_provider_bytes_total", METRIC_COUNTER, "Bytes of provider answers, unpacked")             \
     X(M_SLICES_DIFFERED, "metricx_slices_differed_total", METRIC_COUNTER,                                              \
       "Slices that did not add up to the account's own totals when they were compared")                                \
@@ -36,7 +38,9 @@ enum metric_type { METRIC_COUNTER, METRIC_GAUGE };
     X(M_API_REFUSED, "metricx_api_requests_refused_total", METRIC_COUNTER,                                             \
       "Of these, refused as the caller's mistake (4xx)")                                                               \
     X(M_API_FAILED, "metricx_api_requests_failed_total", METRIC_COUNTER, "Of these, failed on our side (5xx)")         \
-    X(M_LOG_DROPPED, "metricx_log_lines_dropped_total", METRIC_COUNTER, "Log lines lost because nobody read them")
+    X(M_LOG_DROPPED, "metricx_log_lines_dropped_total", METRIC_COUNTER,                                                \
+      "Log lines lost: nobody read them, or the disk was full")                                                        \
+    X(M_MEMORY_REFUSED, "metricx_memory_refused_total", METRIC_COUNTER, "Times that the system refused memory")
 enum metric {
 #define X(id, name, type, help) id,
     METRIC_TABLE(X)

@@ -1,4 +1,5 @@
 #include "common/base/program.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include <unistd.h>
 
@@ -64,6 +65,7 @@ int program_start(struct program_options *o, enum program who, const char *name,
     int code;
 
     secret_harden_process();
+    (void)mem_short(); /* takes the reserve */
     *o = (struct program_options){0};
     code = read_arguments(o, who, name, summary, argc, argv, &config_path);
     if (code >= 0)

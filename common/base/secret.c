@@ -1,5 +1,6 @@
 #include "common/base/secret.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -18,8 +19,7 @@ struct secret *secret_new(const char *text, size_t len)
 
     if (text == NULL)
         return NULL;
-    s = calloc(1, sizeof *s + len + 1);
-    CHECK(s != NULL);
+    s = mem_new(1, sizeof *s + len + 1);
     memcpy(s->text, text, len);
     s->len = len;
     return s;

@@ -1,5 +1,6 @@
 #include "common/base/settings.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/settings_table.h"
 #include "common/base/str.h"
 #include <errno.h>
@@ -45,8 +46,9 @@ static int read_file(const char *path, size_t max, struct buf *out, struct err *
             out->overflow = true;
     }
     if (got < 0 || out->overflow) {
-        int rc = got < 0 ? err_set(e, ERR_SETTING, "cannot read %s: %s", path, strerror(errno))
-                         : err_set(e, ERR_SETTING, "%s is larger than %zu bytes", path, max - 1);
+        int rc = got < 0           ? err_set(e, ERR_SETTING, "cannot read %s: %s", path, strerror(errno))
+                 : out->len == max ? err_set(e, ERR_SETTING, "%s is larger than %zu bytes", path, max - 1)
+                                   : err_set(e, ERR_NO_MEMORY, "no memory to read %s", path);
         if (fd >= 0)
             (void)close(fd);
         return rc;
@@ -284,10 +286,9 @@ static int settle(struct loader *l, struct settings *s, enum program who, struct
 int settings_load(struct settings *s, enum program who, const char *config_path, char *const *environment,
                   struct err *e)
 {
-    struct loader *l = calloc(1, sizeof *l);
+    struct loader *l = mem_new(1, sizeof *l);
     int rc;
 
-    CHECK(l != NULL);
     *s = (struct settings){0};
     l->config_path = config_path;
     rc = read_config(l, e);

@@ -1,5 +1,6 @@
 #include "common/base/str.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include <stdarg.h>
 
 bool str_to_i64(const char *text, int64_t min, int64_t max, int64_t *out)
@@ -112,24 +113,27 @@ bool str_is_utf8(const char *text, size_t len)
 
 char *str_dup(const char *text)
 {
-    char *copy;
+    size_t size;
 
     if (text == NULL)
         return NULL;
-    copy = strdup(text);
-    CHECK(copy != NULL);
-    return copy;
+    size = strlen(text) + 1;
+    return memcpy(mem_new(1, size), text, size);
 }
 
 char *str_printf(const char *format, ...)
 {
-    char *text = NULL;
-    va_list args;
+    va_list args, again;
+    char *text;
     int len;
 
     va_start(args, format);
-    len = vasprintf(&text, format, args);
+    va_copy(again, args);
+    len = vsnprintf(NULL, 0, format, args);
     va_end(args);
     CHECK(len >= 0);
+    text = mem_new(1, (size_t)len + 1);
+    (void)vsnprintf(text, (size_t)len + 1, format, again);
+    va_end(again);
     return text;
 }

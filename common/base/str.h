@@ -12,5 +12,5 @@ bool str_starts(const char *text, const char *prefix);
 bool str_is_utf8(const char *text, size_t len);
 /* Bytes of the UTF-8 character at text (1 to 4); 0 when there is none or it is invalid. */
 size_t str_utf8_step(const char *text, size_t len);
-char *str_dup(const char *text); /* owned by the caller; NULL for NULL; aborts without memory */
+char *str_dup(const char *text); /* owned by the caller; NULL for NULL */
 char *str_printf(const char *format, ...) __attribute__((format(printf, 1, 2))); /* owned by the caller */

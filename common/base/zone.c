@@ -1,5 +1,6 @@
 #include "common/base/zone.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include <ctype.h>
 #include <fcntl.h>
@@ -53,8 +54,7 @@ int zone_get(const char *name, const struct zone **out, struct err *e)
     }
     if (!is_zone_file(name))
         return err_set(e, ERR_INPUT, "\"%s\" is no time zone known here; is the package tzdata installed?", name);
-    z = calloc(1, sizeof *z);
-    CHECK(z != NULL);
+    z = mem_new(1, sizeof *z);
     z->glib = g_time_zone_new_identifier(name);
     if (z->glib == NULL) {
         free(z);

@@ -32,8 +32,8 @@ enum db_mode { DB_PLAIN, DB_TX };
  * - ERR_CANCELED: db_cancel or db_pool_close; db_unsure() when it had been faster */
 typedef void (*db_done)(void *arg, int rc, const struct db_results *r, const struct err *e);
 
-/* Starts connecting in the background; never fails except for a malformed url (ERR_SETTING). `name` is the
- * application_name. Reconnects by itself with back-off. */
+/* Starts connecting in the background; never fails except for a malformed url (ERR_SETTING) or ERR_NO_MEMORY. `name` is
+ * the application_name. Reconnects by itself with back-off. */
 int db_pool_new(struct loop *l, const char *url, int connections, const char *name, struct db_pool **out,
                 struct err *e) MUST_CHECK;
 /* Every session acts as this role (static text) from its start. Before the loop turns for the first time. */

@@ -1,4 +1,4 @@
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/io/db_parts.h"
 #include "common/io/resolve.h"
@@ -41,8 +41,7 @@ static int split(const char *list, char *parts[HOSTS_MAX])
         size_t len = strcspn(list, ",");
         if (count == HOSTS_MAX)
             return -1;
-        parts[count] = calloc(1, len + 1);
-        CHECK(parts[count]);
+        parts[count] = mem_new(1, len + 1);
         memcpy(parts[count++], list, len);
         list = list[len] ? list + len + 1 : NULL;
     }
@@ -124,9 +123,8 @@ struct addresses *addresses_start(struct loop *l, const PQconninfoOption *option
     static const char *const keywords[] = {"host", "hostaddr", "port"};
     PQconninfoOption *defaults = PQconndefaults(); /* PGHOST and its like */
     const char *values[3];
-    struct addresses *a = calloc(1, sizeof *a);
+    struct addresses *a = mem_new(1, sizeof *a);
 
-    CHECK(a);
     a->loop = l;
     a->done = done;
     a->arg = arg;

@@ -1,4 +1,5 @@
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/metrics.h"
 #include "common/io/db_parts.h"
 #include <stdio.h>
@@ -47,8 +48,8 @@ static void unwatch(struct db_conn *c)
 static void watch(struct db_conn *c, int events)
 {
     if (!c->poll) {
-        c->poll = calloc(1, sizeof *c->poll);
-        CHECK(c->poll && uv_poll_init(loop_uv(c->pool->loop), c->poll, PQsocket(c->pg)) == 0);
+        c->poll = mem_new(1, sizeof *c->poll);
+        CHECK(uv_poll_init(loop_uv(c->pool->loop), c->poll, PQsocket(c->pg)) == 0);
         c->poll->data = c;
     }
     CHECK(uv_poll_start(c->poll, events, on_poll) == 0);
@@ -182,7 +183,10 @@ static void on_addresses(void *arg, int rc, const struct address_list *list, con
     }
     gather_options(c->pool, list, &o);
     c->pg = PQconnectStartParams(o.keywords, o.values, 0);
-    CHECK(c->pg);
+    if (!c->pg) {
+        not_connected(c, "libpq had no memory");
+        return;
+    }
     if (PQstatus(c->pg) == CONNECTION_BAD) {
         not_connected(c, PQerrorMessage(c->pg));
         return;
@@ -196,9 +200,8 @@ static void on_addresses(void *arg, int rc, const struct address_list *list, con
 
 void conn_open(struct db_pool *p)
 {
-    struct db_conn *c = calloc(1, sizeof *c);
+    struct db_conn *c = mem_new(1, sizeof *c);
 
-    CHECK(c);
     c->pool = p;
     p->open++;
     c->next = p->conns;
@@ -366,9 +369,8 @@ static void on_cancel_sent(uv_work_t *req, int status)
 
 static void start_cancel(struct db_conn *c)
 {
-    struct cancel *cancel = calloc(1, sizeof *cancel);
+    struct cancel *cancel = mem_new(1, sizeof *cancel);
 
-    CHECK(cancel);
     cancel->req.data = cancel;
     cancel->pool = c->pool;
     cancel->conn = c;

@@ -1,5 +1,6 @@
 #include "common/base/backoff.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/metrics.h"
 #include "common/base/str.h"
 #include "common/io/db_parts.h"
@@ -129,8 +130,7 @@ static struct db_step *copy_steps(const struct db_step *steps, int count)
         for (int k = 0; k < steps[i].count; k++)
             size += steps[i].params[k] ? strlen(steps[i].params[k]) + 1 : 0;
     }
-    copies = malloc(size);
-    CHECK(copies);
+    copies = mem_new(1, size);
     memcpy(copies, steps, (size_t)count * sizeof *steps);
 
     const char **param = (const char **)(void *)(copies + count);
@@ -152,9 +152,9 @@ static struct db_step *copy_steps(const struct db_step *steps, int count)
 struct db_op *db_run(struct db_pool *p, enum db_mode mode, const struct db_step *steps, int count, int64_t timeout_ms,
                      db_done done, void *arg)
 {
-    struct db_op *op = calloc(1, sizeof *op);
+    struct db_op *op = mem_new(1, sizeof *op);
 
-    CHECK(op && count > 0);
+    CHECK(count > 0);
     if (p->view.of) {
         struct db_step *all = view_steps(&p->view, steps, count);
         op->steps = copy_steps(all, ++count);
@@ -171,8 +171,7 @@ struct db_op *db_run(struct db_pool *p, enum db_mode mode, const struct db_step 
     op->timeout_ms = timeout_ms > 0 ? timeout_ms : TIMEOUT_MS;
     op->done = done;
     op->arg = arg;
-    op->results.steps = calloc((size_t)count, sizeof(PGresult *));
-    CHECK(op->results.steps);
+    op->results.steps = mem_new((size_t)count, sizeof(PGresult *));
     op->results.count = count;
     op->prev = p->last;
     *(p->last ? &p->last->next : &p->first) = op;
@@ -279,12 +278,19 @@ void pool_conn_gone(struct db_conn *c, const struct err *why, const char *sqlsta
 
 int db_pool_new(struct loop *l, const char *url, int connections, const char *name, struct db_pool **out, struct err *e)
 {
-    PQconninfoOption *options = PQconninfoParse(url, NULL); /* its error text would quote the password */
+    char *words = NULL; /* not for people: they quote the password */
+    PQconninfoOption *options = PQconninfoParse(url, &words);
 
-    if (!options)
-        return err_set(e, ERR_SETTING, "DATABASE_URL is no connection string or URL that libpq understands");
-    struct db_pool *p = calloc(1, sizeof *p);
-    CHECK(p && connections > 0);
+    if (!options) {
+        bool lack = !words || strstr(words, "out of memory");
+        if (words)
+            explicit_bzero(words, strlen(words));
+        PQfreemem(words);
+        return lack ? err_set(e, ERR_NO_MEMORY, "libpq had no memory")
+                    : err_set(e, ERR_SETTING, "DATABASE_URL is no connection string or URL that libpq understands");
+    }
+    struct db_pool *p = mem_new(1, sizeof *p);
+    CHECK(connections > 0);
     p->loop = l;
     p->options = options;
     p->name = str_dup(name);

@@ -1,4 +1,4 @@
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/io/db_parts.h"
 #include <stdio.h>
@@ -18,8 +18,7 @@ struct prepared *prepared_get(struct prepared_set *s, const char *sql)
     if (s->count == PREPARED_MAX)
         return NULL;
     if (!s->list) {
-        s->list = calloc(PREPARED_MAX, sizeof *s->list);
-        CHECK(s->list);
+        s->list = mem_new(PREPARED_MAX, sizeof *s->list);
     }
     struct prepared *p = &s->list[s->count++];
     p->key = sql;

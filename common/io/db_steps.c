@@ -1,4 +1,4 @@
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/io/db_parts.h"
 #include <stdlib.h>
 #include <string.h>
@@ -84,8 +84,7 @@ enum steps_state steps_start(struct db_conn *c, struct db_op *op)
 
     free(s->units);
     *s = (struct steps){.op = op};
-    s->units = calloc((size_t)2 * (size_t)(op->count + 2) + 1, sizeof *s->units);
-    CHECK(s->units);
+    s->units = mem_new((size_t)2 * (size_t)(op->count + 2) + 1, sizeof *s->units);
     s->position = op->mode == DB_TX ? AT_BEGIN : 0;
     s->end = op->mode == DB_TX ? op->count + 1 : op->count;
     op->results.session = PQbackendPID(c->pg);
@@ -107,6 +106,8 @@ static void fail(struct steps *s, const struct unit *u, const PGresult *res)
     s->failed_at = u->position;
     result_error(res, op->results.sqlstate, &op->e);
     s->stale = u->ready && (strcmp(sqlstate, "26000") == 0 || strcmp(sqlstate, "0A000") == 0);
+    /* libpq had no memory for the word that it is prepared */
+    s->stale = s->stale || (u->prepare && strcmp(sqlstate, "42P05") == 0);
     /* An error means that nothing takes effect. Only when the session ended with it, COMMIT may have come before. */
     bool before_commit = op->mode == DB_TX && *sqlstate && u->position != AT_SYNC && u->position < op->count;
     if (!result_ended_session(res) || before_commit)

@@ -1,6 +1,7 @@
 #include "common/io/http_client.h"
 #include "common/base/check.h"
 #include "common/base/clk.h"
+#include "common/base/mem.h"
 #include "common/base/metrics.h"
 #include "common/base/str.h"
 #include "common/io/http_client_multi.h"
@@ -110,15 +111,13 @@ static void drop_answer(struct http_call *call)
 static void finish(struct http_call *call)
 {
     struct http_client *c = call->client;
-    long request_bytes = 0;
 
     CHECK(call->state != CALL_FINISHED);
     if (call->state == CALL_WAITING)
         TAILQ_REMOVE(&c->waiting, call, in_waiting);
     call->state = CALL_FINISHED;
     timer_cancel(call->timer);
-    curl_easy_getinfo(call->easy, CURLINFO_REQUEST_SIZE, &request_bytes);
-    call->sent = request_bytes > 0;
+    call->sent = call->asked; /* CURLINFO_REQUEST_SIZE is 0 of a request whose first send had to wait */
     curl_multi_remove_handle(multi_curl(c->multi), call->easy);
     curl_easy_cleanup(call->easy);
     for (struct curl_slist *h = call->headers; h; h = h->next)
@@ -135,11 +134,18 @@ static void finish(struct http_call *call)
     loop_defer(c->loop, on_delivery, call);
 }
 
+static int rc_of(CURLcode code)
+{
+    if (code == CURLE_OUT_OF_MEMORY)
+        return ERR_NO_MEMORY;
+    return code == CURLE_OPERATION_TIMEDOUT ? ERR_TIMEOUT : ERR_NETWORK;
+}
+
 static void fail_with_curl(struct http_call *call, CURLcode code)
 {
     const char *why = *call->curl_error ? call->curl_error : curl_easy_strerror(code);
     if (call->err.rc == 0) /* else a callback of ours stopped the transfer */
-        err_set(&call->err, code == CURLE_OPERATION_TIMEDOUT ? ERR_TIMEOUT : ERR_NETWORK, "%s", why);
+        err_set(&call->err, rc_of(code), "%s", why);
     finish(call);
 }
 
@@ -341,8 +347,7 @@ static void set_options(struct http_call *call, const struct http_client_options
 
 struct http_call *http_send(struct http_client *c, const struct http_request *r, http_done done, void *arg)
 {
-    struct http_call *call = calloc(1, sizeof *call);
-    CHECK(call);
+    struct http_call *call = mem_new(1, sizeof *call);
     call->client = c;
     call->done = done;
     call->arg = arg;
@@ -374,8 +379,8 @@ void http_cancel(struct http_call *call)
 
 struct http_client *http_client_new(struct loop *l, const struct http_client_options *o)
 {
-    struct http_client *c = calloc(1, sizeof *c);
-    CHECK(c && o->bodies_max > 0 && o->timeout_ms > 0);
+    struct http_client *c = mem_new(1, sizeof *c);
+    CHECK(o->bodies_max > 0 && o->timeout_ms > 0);
     c->loop = l;
     c->options = *o;
     TAILQ_INIT(&c->calls);

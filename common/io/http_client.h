@@ -17,8 +17,8 @@ struct http_client_options {
     int connections_max; /* per host */
 };
 /* rc 0: an answer of whatever status; *a is moved to the callback's owner when it takes it with http_answer_take().
- * ERR_NETWORK (e says what), ERR_TIMEOUT, ERR_LIMIT, ERR_CANCELED. sent is false only when the request certainly never
- * left this host. */
+ * ERR_NETWORK (e says what), ERR_TIMEOUT, ERR_LIMIT, ERR_NO_MEMORY, ERR_CANCELED. sent is false only when the request
+ * certainly never left this host. */
 typedef void (*http_done)(void *arg, int rc, struct http_answer *a, bool sent, const struct err *e);
 
 struct http_client *http_client_new(struct loop *l, const struct http_client_options *o);

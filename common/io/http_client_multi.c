@@ -1,5 +1,7 @@
 #include "common/io/http_client_multi.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
+#include "common/base/str.h"
 #include <stdlib.h>
 #include <uv.h>
 
@@ -77,8 +79,7 @@ static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void 
         return 0;
     }
     if (!w) {
-        w = calloc(1, sizeof *w);
-        CHECK(w);
+        w = mem_new(1, sizeof *w);
         w->multi = m;
         w->fd = fd;
         CHECK(uv_poll_init(loop_uv(m->loop), &w->poll, fd) == 0);
@@ -106,14 +107,13 @@ static int set_timer(CURLM *curl, long ms, void *arg)
 
 struct multi *multi_new(struct loop *l, int connections_max, void (*ended)(void *call, CURLcode code))
 {
-    struct multi *m = calloc(1, sizeof *m);
-    CHECK(m);
+    struct multi *m = mem_new(1, sizeof *m);
     m->loop = l;
     m->on_end = ended;
     CHECK(uv_timer_init(loop_uv(l), &m->timer) == 0);
     m->timer.data = m;
     m->handles = 1;
-    CHECK(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
+    CHECK(curl_global_init_mem(CURL_GLOBAL_DEFAULT, mem_lend, free, mem_resize, str_dup, mem_lend_zeroed) == CURLE_OK);
     m->curl = curl_multi_init();
     CHECK(m->curl);
     curl_multi_setopt(m->curl, CURLMOPT_SOCKETFUNCTION, watch_socket);

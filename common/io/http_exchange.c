@@ -1,5 +1,6 @@
 #include "common/io/http_exchange.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include <ctype.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -57,9 +58,7 @@ struct http_exchange *http_exchange_new(struct MHD_Connection *connection, const
     struct measure m = {0, strlen(method) + strlen(path) + 2};
     MHD_get_connection_values_n(connection, kinds, measure_pair, &m);
 
-    struct http_exchange *x = calloc(1, sizeof *x + m.pairs * sizeof(struct http_pair) + m.bytes);
-    if (!x)
-        return NULL;
+    struct http_exchange *x = mem_new(1, sizeof *x + m.pairs * sizeof(struct http_pair) + m.bytes);
     struct filler f = {x, (char *)&x->pairs[m.pairs]};
     x->method = put_text(&f, method, strlen(method));
     x->path = put_text(&f, path, strlen(path));
@@ -126,9 +125,11 @@ void http_exchange_respond(struct http_exchange *x, int status, const char *cont
 void http_exchange_set_response(struct http_exchange *x, int status, const char *content_type,
                                 struct MHD_Response *response, bool last)
 {
-    CHECK(response && status >= 200 && status <= 599);
-    x->status = (unsigned)status;
     x->response = response;
+    if (!response)
+        return;
+    CHECK(status >= 200 && status <= 599);
+    x->status = (unsigned)status;
     if (content_type)
         MHD_add_response_header(x->response, "Content-Type", content_type);
     if (last)

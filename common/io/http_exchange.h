@@ -30,13 +30,14 @@ struct http_exchange {
     struct http_pair pairs[]; /* request headers and query; the texts lie behind them */
 };
 
-/* A copy of the request's head; NULL without memory. */
+/* A copy of the request's head. */
 struct http_exchange *http_exchange_new(struct MHD_Connection *connection, const char *method, const char *path,
                                         size_t body_bytes_max);
 void http_exchange_free(struct http_exchange *x);
 /* Whether everybody who reads this request agrees where it ends and to whom it goes. */
 bool http_framing_is_sound(const struct http_exchange *x, const char *version);
-/* Makes x->response; body is copied, content_type may be NULL. last: the connection ends with it. */
+/* Makes x->response, NULL without memory: then the connection is cut; body is copied, content_type may be NULL. last:
+ * the connection ends with it. */
 void http_exchange_respond(struct http_exchange *x, int status, const char *content_type, const char *body, size_t len,
                            bool last);
 

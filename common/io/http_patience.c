@@ -1,6 +1,6 @@
 #include "common/io/http_patience.h"
-#include "common/base/check.h"
 #include "common/base/clk.h"
+#include "common/base/mem.h"
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -36,8 +36,7 @@ void http_patience_notify(void *arg, struct MHD_Connection *connection, void **s
         *slot = NULL;
         return;
     }
-    g = calloc(1, sizeof *g);
-    CHECK(g);
+    g = mem_new(1, sizeof *g);
     g->patience = p;
     g->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     expect(g, p->request_ms);

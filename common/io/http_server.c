@@ -1,5 +1,6 @@
 #include "common/io/http_server.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/io/http_exchange.h"
 #include "common/io/http_patience.h"
@@ -20,11 +21,13 @@
  *  - MHD_resume_connection wakes nobody: a run must be arranged;
  *  - a suspended connection neither times out nor notices that its client left: an exchange may outlive it;
  *  - a response queued before the last call of the access handler ends the connection, so answers wait for that call;
+ *  - without a descriptor for a new connection it stops listening until another one ends, and spins when there is none;
  *  - all suspended connections must be resumed before MHD_stop_daemon;
  *  - its parser accepts ambiguous framing: http_framing_is_sound() does not. */
 
 enum {
-    CONNECTION_MEMORY = 64 * 1024,  /* request line and headers of one connection, and its read buffer */
+    CONNECTION_MEMORY = 64 * 1024, /* request line and headers of one connection, and its read buffer */
+    ACCEPT_RETRY_MS = 100,
     BODY_DISCARD_MAX = 1024 * 1024, /* of a chunked body past the cap; then the connection is cut without an answer */
 };
 
@@ -94,7 +97,8 @@ static enum MHD_Result on_body(struct http_exchange *x, const char *data, size_t
 static enum MHD_Result on_whole_request(struct http_exchange *x)
 {
     if (x->body.overflow && !x->ended)
-        return refuse_too_large(x);
+        return x->body.len + x->discarded > x->body.max ? refuse_too_large(x)
+                                                        : refuse(x, 503, "no memory for the body\n");
     if (!x->handed) {
         x->handed = true;
         http_patience_ends(x->connection);
@@ -127,8 +131,6 @@ static enum MHD_Result on_access(void *arg, struct MHD_Connection *connection, c
     if (!x) {
         struct http_server *s = arg;
         x = *slot = http_exchange_new(connection, method, url, s->options.body_bytes_max);
-        if (!x)
-            return MHD_NO;
         open_exchange(s, x);
         return on_headers(x, version);
     }
@@ -160,13 +162,22 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **sl
 
 /* --- the loop --- */
 
+static unsigned connections(const struct http_server *s)
+{
+    return MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections;
+}
+
 static void finish(struct http_server *s);
 static void on_idle(uv_idle_t *idle);
 static void on_timer(uv_timer_t *timer);
 
+static void on_poll(uv_poll_t *poll, int status, int events);
+
 static void run(struct http_server *s)
 {
     s->run_again = false;
+    if (!uv_is_active((uv_handle_t *)&s->poll))
+        CHECK(uv_poll_start(&s->poll, UV_READABLE, on_poll) == 0);
     MHD_run(s->daemon);
     http_patience_look(&s->patience);
     if (s->closing && !s->exchanges) {
@@ -200,8 +211,16 @@ static void on_timer(uv_timer_t *timer)
 
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
+    struct http_server *s = poll->data;
+    const bool unconnected = connections(s) == 0;
     (void)status, (void)events; /* errors of single sockets are MHD's to find */
-    run(poll->data);
+
+    run(s);
+    /* Somebody came and was not let in: there is no descriptor, or no memory. */
+    if (unconnected && !uv_is_closing((uv_handle_t *)poll) && connections(s) == 0) {
+        uv_poll_stop(poll);
+        uv_timer_start(&s->timer, on_timer, ACCEPT_RETRY_MS, 0);
+    }
 }
 
 /* --- replies --- */
@@ -346,8 +365,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *s, int fd)
 int http_server_new(struct loop *l, const struct http_server_options *o, http_handler handler, void *arg,
                     struct http_server **out, struct err *e)
 {
-    struct http_server *s = calloc(1, sizeof *s);
-    CHECK(s);
+    struct http_server *s = mem_new(1, sizeof *s);
     s->loop = l;
     s->options = *o;
     s->handler = handler;

@@ -1,5 +1,6 @@
 #include "common/io/loop.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -48,8 +49,8 @@ enum { WAITING_THREADS = 4 };
 
 struct loop *loop_new(void)
 {
-    struct loop *l = calloc(1, sizeof *l);
-    CHECK(l);
+    struct loop *l = mem_new(1, sizeof *l);
+    CHECK(uv_replace_allocator(mem_lend, mem_resize, mem_lend_zeroed, free) == 0); /* refused, it would abort */
     l->cores = uv_available_parallelism();
     char threads[16];
     snprintf(threads, sizeof threads, "%u", l->cores + WAITING_THREADS);
@@ -117,8 +118,7 @@ static void on_idle(uv_idle_t *idle)
 
 void loop_defer(struct loop *l, void (*fn)(void *arg), void *arg)
 {
-    struct call *call = calloc(1, sizeof *call);
-    CHECK(call);
+    struct call *call = mem_new(1, sizeof *call);
     call->fn = fn;
     call->arg = arg;
     *l->calls_end = call;
@@ -140,8 +140,7 @@ static void on_timer(uv_timer_t *handle)
 
 struct timer *timer_start(struct loop *l, int64_t after_ms, void (*fn)(void *arg), void *arg)
 {
-    struct timer *t = calloc(1, sizeof *t);
-    CHECK(t);
+    struct timer *t = mem_new(1, sizeof *t);
     t->fn = fn;
     t->arg = arg;
     CHECK(uv_timer_init(&l->uv, &t->handle) == 0);
@@ -189,8 +188,7 @@ static void start_jobs(struct loop *l)
 
 void loop_work(struct loop *l, void (*work)(void *arg), void (*done)(void *arg), void *arg)
 {
-    struct job *job = calloc(1, sizeof *job);
-    CHECK(job);
+    struct job *job = mem_new(1, sizeof *job);
     job->req.data = job;
     job->loop = l;
     job->work = work;

@@ -1,6 +1,6 @@
 #include "common/io/ops_server.h"
-#include "common/base/check.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/base/metrics.h"
 #include "common/io/http_server.h"
 #include <stdlib.h>
@@ -38,6 +38,7 @@ static void reply_metrics(struct http_exchange *x)
 {
     struct buf b;
     metric_set(M_LOG_DROPPED, log_dropped());
+    metric_set(M_MEMORY_REFUSED, mem_refused());
     buf_init(&b, METRICS_BYTES_MAX);
     metrics_write(&b);
     http_reply(x, 200, "text/plain; version=0.0.4", buf_str(&b), b.len);
@@ -83,8 +84,7 @@ int ops_server_new(struct loop *l, const struct settings *s, const char *(*ready
     if (rc < 0)
         return rc;
 
-    struct ops_server *o = calloc(1, sizeof *o);
-    CHECK(o);
+    struct ops_server *o = mem_new(1, sizeof *o);
     o->ready = ready;
     o->arg = arg;
     rc = http_server_new(l, &options, handle, o, &o->http, e);

@@ -1,4 +1,5 @@
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/io/redis_parts.h"
 #include <hiredis/hiredis.h>
@@ -63,9 +64,8 @@ static void on_deadline(void *arg)
 
 static struct command *new_command(struct redis *r, int64_t timeout_ms, redis_done done, void *arg)
 {
-    struct command *cmd = calloc(1, sizeof *cmd);
+    struct command *cmd = mem_new(1, sizeof *cmd);
 
-    CHECK(cmd);
     cmd->r = r;
     cmd->done = done;
     cmd->arg = arg;
@@ -77,7 +77,7 @@ static void put_on_wire(struct command *cmd, const struct buf *bytes)
 {
     struct redis *r = cmd->r;
 
-    CHECK(redisAppendFormattedCommand(r->c, bytes->data, bytes->len) == REDIS_OK);
+    buf_add(&r->out, bytes->data, bytes->len); /* what finds no room drops the connection when it is sent */
     *r->sent_end = cmd;
     r->sent_end = &cmd->next;
     cmd->deadline = timer_start(r->loop, cmd->timeout_ms, on_deadline, cmd);
@@ -90,7 +90,8 @@ void redis_send(struct redis *r, const struct buf *bytes, int64_t timeout_ms, re
 
     CHECK(!r->channel); /* a subscriber sends no commands */
     if (bytes->overflow)
-        err_set(&cmd->e, ERR_LIMIT, "a command for Redis is larger than %d bytes", REDIS_COMMAND_BYTES_MAX);
+        err_set(&cmd->e, ERR_LIMIT, "a command for Redis is larger than %d bytes, or than there is memory",
+                REDIS_COMMAND_BYTES_MAX);
     else if (r->state == CLOSED)
         err_set(&cmd->e, ERR_CANCELED, "the connection to Redis is closed");
     else if (r->state != READY)

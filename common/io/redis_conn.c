@@ -1,9 +1,11 @@
 #include "common/base/backoff.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/metrics.h"
 #include "common/base/str.h"
 #include "common/io/redis_parts.h"
 #include "common/io/resolve.h"
+#include <errno.h>
 #include <hiredis/hiredis.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,13 +16,14 @@
  * BACKING_OFF, which begins anew.
  *
  * hiredis 0.14 has no time limits, looks up names synchronously, and its asynchronous half frees itself under its
- * caller and asserts on what the server sends. So only its reader and its buffered non-blocking socket are used here;
- * commands wait in a list of ours, answered in the order they were sent. */
+ * caller and asserts on what the server sends; its buffered writing crashes without memory. So only its reader and its
+ * non-blocking socket are used here; commands wait in a list of ours, answered in the order they were sent. */
 
 enum {
     CONNECT_TIMEOUT_MS = 5000,
+    READER_BYTES_KEPT = 64 * 1024,
     BACKOFF_BASE_MS = 50,
-    BACKOFF_CAP_MS = 2000,
+    BACKOFF_CAP_MS = 500, /* so that work goes on within a second of its return */
 };
 
 static void connect_now(void *arg);
@@ -51,8 +54,18 @@ static void on_poll_closed(uv_handle_t *handle)
     free(handle);
 }
 
+/* Among what was sent may be a password. */
+static void forget_sent(struct redis *r)
+{
+    if (r->out.data)
+        explicit_bzero(r->out.data, r->out.len);
+    buf_free(&r->out);
+    r->out_sent = 0;
+}
+
 static void close_socket(struct redis *r)
 {
+    forget_sent(r);
     if (r->poll)
         uv_close((uv_handle_t *)r->poll, on_poll_closed); /* before the descriptor goes */
     if (r->c)
@@ -84,22 +97,38 @@ void redis_watch(struct redis *r, int events)
     CHECK(uv_poll_start(r->poll, events, on_poll) == 0);
 }
 
+/* The reader's own way to give a large buffer back ends the program when it is refused a small one. */
+static void trim_reader(redisContext *c, size_t most)
+{
+    redisReader *fresh = most > READER_BYTES_KEPT && c->reader->len == c->reader->pos ? redisReaderCreate() : NULL;
+
+    if (!fresh)
+        return;
+    fresh->maxbuf = 0;
+    redisReaderFree(c->reader);
+    c->reader = fresh;
+}
+
 static void on_readable(struct redis *r)
 {
     redisContext *c = r->c;
     void *reply = NULL;
+    size_t most;
 
     if (redisBufferRead(c) != REDIS_OK) {
         redis_drop(r, c->errstr);
         return;
     }
+    most = c->reader->len;
     while (r->c == c) { /* until a callback drops or closes this connection */
         if (redisGetReplyFromReader(c, &reply) != REDIS_OK) {
             redis_drop(r, c->errstr);
             return;
         }
-        if (!reply)
+        if (!reply) {
+            trim_reader(c, most);
             return;
+        }
         redis_answer(r, reply);
         freeReplyObject(reply);
     }
@@ -107,12 +136,20 @@ static void on_readable(struct redis *r)
 
 static void on_writable(struct redis *r)
 {
-    int all_sent = 0;
+    const size_t rest = r->out.len - r->out_sent;
+    ssize_t sent = rest > 0 ? send(r->c->fd, r->out.data + r->out_sent, rest, MSG_NOSIGNAL) : 0;
 
-    if (redisBufferWrite(r->c, &all_sent) != REDIS_OK)
-        redis_drop(r, r->c->errstr);
-    else if (all_sent)
+    if (r->out.overflow) {
+        redis_drop(r, "too much waits to be sent, or there is no memory for it");
+    } else if (sent < 0) {
+        if (errno != EAGAIN && errno != EINTR)
+            redis_drop(r, strerror(errno));
+    } else if ((size_t)sent == rest) {
+        forget_sent(r);
         redis_watch(r, UV_READABLE);
+    } else {
+        r->out_sent += (size_t)sent;
+    }
 }
 
 static void greet(struct redis *r);
@@ -208,15 +245,15 @@ static void greet(struct redis *r)
 static void open_socket(struct redis *r, const char *address)
 {
     r->c = r->url.path ? redisConnectUnixNonBlock(r->url.path) : redisConnectNonBlock(address, r->url.port);
-    CHECK(r->c);
-    if (r->c->err) {
-        redis_drop(r, r->c->errstr);
+    if (!r->c || r->c->err) {
+        redis_drop(r, r->c ? r->c->errstr : "hiredis had no memory");
         return;
     }
+    r->c->reader->maxbuf = 0; /* trim_reader() */
     if (!r->url.path)
         redisEnableKeepAlive(r->c); /* a subscriber would never notice that the other host is gone */
-    r->poll = calloc(1, sizeof *r->poll);
-    CHECK(r->poll && uv_poll_init(loop_uv(r->loop), r->poll, r->c->fd) == 0);
+    r->poll = mem_new(1, sizeof *r->poll);
+    CHECK(uv_poll_init(loop_uv(r->loop), r->poll, r->c->fd) == 0);
     r->poll->data = r;
     r->state = CONNECTING;
     r->timer = timer_start(r->loop, CONNECT_TIMEOUT_MS, on_connect_timeout, r);
@@ -267,13 +304,13 @@ int redis_new(struct loop *l, const char *url, const char *client_name, struct r
     if (rc != 0)
         return rc;
     CHECK(name_fits(client_name));
-    struct redis *r = calloc(1, sizeof *r);
-    CHECK(r);
+    struct redis *r = mem_new(1, sizeof *r);
     r->loop = l;
     r->url = parsed;
     r->client_name = str_dup(client_name);
     r->place = r->url.path ? str_dup(r->url.path) : str_printf("%s:%d", r->url.host, r->url.port);
     r->sent_end = &r->sent;
+    buf_init(&r->out, REDIS_OUT_BYTES_MAX);
     err_set(&r->why, ERR_REDIS_AWAY, "Redis at %s: still connecting", r->place);
     r->state = BACKING_OFF;
     r->timer = timer_start(l, 0, connect_now, r);

@@ -25,6 +25,8 @@ struct redis {
     struct timer *timer; /* of connecting and greeting, or of backing off */
     struct redisContext *c;
     struct uv_poll_s *poll;
+    struct buf out; /* on its way to the socket, which took out_sent bytes of it */
+    size_t out_sent;
     struct command *sent, **sent_end; /* oldest first */
     int greetings;                    /* answers of the greeting still to come */
     int failures;                     /* connections lost or refused since a command was last answered */
@@ -54,7 +56,7 @@ void redis_end_all(struct redis *r, const struct err *e);           /* what was 
 void redis_say(struct redis *r, redis_done done, int argc, const char *const *argv);
 
 /* A command on the wire: redis_add_count once, then redis_add_bulk for each word. */
-enum { REDIS_COMMAND_BYTES_MAX = 16 << 20 };
+enum { REDIS_COMMAND_BYTES_MAX = 16 << 20, REDIS_OUT_BYTES_MAX = 256 << 20 };
 void redis_add_count(struct buf *command, int words);
 void redis_add_bulk(struct buf *command, const char *bytes, size_t len);
 /* Sends an encoded command; its bytes are copied. */

@@ -1,4 +1,5 @@
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/sha1.h"
 #include "common/base/str.h"
 #include "common/io/redis_parts.h"
@@ -58,9 +59,9 @@ static void on_evalsha(void *arg, int rc, const struct redis_reply *reply, const
 void redis_eval(struct redis *r, const struct redis_script *s, const char *key, int argc, const char *const *argv,
                 redis_done done, void *arg)
 {
-    struct eval *v = calloc(1, sizeof *v);
+    struct eval *v = mem_new(1, sizeof *v);
 
-    CHECK(v && s->sha[0]);
+    CHECK(s->sha[0]);
     v->r = r;
     v->script = s;
     v->words = 2 + argc;

@@ -1,4 +1,4 @@
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/io/redis_parts.h"
 #include <stdlib.h>
@@ -17,9 +17,8 @@ static int hex_digit(char c)
 /* Percent-decoded copy of len bytes, owned by the caller; NULL when malformed. */
 static char *decoded(const char *text, size_t len)
 {
-    char *out = calloc(1, len + 1), *to = out;
+    char *out = mem_new(1, len + 1), *to = out;
 
-    CHECK(out);
     for (size_t i = 0; i < len; i++) {
         if (text[i] != '%') {
             *to++ = text[i];

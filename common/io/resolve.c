@@ -1,5 +1,5 @@
 #include "common/io/resolve.h"
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include <arpa/inet.h>
 #include <netdb.h>
@@ -68,9 +68,8 @@ struct resolve *resolve_start(struct loop *l, const char *host, resolve_done don
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
     struct in6_addr numeric;
-    struct resolve *r = calloc(1, sizeof *r);
+    struct resolve *r = mem_new(1, sizeof *r);
 
-    CHECK(r);
     r->req.data = r;
     r->host = str_dup(host);
     r->done = done;

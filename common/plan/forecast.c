@@ -1,5 +1,6 @@
 #include "common/plan/forecast.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -20,8 +21,10 @@ static void add(struct window *w, int64_t at_us, int64_t calls)
 {
     if (w->count == w->room) {
         int64_t room = w->room == 0 ? 64 : w->room * 2;
-        struct batch *list = realloc(w->list, (size_t)room * sizeof *list);
-        CHECK(list != NULL);
+        struct batch *list = mem_new((size_t)room, sizeof *list);
+        if (w->count > 0)
+            memcpy(list, w->list, (size_t)w->count * sizeof *list);
+        free(w->list);
         w->list = list;
         w->room = room;
     }

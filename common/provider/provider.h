@@ -48,10 +48,13 @@ struct provider_config provider_config_of(const struct settings *s);
 /* What an answer means, decided by its code and subcode, never by its text. */
 struct verdict {
     int rc; /* 0, or ERR_NETWORK ERR_ANSWER ERR_TRANSIENT ERR_THROTTLED ERR_TOO_MUCH_DATA ERR_NEEDS_REAUTH ERR_NO_ACCESS
-               ERR_BAD_REQUEST ERR_GONE (a cursor that no longer works: start the slice again) */
+               ERR_BAD_REQUEST ERR_SETTING (the API version is refused) ERR_GONE (a cursor that no longer works: start
+               the slice again) */
     int code, subcode;         /* the provider's own; 0 when it gave none */
     char text[320];            /* for people: the provider's words, its trace id; no token */
     struct quota account, app; /* on success too; a throttle blocks one of them */
+    char served[16];           /* the API version that answered, when it is not the one asked for; else "" */
+    bool stepped_down;         /* refused, and asked again with less; text says why */
 };
 
 /* All texts live in the page's arena. Decimals are canonical texts (see decimal.h). */
@@ -75,7 +78,7 @@ struct entity_row {
     const char *name, *status, *configured_status, *objective;
     const char *daily_budget, *lifetime_budget; /* major units */
     const char *created_at, *updated_at;        /* ISO 8601 with offset */
-    const char *details;                        /* a JSON object */
+    const char *details; /* a JSON object; NULL: objective, budgets and details were not told, what is known stays */
 };
 /* What an answer says of a report. */
 enum report_word {

@@ -1,5 +1,5 @@
 #include "common/remote/account_call.h"
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/remote/remote_call.h"
 #include <stdlib.h>
@@ -21,9 +21,8 @@ struct asking {
 static struct asking *asking_new(const struct provider *provider, const char *account, const struct secret *token,
                                  void *arg)
 {
-    struct asking *q = calloc(1, sizeof *q);
+    struct asking *q = mem_new(1, sizeof *q);
 
-    CHECK(q != NULL);
     q->provider = provider;
     q->token = token;
     q->arg = arg;

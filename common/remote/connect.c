@@ -1,5 +1,6 @@
 #include "common/remote/connect.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/remote/account_call.h"
 #include "common/store/run.h"
@@ -36,7 +37,7 @@ static void add_found(void *arg, const struct account_info *info)
 
     if (f->found_count == f->room) {
         f->room = f->room * 2 + 8;
-        f->found = realloc(f->found, (size_t)f->room * sizeof *f->found);
+        f->found = mem_resize(f->found, (size_t)f->room * sizeof *f->found);
         CHECK(f->found != NULL);
     }
     struct found *a = &f->found[f->found_count++];
@@ -212,9 +213,8 @@ void connect_accounts(struct remote *r, const struct connect_request *q,
                       void (*each)(void *arg, const struct connected *one),
                       void (*done)(void *arg, int rc, const struct err *e), void *arg)
 {
-    struct connecting *f = calloc(1, sizeof *f);
+    struct connecting *f = mem_new(1, sizeof *f);
 
-    CHECK(f != NULL);
     *f = (struct connecting){.remote = r, .q = q, .each = each, .done = done, .arg = arg};
     if (q->token_id != NULL)
         (void)str_copy(f->token_id, sizeof f->token_id, q->token_id);
@@ -275,6 +275,18 @@ static void on_token_set(void *arg, int rc, const char *id, const struct err *e)
         run_create(f->q->db, &run, on_reconnect_run, f);
 }
 
+/* Whose refused token was replaced is asked for by the workers; this one was asked for just now. */
+static void on_token_replaced(void *arg, int rc, const char *id, const struct err *e)
+{
+    struct reconnecting *f = arg;
+
+    (void)id;
+    if (rc != 0 || !f->q->sync)
+        reconnect_end(f, rc, e);
+    else
+        connection_set_status(f->q->db, f->q->connection_id, "active", NULL, on_token_set, f);
+}
+
 static void on_token_stored(void *arg, int rc, const char *id, const struct err *e)
 {
     struct reconnecting *f = arg;
@@ -296,7 +308,7 @@ static void on_account_fits(void *arg, int rc, const struct account_info *info, 
     else if (q->token_id != NULL)
         connection_set_token(q->db, q->connection_id, q->token_id, on_token_set, f);
     else if (q->replaces != NULL)
-        token_set(q->db, q->replaces, q->token_enc, q->said, on_token_set, f);
+        token_set(q->db, q->replaces, q->token_enc, q->said, on_token_replaced, f);
     else
         token_add(q->db, q->workspace_id, q->provider->name, q->token_enc, q->said, on_token_stored, f);
 }
@@ -304,9 +316,8 @@ static void on_account_fits(void *arg, int rc, const struct account_info *info, 
 void reconnect(struct remote *r, const struct reconnect_request *q,
                void (*done)(void *arg, int rc, const char *run, const struct err *e), void *arg)
 {
-    struct reconnecting *f = calloc(1, sizeof *f);
+    struct reconnecting *f = mem_new(1, sizeof *f);
 
-    CHECK(f != NULL);
     *f = (struct reconnecting){.q = q, .done = done, .arg = arg};
     (void)account_check(r, q->provider, q->account, q->token, on_account_fits, f);
 }

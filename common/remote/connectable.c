@@ -1,4 +1,5 @@
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/remote/account_call.h"
 #include "common/remote/connect.h"
@@ -51,11 +52,10 @@ static const char *text_of(const json_t *row, const char *name)
 static void on_accounts(void *arg, int rc, const struct err *e)
 {
     struct choosing *f = arg;
-    const char **ids = calloc(json_array_size(f->list) + 1, sizeof *ids);
+    const char **ids = mem_new(json_array_size(f->list) + 1, sizeof *ids);
     size_t i;
     const json_t *row;
 
-    CHECK(ids != NULL);
     json_array_foreach(f->list, i, row) ids[i] = text_of(row, "external_account_id");
     if (rc != 0)
         choosing_end(f, rc, e);
@@ -86,9 +86,8 @@ void connectable_accounts(struct remote *r, struct db_pool *db, const char *work
                           const struct provider *provider, const struct secret *token, const char *token_id,
                           void (*done)(void *arg, int rc, json_t *list, const struct err *e), void *arg)
 {
-    struct choosing *f = calloc(1, sizeof *f);
+    struct choosing *f = mem_new(1, sizeof *f);
 
-    CHECK(f != NULL);
     *f = (struct choosing){.remote = r,
                            .provider = provider,
                            .token = token,

@@ -1,6 +1,6 @@
 #include "common/remote/remote_call.h"
-#include "common/base/check.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/base/metrics.h"
 #include "common/base/str.h"
 #include "common/store/budget.h"
@@ -283,9 +283,8 @@ struct remote_call *remote_ask(struct remote *r, const struct provider *provider
                                const char *subject, const struct question *question, void *q)
 {
     const struct settings *s = r->settings;
-    struct remote_call *c = calloc(1, sizeof *c);
+    struct remote_call *c = mem_new(1, sizeof *c);
 
-    CHECK(c != NULL);
     c->remote = r;
     c->question = question;
     c->q = q;

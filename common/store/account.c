@@ -1,5 +1,5 @@
 #include "common/store/account.h"
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/account_parts.h"
 #include "common/store/sql.h"
@@ -13,8 +13,7 @@
 
 struct account_op *account_op_new(struct db_pool *p, const char *what, const char *id, account_done done, void *arg)
 {
-    struct account_op *op = calloc(1, sizeof *op);
-    CHECK(op != NULL);
+    struct account_op *op = mem_new(1, sizeof *op);
     op->pool = p;
     op->what = what;
     op->done = done;
@@ -34,6 +33,19 @@ void account_op_end(struct account_op *op, int rc, const struct err *e)
     free(op);
 }
 
+static void on_taken_up(void *arg, int rc, const struct db_results *r, const struct err *e)
+{
+    (void)r;
+    account_op_end(arg, rc, e);
+}
+
+static void take_up(struct account_op *op)
+{
+    struct tx *t = tx_new(op->pool);
+    account_add_taking_up(t, op->id);
+    tx_run(t, on_taken_up, op);
+}
+
 static void on_op(void *arg, int rc, const struct db_results *r, const struct err *e)
 {
     struct account_op *op = arg;
@@ -46,12 +58,25 @@ static void on_op(void *arg, int rc, const struct db_results *r, const struct er
         rc = err_set(&why, ERR_NOT_FOUND, "there is no %s %s", op->what, op->id);
     else
         (void)str_copy(op->id, sizeof op->id, db_text(r, op->answer, 0, 0));
-    account_op_end(op, rc, &why);
+    if (rc == 0 && op->take_up)
+        take_up(op);
+    else
+        account_op_end(op, rc, &why);
 }
 
 void account_op_run(struct account_op *op, struct tx *t)
 {
     tx_run(t, on_op, op);
+}
+
+void account_add_taking_up(struct tx *t, const char *connection_id)
+{
+    (void)TX_ADD(t, "dead_lock", NULL, "false", connection_id);
+    (void)TX_ADD(t, "dead_runs_lock", NULL, "false", connection_id);
+    (void)TX_ADD(t, "dead_runs_reopen", NULL, "false", connection_id);
+    (void)TX_ADD(t, "dead_retry", NULL, "false", connection_id);
+    (void)TX_ADD(t, "access_take_up_runs", connection_id);
+    (void)TX_ADD(t, "access_nudge", connection_id);
 }
 
 void account_add_cancel(struct tx *t, const char *connection_id)
@@ -112,6 +137,7 @@ void connection_create(struct db_pool *p, const struct connection_row *c, accoun
                  TX_PARAMS(account_op_id(op), c->provider, c->account));
     op->answer = TX_ADD(t, "connection_create", bad_token ? NULL : account_op_id(op), c->provider, c->account, c->name,
                         c->currency, c->timezone, bad_token ? NULL : c->token_id, c->token_source);
+    op->take_up = true;
     account_op_run(op, t);
 }
 
@@ -121,6 +147,7 @@ void connection_set_status(struct db_pool *p, const char *id, const char *status
     struct account_op *op = account_op_new(p, "connection", id, done, arg);
     struct tx *t = tx_new(p);
     op->answer = tx_add(t, SQL_STATUS_SET, TX_PARAMS(account_op_id(op), status, reason));
+    op->take_up = strcmp(status, "active") == 0;
     account_op_run(op, t);
 }
 
@@ -129,6 +156,7 @@ void connection_set_token(struct db_pool *p, const char *id, const char *token_i
     struct account_op *op = account_op_new(p, "connection, or no such token in its workspace:", id, done, arg);
     struct tx *t = tx_new(p);
     op->answer = TX_ADD(t, "connection_set_token", account_op_id(op), uuid_valid(token_id) ? token_id : NULL);
+    op->take_up = true;
     account_op_run(op, t);
 }
 
@@ -169,9 +197,8 @@ void connection_access_load(struct db_pool *p, const char *id,
                             void (*done)(void *arg, int rc, const struct connection_access *a, const struct err *e),
                             void *arg)
 {
-    struct loading *l = calloc(1, sizeof *l);
+    struct loading *l = mem_new(1, sizeof *l);
     struct tx *t = tx_new(p);
-    CHECK(l != NULL);
     l->done = done;
     l->arg = arg;
     (void)str_copy(l->id, sizeof l->id, id);

@@ -21,8 +21,8 @@ struct token_said {
 /* token_enc is Fernet text; said NULL: the provider was not asked yet. */
 void token_add(struct db_pool *p, const char *workspace_id, const char *provider, const char *token_enc,
                const struct token_said *said, account_done done, void *arg);
-/* Replaces the token of all its connections; those that the provider refused with the old one are active again, and
- * due. */
+/* Replaces the token of all its connections; those that the provider refused with the old one are asked for at once
+ * (access.h). */
 void token_set(struct db_pool *p, const char *id, const char *token_enc, const struct token_said *said,
                account_done done, void *arg);
 /* The ad accounts that it may read, by the provider's word. */

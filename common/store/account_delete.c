@@ -1,4 +1,4 @@
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/account_parts.h"
 #include "common/store/sql.h"
@@ -75,8 +75,7 @@ static void on_hidden(void *arg, int rc, const struct db_results *r, const struc
 
 static struct removing *removing_new(struct account_op *op, bool workspace)
 {
-    struct removing *f = calloc(1, sizeof *f);
-    CHECK(f != NULL);
+    struct removing *f = mem_new(1, sizeof *f);
     *f = (struct removing){.op = op, .workspace = workspace};
     return f;
 }
@@ -192,9 +191,8 @@ static void on_found(void *arg, int rc, const struct db_results *r, const struct
 
 void hidden_remove(struct db_pool *p, void (*done)(void *arg, int rc, bool more, const struct err *e), void *arg)
 {
-    struct sweeping *f = calloc(1, sizeof *f);
+    struct sweeping *f = mem_new(1, sizeof *f);
     struct tx *t = tx_new(p);
-    CHECK(f != NULL);
     *f = (struct sweeping){.pool = p, .done = done, .arg = arg};
     (void)tx_add(t,
                  "DELETE FROM workspaces w WHERE w.deleted_at IS NOT NULL"

@@ -8,6 +8,7 @@ struct account_op {
     const char *what;   /* "connection", for the message when no row answers */
     int answer;         /* the step whose first column is the row's id; no row: not found */
     struct err refused; /* rc not 0: this, whatever the database says */
+    bool take_up;       /* what was given up for the row's access, once it has answered */
     account_done done;
     void *arg;
 };
@@ -21,5 +22,8 @@ const char *token_add_scopes(struct tx *t, const struct token_said *said);
 const char *account_op_id(const struct account_op *op);
 void account_op_run(struct account_op *op, struct tx *t);
 void account_op_end(struct account_op *op, int rc, const struct err *e);
+/* What was given up for the connection's token or access is taken up again: dead letters, and runs where their planning
+ * was cut off. */
+void account_add_taking_up(struct tx *t, const char *connection_id);
 /* Ends the open work of a connection as cancelled: chunks, runs, staged pages. */
 void account_add_cancel(struct tx *t, const char *connection_id);

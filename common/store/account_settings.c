@@ -11,11 +11,12 @@ static const struct setting_key {
     const char *name;
     int64_t min, max;
     enum { KEY_NUMBER, KEY_CLOCK, KEY_YES_NO } kind;
-    bool due; /* changes when the next sync is due */
+    bool due;    /* changes when the next sync is due */
+    bool limits; /* the calls to the provider */
 } keys[] = {
-    {"calls_per_window", 1, 1000000, KEY_NUMBER, false}, {"backfill_days", 1, 1127, KEY_NUMBER, false},
-    {"restate_days", 0, 365, KEY_NUMBER, false},         {"nightly_at", 0, 0, KEY_CLOCK, true},
-    {"intraday_minutes", 0, 1440, KEY_NUMBER, true},     {"hourly", 0, 0, KEY_YES_NO, false},
+    {"calls_per_window", 1, 1000000, KEY_NUMBER, false, true}, {"backfill_days", 1, 1127, KEY_NUMBER, false, false},
+    {"restate_days", 0, 365, KEY_NUMBER, false, false},        {"nightly_at", 0, 0, KEY_CLOCK, true, false},
+    {"intraday_minutes", 0, 1440, KEY_NUMBER, true, false},    {"hourly", 0, 0, KEY_YES_NO, false, false},
 };
 enum { KEY_COUNT = sizeof keys / sizeof keys[0], VALUE_TEXT = 32 };
 
@@ -96,6 +97,8 @@ static void add_setting(struct tx *t, const char *id, const struct setting_chang
     if (key == NULL || (!remove && to_json(key, s->value, json, &none) != 0))
         return; /* refused before */
     (void)TX_ADD(t, "connection_set", id, s->name, remove ? NULL : json, key->due ? "true" : "false");
+    if (key->limits)
+        (void)TX_ADD(t, "allowed_forget", id);
 }
 
 void connection_change(struct db_pool *p, const char *id, const struct connection_change *c, account_done done,
@@ -113,6 +116,7 @@ void connection_change(struct db_pool *p, const char *id, const struct connectio
     if (c->status != NULL)
         (void)tx_add(t, SQL_STATUS_SET, TX_PARAMS(row, c->status, c->status_reason));
     op->answer = tx_add(t, "SELECT id FROM connections WHERE id = $1::uuid AND deleted_at IS NULL", TX_PARAMS(row));
+    op->take_up = c->status != NULL && strcmp(c->status, "active") == 0;
     account_op_run(op, t);
 }
 

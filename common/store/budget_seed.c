@@ -1,4 +1,4 @@
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/budget.h"
 #include "common/store/lua_script.h"
@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Slice by slice: which budgets are there (limit and window set) → what ledger and blocks say of the others → made.
- * When Redis lost its data the ledger is read late enough to know every call granted before. */
+/* Slice by slice: what refusals taught and blocks there are → which budgets are there (limit, window and block set) →
+ * what the ledger says of the others → made. When Redis lost its data the ledger is read late enough to know every call
+ * granted before. */
 enum { SLICE = 100, LIVES_MAX = 3 };
 enum { WAIT, LEDGER, BLOCKS }; /* steps of the reading */
 
@@ -19,6 +20,7 @@ struct seeding {
     struct budget_scope *scopes;
     int count, from, to; /* the slice */
     bool missing[SLICE];
+    int64_t blocked_ms[SLICE], allowed[SLICE];
     char life[24]; /* of Redis' data, when it was asked what is missing */
     int lives;     /* that ended while the ledger was read */
     void (*done)(void *arg, int rc, const struct err *e);
@@ -60,20 +62,29 @@ static void on_made(void *arg, int rc, const struct redis_reply *r, const struct
     }
 }
 
-static void add_scope(struct lua_args *a, const struct budget_scope *scope)
+static void add_scope(const struct seeding *s, struct lua_args *a, int i)
 {
+    const struct budget_scope *scope = &s->scopes[i];
     lua_add(a, scope->name);
     lua_add_int(a, scope->limit);
     lua_add_int(a, scope->window_ms);
+    lua_add_int(a, s->blocked_ms[i - s->from]);
+    lua_add_int(a, s->allowed[i - s->from]);
 }
 
-static void add_block(struct lua_args *a, const char *scope, const struct db_results *r, int step)
+/* Rows of blocks_read.sql. */
+static void keep_blocks(struct seeding *s, const struct db_results *r, int step)
 {
-    int64_t blocked_ms = 0;
-    for (int i = 0; i < db_rows(r, step); i++)
-        if (strcmp(db_text(r, step, i, 0), scope) == 0)
-            blocked_ms = db_int(r, step, i, 1);
-    lua_add_int(a, blocked_ms);
+    for (int i = s->from; i < s->to; i++) {
+        const int at = i - s->from;
+        s->blocked_ms[at] = s->allowed[at] = 0;
+        for (int row = 0; row < db_rows(r, step); row++) {
+            if (strcmp(db_text(r, step, row, 0), s->scopes[i].name) != 0)
+                continue;
+            s->blocked_ms[at] = db_int(r, step, row, 1);
+            s->allowed[at] = db_is_null(r, step, row, 2) ? 0 : db_int(r, step, row, 2);
+        }
+    }
 }
 
 static void add_entries(struct lua_args *a, const char *scope, const struct db_results *r, int step)
@@ -99,8 +110,7 @@ static void make_missing(struct seeding *s, const struct db_results *r)
     for (int i = s->from; i < s->to; i++) {
         if (!s->missing[i - s->from])
             continue;
-        add_scope(&a, &s->scopes[i]);
-        add_block(&a, s->scopes[i].name, r, BLOCKS);
+        add_scope(s, &a, i);
         add_entries(&a, s->scopes[i].name, r, LEDGER);
     }
     lua_run(s->r, "budget_seed", s->prefix, &a, on_made, s);
@@ -109,10 +119,12 @@ static void make_missing(struct seeding *s, const struct db_results *r)
 static void on_ledger(void *arg, int rc, const struct db_results *r, const struct err *e)
 {
     struct seeding *s = arg;
-    if (rc != 0)
+    if (rc != 0) {
         seeding_end(s, rc, e);
-    else
-        make_missing(s, r);
+        return;
+    }
+    keep_blocks(s, r, BLOCKS);
+    make_missing(s, r);
 }
 
 static void read_ledger(struct seeding *s, int64_t wait_ms)
@@ -151,24 +163,38 @@ static void on_asked(void *arg, int rc, const struct redis_reply *r, const struc
         next_slice(s);
 }
 
+static void on_blocks(void *arg, int rc, const struct db_results *r, const struct err *e)
+{
+    struct seeding *s = arg;
+    struct lua_args a;
+    if (rc != 0) {
+        seeding_end(s, rc, e);
+        return;
+    }
+    keep_blocks(s, r, 0);
+    lua_args_init(&a);
+    for (int i = s->from; i < s->to; i++)
+        add_scope(s, &a, i);
+    lua_run(s->r, "budget_set", s->prefix, &a, on_asked, s);
+}
+
 static void ask_slice(struct seeding *s)
 {
-    struct lua_args a;
-    lua_args_init(&a);
+    const char *names[SLICE];
+    struct tx *t = tx_new(s->p);
     s->to = s->from + SLICE < s->count ? s->from + SLICE : s->count;
     for (int i = s->from; i < s->to; i++)
-        add_scope(&a, &s->scopes[i]);
-    lua_run(s->r, "budget_set", s->prefix, &a, on_asked, s);
+        names[i - s->from] = s->scopes[i].name;
+    (void)TX_ADD(t, "blocks_read", tx_array(t, names, s->to - s->from));
+    tx_run(t, on_blocks, s);
 }
 
 void budget_seed(struct redis *r, struct db_pool *p, const char *prefix, const struct budget_scope *scopes, int count,
                  void (*done)(void *arg, int rc, const struct err *e), void *arg)
 {
-    struct seeding *s = calloc(1, sizeof *s);
-    CHECK(s != NULL);
+    struct seeding *s = mem_new(1, sizeof *s);
     *s = (struct seeding){.r = r, .p = p, .prefix = str_dup(prefix), .count = count, .done = done, .arg = arg};
-    s->scopes = calloc((size_t)count + 1, sizeof *s->scopes);
-    CHECK(s->scopes != NULL);
+    s->scopes = mem_new((size_t)count + 1, sizeof *s->scopes);
     memcpy(s->scopes, scopes, (size_t)count * sizeof *scopes);
     ask_slice(s);
 }

@@ -1,6 +1,6 @@
 #include "common/store/chunk.h"
-#include "common/base/check.h"
 #include "common/base/clk.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/base/zone.h"
 #include "common/plan/range_plan.h"
@@ -52,6 +52,17 @@ int chunk_add_lookups(struct tx *t, const char *chunk_id)
     return TX_ADD(t, "chunk_lookups", chunk_id);
 }
 
+int chunk_add_booking(struct tx *t, const char *chunk_id)
+{
+    return TX_ADD(t, "ledger_book", chunk_id);
+}
+
+void chunk_read_booking(const struct db_results *r, int step, struct chunk *c)
+{
+    c->held = db_rows(r, step) == 0;
+    c->booked_s = c->held ? 0 : db_int(r, step, 0, 0);
+}
+
 /* Copies text to where *room stands, and moves that behind it. */
 static const char *put(char **room, const char *text)
 {
@@ -70,8 +81,7 @@ void chunk_read_lookups(const struct db_results *r, int step, struct chunk *c)
     for (int i = 0; i < count; i++)
         bytes += strlen(db_text(r, step, i, 0)) + strlen(db_text(r, step, i, 1)) + 2;
     free(c->lookups);
-    c->lookups = malloc(bytes + 1);
-    CHECK(c->lookups != NULL);
+    c->lookups = mem_new(1, bytes + 1);
     char *text = (char *)&c->lookups[count];
     for (int i = 0; i < count; i++) {
         c->lookups[i].level = put(&text, db_text(r, step, i, 0));
@@ -81,15 +91,22 @@ void chunk_read_lookups(const struct db_results *r, int step, struct chunk *c)
     c->slice.lookup_count = count;
 }
 
-void chunk_add_block(struct tx *t, const struct chunk *c)
+struct block_steps chunk_add_block(struct tx *t, const struct chunk *c)
 {
     struct budget_scope account, app;
+    struct block_steps steps;
     budget_scope_account(&account, c->provider->name, c->account, 0, 1);
     budget_scope_app(&app, c->provider->name, 0, 1);
-    if (c->app_blocked_ms > 0)
-        (void)TX_ADD(t, "block_store", app.name, tx_int(t, c->app_blocked_ms));
-    if (c->blocked_ms > 0)
-        (void)TX_ADD(t, "block_store", account.name, tx_int(t, c->blocked_ms));
+    steps.app = budget_add_block(t, &app, &c->app_said);
+    steps.account = budget_add_block(t, &account, &c->said);
+    return steps;
+}
+
+void chunk_read_block(const struct db_results *r, struct block_steps steps, struct chunk *c)
+{
+    int64_t of_app;
+    budget_read_block(r, steps.app, &c->app_said, &of_app);
+    budget_read_block(r, steps.account, &c->said, &c->allowed);
 }
 
 void chunk_add_totals_end(struct tx *t, const struct chunk *c)
@@ -161,8 +178,7 @@ static void leave_out_dropped_days(struct chunk *c)
 /* Columns as in chunk_open_read.sql. */
 static struct chunk *read_chunk(const struct db_results *r, int step, const char *id)
 {
-    struct chunk *c = calloc(1, sizeof *c);
-    CHECK(c != NULL);
+    struct chunk *c = mem_new(1, sizeof *c);
     (void)str_copy(c->id, sizeof c->id, id);
     (void)str_copy(c->run_id, sizeof c->run_id, db_text(r, step, 0, 1));
     (void)str_copy(c->connection_id, sizeof c->connection_id, db_text(r, step, 0, 2));
@@ -198,6 +214,8 @@ static struct chunk *read_chunk(const struct db_results *r, int step, const char
     c->report.age_s = db_int(r, step, 0, 37);
     c->report.still_s = db_int(r, step, 0, 38);
     c->report.ready = db_bool(r, step, 0, 39);
+    c->blocked_ms = db_int(r, step, 0, 40);
+    c->app_blocked_ms = db_int(r, step, 0, 41);
     c->epoch = db_int(r, step, 0, 13);
     c->attempts = (int)db_int(r, step, 0, 14);
     c->deliveries = (int)db_int(r, step, 0, 15);
@@ -224,7 +242,7 @@ static void on_open(void *arg, int rc, const struct db_results *r, const struct 
         chunk_read_lookups(r, o->lookups, c);
         if (c->slice.kind == SLICE_FACTS)
             chunk_ask_facts(c);
-        c->booked_s = db_rows(r, o->book) > 0 ? db_int(r, o->book, 0, 0) : 0;
+        chunk_read_booking(r, o->book, c);
         if (c->provider == NULL) {
             rc = err_set(&why, ERR_BUG, "this program knows no provider %s", db_text(r, o->read, 0, 4));
             chunk_clear(c);
@@ -236,17 +254,16 @@ static void on_open(void *arg, int rc, const struct db_results *r, const struct 
     free(o);
 }
 
-void chunk_open(struct db_pool *p, const char *id, const char *worker, int max_deliveries,
+void chunk_open(struct db_pool *p, const char *id, const char *worker, int max_deliveries, bool again,
                 void (*done)(void *arg, int rc, struct chunk *c, const struct err *e), void *arg)
 {
-    struct opening *o = calloc(1, sizeof *o);
+    struct opening *o = mem_new(1, sizeof *o);
     struct tx *t = tx_new(p);
-    CHECK(o != NULL);
     o->done = done;
     o->arg = arg;
     (void)tx_add(t, "SELECT chunk_openable($1::uuid)", TX_PARAMS(id));
     (void)TX_ADD(t, "chunk_adopt_limits", id);
-    (void)TX_ADD(t, "chunk_open", id, worker, tx_int(t, max_deliveries));
+    (void)TX_ADD(t, "chunk_open", id, worker, tx_int(t, max_deliveries), again ? "t" : "f");
     (void)TX_ADD(t, "chunk_open_cursor", id);
     chunk_add_sweep(t, id);
     (void)TX_ADD(t, "chunk_open_first_page", id);
@@ -255,6 +272,6 @@ void chunk_open(struct db_pool *p, const char *id, const char *worker, int max_d
     chunk_add_settle(t, NULL, NULL, id);
     o->read = TX_ADD(t, "chunk_open_read", id);
     o->lookups = chunk_add_lookups(t, id);
-    o->book = TX_ADD(t, "ledger_book", id);
+    o->book = chunk_add_booking(t, id);
     tx_run(t, on_open, o);
 }

@@ -42,15 +42,18 @@ struct chunk {
     struct chunk_report report;
     int64_t epoch;
     int attempts, deliveries;
-    int page;            /* the next one to ask for, from 1 */
-    char *cursor;        /* owned; NULL on page 1 */
-    int64_t rows, calls; /* so far */
-    char *token_enc;     /* owned; NULL: META_ACCESS_TOKEN is meant (token_source env) */
-    char lane[8];        /* chunk_lane() */
-    int64_t blocked_ms;  /* the provider allows no call for so long: the next commit keeps it; 0 = it did not say so */
-    int64_t app_blocked_ms; /* no call of the whole app */
+    int page;                    /* the next one to ask for, from 1 */
+    char *cursor;                /* owned; NULL on page 1 */
+    int64_t rows, calls;         /* so far */
+    char *token_enc;             /* owned; NULL: META_ACCESS_TOKEN is meant (token_source env) */
+    char lane[8];                /* chunk_lane() */
+    struct quota said, app_said; /* of the provider's quotas of the account and the app, since the last commit: the next
+                                    one keeps blocks */
+    int64_t blocked_ms, app_blocked_ms; /* when it was opened: the provider wants no call for so long */
+    int64_t allowed;  /* calls in a window that the account turned out to allow; 0 = it is not known */
     int64_t booked_s; /* the second in which the ledger has a call that was not made, by PostgreSQL's clock; the caller
                          makes it 0 when the call is made */
+    bool held;        /* no call may start: it was not booked either */
 };
 void chunk_clear(struct chunk *c); /* frees what is owned */
 
@@ -58,8 +61,9 @@ void chunk_clear(struct chunk *c); /* frees what is owned */
  * chunk and run running, books the first call in the ledger, and says where to go on: a stored cursor that
  * still serves (chunk_place_serves), else page 1 with the staged pages thrown away. ERR_CONFLICT: there is nothing to
  * do now (closed, cancelled, connection not active): drop the job. ERR_POISON: started max_deliveries times without
- * committing a page; the chunk is closed as dead. */
-void chunk_open(struct db_pool *p, const char *id, const char *worker, int max_deliveries,
+ * committing a page; the chunk is closed as dead. again: after an answer that was lost, which counts as the same start.
+ */
+void chunk_open(struct db_pool *p, const char *id, const char *worker, int max_deliveries, bool again,
                 void (*done)(void *arg, int rc, struct chunk *c, const struct err *e),
                 void *arg); /* c is owned by the callback, free() after chunk_clear */
 
@@ -132,7 +136,9 @@ enum chunk_fate {
 /* Puts the chunk back or gives it up, with the reason; keeps what is new of its report. `calls` were made and not yet
  * counted by a commit. RETRY becomes DEAD at max_attempts (*dead says so). connection_status: NULL, or "needs_reauth"
  * or "no_access": the connection gets it, and all its open chunks are given up with the same reason. YIELD unbooks a
- * call that was not made. */
+ * call that was not made, and keeps no reason but that of a wrong setting. On success c->said, app_said and allowed are
+ * what became of a refusal: the time until the end of its block. ERR_CONFLICT: the connection's token is another one
+ * than it was refused with; nothing was changed. */
 void chunk_put_back(struct db_pool *p, struct chunk *c, enum chunk_fate fate, int64_t delay_ms, int max_attempts,
                     int calls, const char *connection_status, const struct err *why,
                     void (*done)(void *arg, int rc, bool dead, const struct run_state *r, const struct err *e),

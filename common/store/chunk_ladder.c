@@ -1,4 +1,5 @@
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/store/chunk_parts.h"
 #include "common/store/sql.h"
 #include <stdlib.h>
@@ -8,6 +9,7 @@ struct shrinking {
     enum ladder_step step;
     struct shape shape;
     date_t from; /* of what is left of the range */
+    int book;    /* the step that books the next call */
     void (*done)(void *arg, int rc, const struct err *e);
     void *arg;
 };
@@ -19,7 +21,7 @@ static void move_on(const struct shrinking *s)
     if (c->shape.rung != s->shape.rung)
         c->report = (struct chunk_report){0};
     c->shape = s->shape;
-    c->blocked_ms = 0;
+    c->said = c->app_said = QUOTA_UNSAID;
     c->calls++;
     if (s->step == LADDER_PAGE)
         return;
@@ -36,9 +38,10 @@ static void move_on(const struct shrinking *s)
 static void on_shrunk(void *arg, int rc, const struct db_results *r, const struct err *e)
 {
     struct shrinking *s = arg;
-    (void)r;
-    if (rc == 0)
+    if (rc == 0) {
         move_on(s);
+        chunk_read_booking(r, s->book, s->chunk);
+    }
     s->done(s->arg, rc, e);
     free(s);
 }
@@ -51,9 +54,9 @@ static const char *limit_or_null(struct tx *t, int limit)
 void chunk_shrink(struct db_pool *p, struct chunk *c, enum ladder_step step, const struct shape *shape,
                   void (*done)(void *arg, int rc, const struct err *e), void *arg)
 {
-    struct shrinking *s = calloc(1, sizeof *s);
+    struct shrinking *s = mem_new(1, sizeof *s);
     struct tx *t = tx_new(p);
-    CHECK(s != NULL && step != LADDER_END);
+    CHECK(step != LADDER_END);
     *s = (struct shrinking){.chunk = c, .step = step, .shape = *shape, .from = c->slice.from, .done = done, .arg = arg};
 
     chunk_add_fence(t, c, c->page);
@@ -70,7 +73,7 @@ void chunk_shrink(struct db_pool *p, struct chunk *c, enum ladder_step step, con
         (void)TX_ADD(t, "chunk_cut", c->id, tx_date(t, s->from));
         chunk_add_settle(t, NULL, c->run_id, NULL);
     }
-    chunk_add_block(t, c);
-    (void)TX_ADD(t, "ledger_book", c->id);
+    (void)chunk_add_block(t, c);
+    s->book = chunk_add_booking(t, c->id);
     tx_run(t, on_shrunk, s);
 }

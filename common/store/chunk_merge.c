@@ -1,4 +1,4 @@
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/store/chunk_parts.h"
 #include "common/store/sql.h"
 #include <stdlib.h>
@@ -25,7 +25,7 @@ static void add_fact_steps(struct tx *t, const struct chunk *c, bool as_it_is)
     const char *currency = c->currency, *zone = c->timezone;
 
     (void)TX_ADD(t, "fact_days_add", c->connection_id, granularity, from, to);
-    (void)TX_ADD(t, "fact_days_lock", c->connection_id, granularity, from, to);
+    (void)TX_ADD(t, "fact_days_lock", c->connection_id, granularity, from, to, c->id);
     (void)TX_ADD(t, "fact_trim_days", c->id, c->connection_id, granularity, from, to);
     (void)tx_add(t, text("fact_trim_repeats"), TX_PARAMS(c->id));
     if (c->shape.rung == RUNG_PARTS)
@@ -34,7 +34,8 @@ static void add_fact_steps(struct tx *t, const struct chunk *c, bool as_it_is)
                  tx_int(t, c->provider->money_digits(currency)));
     (void)tx_add(t, text("fact_gone"), TX_PARAMS(c->id, c->connection_id, from, to));
     (void)tx_add(t, "SELECT chunk_judge_gone($1::uuid)", TX_PARAMS(c->id));
-    (void)TX_ADD(t, "fact_judge", c->id, c->connection_id, granularity, from, to, as_it_is ? "true" : "false");
+    (void)TX_ADD(t, "fact_judge", c->id, c->connection_id, granularity, from, to, as_it_is ? "true" : "false",
+                 c->shape.rung == RUNG_REPORT ? "true" : "false");
     if (hourly)
         (void)TX_ADD(t, "fact_trim_hourless", c->id);
     (void)TX_ADD(t, "stub_campaigns", c->id, c->connection_id, c->workspace_id, provider);
@@ -55,7 +56,7 @@ static void add_entity_steps(struct tx *t, const struct chunk *c)
     const char *provider = c->provider->name;
     (void)tx_add(t, "INSERT INTO entity_listings (connection_id) VALUES ($1::uuid) ON CONFLICT DO NOTHING",
                  TX_PARAMS(c->connection_id));
-    (void)TX_ADD(t, "entity_lock", c->connection_id);
+    (void)TX_ADD(t, "entity_lock", c->connection_id, c->id);
     (void)TX_ADD(t, "entity_trim_older", c->id, c->connection_id);
     (void)TX_ADD(t, "entity_trim_repeats", c->id);
     (void)TX_ADD(t, "entity_insert", c->id, c->connection_id, c->workspace_id, provider, "campaign");
@@ -90,9 +91,8 @@ void chunk_merge(struct db_pool *p, struct chunk *c, const struct buf *rows, int
 {
     const bool entities = c->slice.kind == SLICE_ENTITIES || c->slice.kind == SLICE_LOOKUPS,
                facts = !entities && !c->totals;
-    struct merging *m = calloc(1, sizeof *m);
+    struct merging *m = mem_new(1, sizeof *m);
     struct tx *t = tx_new(p);
-    CHECK(m != NULL);
     *m = (struct merging){.chunk = c, .row_count = row_count, .done = done, .arg = arg};
     chunk_add_fence(t, c, c->page);
     chunk_add_page(t, c, rows, row_count);
@@ -113,7 +113,7 @@ void chunk_merge(struct db_pool *p, struct chunk *c, const struct buf *rows, int
     (void)TX_ADD(t, "connection_synced", c->connection_id, c->run_id,
                  facts && !c->slice.hourly ? tx_date(t, c->slice.to) : NULL);
     m->state = chunk_add_state(t, c);
-    chunk_add_block(t, c);
+    (void)chunk_add_block(t, c);
     tx_allow(t, MERGE_MS_MAX);
     tx_run(t, on_merge, m);
 }

@@ -16,10 +16,17 @@ void chunk_ask_facts(struct chunk *c);
 void chunk_add_fence(struct tx *t, const struct chunk *c, int page);
 /* What a page brought: staged rows, or totals. */
 void chunk_add_page(struct tx *t, const struct chunk *c, const struct buf *rows, int row_count);
-/* A block that the provider has set, if any. */
-void chunk_add_block(struct tx *t, const struct chunk *c);
+/* What the provider said that is to be kept: its blocks; chunk_read_block reads what became of them. */
+struct block_steps {
+    int account, app; /* -1: nothing was said */
+};
+struct block_steps chunk_add_block(struct tx *t, const struct chunk *c);
+void chunk_read_block(const struct db_results *r, struct block_steps steps, struct chunk *c);
 /* After the last page of totals: days that Meta left out are zero. */
 void chunk_add_totals_end(struct tx *t, const struct chunk *c);
+/* Books the next call, last in its transaction: the step that chunk_read_booking reads. */
+int chunk_add_booking(struct tx *t, const char *chunk_id);
+void chunk_read_booking(const struct db_results *r, int step, struct chunk *c);
 /* The step that chunk_read_lookups reads. */
 int chunk_add_lookups(struct tx *t, const char *chunk_id);
 void chunk_read_lookups(const struct db_results *r, int step, struct chunk *c);

@@ -1,4 +1,4 @@
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/store/chunk_parts.h"
 #include "common/store/sql.h"
 #include <stdlib.h>
@@ -6,6 +6,7 @@
 struct reporting {
     struct chunk *chunk;
     bool ready; /* else it is dropped */
+    int book;   /* the step that books the next call */
     void (*done)(void *arg, int rc, const struct err *e);
     void *arg;
 };
@@ -14,9 +15,9 @@ static void on_done(void *arg, int rc, const struct db_results *r, const struct 
 {
     struct reporting *f = arg;
     struct chunk *c = f->chunk;
-    (void)r;
     if (rc == 0) {
-        c->blocked_ms = 0;
+        chunk_read_booking(r, f->book, c);
+        c->said = c->app_said = QUOTA_UNSAID;
         c->calls++;
         c->page = 1;
         c->rows = 0;
@@ -33,17 +34,16 @@ static void on_done(void *arg, int rc, const struct db_results *r, const struct 
 
 static void run(struct db_pool *p, struct reporting reporting)
 {
-    struct reporting *f = calloc(1, sizeof *f);
+    struct reporting *f = mem_new(1, sizeof *f);
     struct tx *t = tx_new(p);
     struct chunk *c = reporting.chunk;
-    CHECK(f != NULL);
     *f = reporting;
     chunk_add_fence(t, c, c->page);
     (void)TX_ADD(t, f->ready ? "report_ready" : "report_drop", c->id);
     (void)TX_ADD(t, "staged_facts_drop", c->id);
     (void)TX_ADD(t, "chunk_start_again", c->id, tx_int(t, c->epoch));
-    chunk_add_block(t, c);
-    (void)TX_ADD(t, "ledger_book", c->id);
+    (void)chunk_add_block(t, c);
+    f->book = chunk_add_booking(t, c->id);
     tx_run(t, on_done, f);
 }
 

@@ -1,4 +1,4 @@
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/chunk_parts.h"
 #include "common/store/sql.h"
@@ -33,8 +33,8 @@ static void move_on_to_lookups(const struct staging *s, const struct db_results 
 static void move_on(struct staging *s, const struct db_results *r)
 {
     struct chunk *c = s->chunk;
-    c->blocked_ms = c->app_blocked_ms = 0;
-    c->booked_s = db_rows(r, s->book) > 0 ? db_int(r, s->book, 0, 0) : 0;
+    c->said = c->app_said = QUOTA_UNSAID;
+    chunk_read_booking(r, s->book, c);
     free(c->cursor);
     c->cursor = s->next;
     s->next = NULL;
@@ -70,11 +70,10 @@ static void on_staged(void *arg, int rc, const struct db_results *r, const struc
 
 static void run_staging(struct tx *t, struct staging staging)
 {
-    struct staging *s = calloc(1, sizeof *s);
-    CHECK(s != NULL);
+    struct staging *s = mem_new(1, sizeof *s);
     *s = staging;
-    chunk_add_block(t, s->chunk);
-    s->book = TX_ADD(t, "ledger_book", s->chunk->id);
+    (void)chunk_add_block(t, s->chunk);
+    s->book = chunk_add_booking(t, s->chunk->id);
     tx_run(t, on_staged, s);
 }
 

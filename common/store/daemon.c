@@ -1,5 +1,7 @@
 #include "common/store/daemon.h"
 #include "common/base/log.h"
+#include <signal.h>
+#include <unistd.h>
 
 struct life {
     const struct daemon_kind *kind;
@@ -28,10 +30,25 @@ static int cannot_start(int rc, const struct err *e)
     return rc == ERR_SETTING ? EXIT_USAGE : EXIT_FAILED;
 }
 
+/* Told to stop before it has begun: there is nothing to finish or to hand back. */
+static void end_at_once(int number)
+{
+    (void)number;
+    _exit(EXIT_DONE);
+}
+
+static void end_at_once_on_signals(void)
+{
+    const struct sigaction end = {.sa_handler = end_at_once};
+    (void)sigaction(SIGTERM, &end, NULL);
+    (void)sigaction(SIGINT, &end, NULL);
+}
+
 static int run(const struct daemon_kind *k, const struct settings *settings)
 {
     struct life life = {.kind = k};
     struct err e = {0};
+    end_at_once_on_signals(); /* until the loop hears them */
     int rc = service_open(&life.service, settings, k->name, &e);
     if (rc != 0)
         return cannot_start(rc, &e);

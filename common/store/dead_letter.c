@@ -1,6 +1,6 @@
 #include "common/store/dead_letter.h"
-#include "common/base/check.h"
 #include "common/base/id.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/sql.h"
 #include "common/store/tx.h"
@@ -31,8 +31,7 @@ static void on_done(void *arg, int rc, const struct db_results *r, const struct 
 static struct burial *burial_new(const char *id, void (*done)(void *arg, int rc, int count, const struct err *e),
                                  void *arg)
 {
-    struct burial *b = calloc(1, sizeof *b);
-    CHECK(b != NULL);
+    struct burial *b = mem_new(1, sizeof *b);
     b->done = done;
     b->arg = arg;
     (void)str_copy(b->id, sizeof b->id, id == NULL ? "" : id);
@@ -45,10 +44,10 @@ void dead_letter_retry(struct db_pool *p, const char *id,
     struct burial *b = burial_new(id, done, arg);
     struct tx *t = tx_new(p);
     const char *one = id != NULL && uuid_valid(id) ? id : NULL, *all = id == NULL ? "true" : "false";
-    (void)TX_ADD(t, "dead_lock", one, all);
-    (void)TX_ADD(t, "dead_runs_lock", one, all);
-    (void)TX_ADD(t, "dead_runs_reopen", one, all);
-    b->count = TX_ADD(t, "dead_retry", one, all);
+    (void)TX_ADD(t, "dead_lock", one, all, NULL);
+    (void)TX_ADD(t, "dead_runs_lock", one, all, NULL);
+    (void)TX_ADD(t, "dead_runs_reopen", one, all, NULL);
+    b->count = TX_ADD(t, "dead_retry", one, all, NULL);
     tx_run(t, on_done, b);
 }
 

@@ -1,6 +1,7 @@
 #include "common/store/listing.h"
 #include "common/base/check.h"
 #include "common/base/id.h"
+#include "common/base/mem.h"
 #include "common/store/sql.h"
 #include "common/store/tx.h"
 #include <stdlib.h>
@@ -35,8 +36,7 @@ static void on_rows(void *arg, int rc, const struct db_results *r, const struct 
 {
     struct reading *f = arg;
     const int count = rc == 0 ? db_rows(r, 0) : 0;
-    const char **rows = calloc((size_t)count + 1, sizeof *rows);
-    CHECK(rows != NULL);
+    const char **rows = mem_new((size_t)count + 1, sizeof *rows);
     for (int i = 0; i < count; i++)
         rows[i] = db_text(r, 0, i, 0);
     f->done(f->arg, rc, rows, count, e);
@@ -47,9 +47,9 @@ static void on_rows(void *arg, int rc, const struct db_results *r, const struct 
 void listing_read(struct db_pool *p, enum listing what, const char *param,
                   void (*done)(void *arg, int rc, const char *const *rows, int count, const struct err *e), void *arg)
 {
-    struct reading *f = calloc(1, sizeof *f);
+    struct reading *f = mem_new(1, sizeof *f);
     struct tx *t = tx_new(p);
-    CHECK(f != NULL && what < LIST_COUNT);
+    CHECK(what < LIST_COUNT);
     *f = (struct reading){.done = done, .arg = arg};
     if (what == LIST_WORKSPACES || what == LIST_DEAD || what == LIST_OPEN_RUNS)
         (void)tx_add(t, sql_text(queries[what]), NULL, 0);

@@ -1,5 +1,6 @@
 #include "common/store/lua_script.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/lua/lua_files.h"
 #include <inttypes.h>
@@ -33,7 +34,7 @@ void lua_add_int(struct lua_args *a, int64_t value)
 void lua_add_quota(struct lua_args *a, const struct quota *q)
 {
     lua_add_int(a, q->used_percent);
-    lua_add_int(a, q->blocked_ms);
+    lua_add_int(a, q->blocked_ms > q->backoff_ms ? q->blocked_ms : q->backoff_ms);
 }
 
 static size_t file_named(const char *name)
@@ -75,9 +76,9 @@ static const struct redis_script *script_named(const char *name)
 
 void lua_run(struct redis *r, const char *name, const char *prefix, struct lua_args *a, redis_done done, void *arg)
 {
-    const char **argv = calloc((size_t)a->count + 1, sizeof *argv);
+    const char **argv = mem_new((size_t)a->count + 1, sizeof *argv);
     const char *text = a->texts.data;
-    CHECK(argv != NULL && !a->texts.overflow);
+    CHECK(!a->texts.overflow);
     for (int i = 0; i < a->count; i++) {
         argv[i] = text;
         text += strlen(text) + 1;

@@ -13,6 +13,6 @@ struct lua_args {
 void lua_args_init(struct lua_args *a);
 void lua_add(struct lua_args *a, const char *text); /* NULL is "" */
 void lua_add_int(struct lua_args *a, int64_t value);
-void lua_add_quota(struct lua_args *a, const struct quota *q); /* two: percent, milliseconds */
+void lua_add_quota(struct lua_args *a, const struct quota *q); /* two: percent, milliseconds of its block */
 /* Runs lua/<name>.lua and clears the arguments. CHECKs that there is such a script. */
 void lua_run(struct redis *r, const char *name, const char *prefix, struct lua_args *a, redis_done done, void *arg);

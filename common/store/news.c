@@ -2,6 +2,7 @@
 #include "common/base/check.h"
 #include "common/base/clk.h"
 #include "common/base/id.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/sql.h"
 #include "common/store/tx.h"
@@ -78,14 +79,12 @@ static void on_read(void *arg, int rc, const struct db_results *r, const struct 
     struct news *n = NULL;
     free(arg);
     if (rc == 0) {
-        n = calloc(1, sizeof *n);
-        CHECK(n != NULL);
+        n = mem_new(1, sizeof *n);
         arena_init(&n->arena, NEWS_BYTES_MAX);
         n->run_count = db_rows(r, 0);
         n->connection_count = db_rows(r, 1);
-        n->runs = calloc((size_t)n->run_count + 1, sizeof *n->runs);
-        n->connections = calloc((size_t)n->connection_count + 1, sizeof *n->connections);
-        CHECK(n->runs != NULL && n->connections != NULL);
+        n->runs = mem_new((size_t)n->run_count + 1, sizeof *n->runs);
+        n->connections = mem_new((size_t)n->connection_count + 1, sizeof *n->connections);
         for (int i = 0; i < n->run_count; i++)
             read_run(n, r, i);
         for (int i = 0; i < n->connection_count; i++)
@@ -97,9 +96,8 @@ static void on_read(void *arg, int rc, const struct db_results *r, const struct 
 void news_read(struct db_pool *p, int limit, void (*done)(void *arg, int rc, struct news *n, const struct err *e),
                void *arg)
 {
-    struct reading *f = calloc(1, sizeof *f);
+    struct reading *f = mem_new(1, sizeof *f);
     struct tx *t = tx_new(p);
-    CHECK(f != NULL);
     *f = (struct reading){.done = done, .arg = arg};
     (void)TX_ADD(t, "news_runs", tx_int(t, limit));
     (void)TX_ADD(t, "news_connections", tx_int(t, limit));
@@ -121,12 +119,11 @@ static void on_told(void *arg, int rc, const struct db_results *r, const struct 
 
 void news_told(struct db_pool *p, const struct news *n, void (*done)(void *arg, int rc, const struct err *e), void *arg)
 {
-    struct marking *f = calloc(1, sizeof *f);
+    struct marking *f = mem_new(1, sizeof *f);
     struct tx *t = tx_new(p);
     int most = n->run_count > n->connection_count ? n->run_count : n->connection_count;
     const char **ids = tx_alloc(t, (size_t)(most + 1) * sizeof *ids);
     const char **as = tx_alloc(t, (size_t)(most + 1) * sizeof *as);
-    CHECK(f != NULL);
     *f = (struct marking){.done = done, .arg = arg};
     for (int i = 0; i < n->run_count; i++) {
         ids[i] = n->runs[i].news.run_id;

@@ -1,5 +1,5 @@
 #include "common/store/oauth_state.h"
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/store/tx.h"
 #include <stdlib.h>
 #include <string.h>
@@ -25,9 +25,8 @@ static void on_state(void *arg, int rc, const struct db_results *r, const struct
 
 static struct state_op *state_op_new(bool uses, void (*done)(void *arg, int rc, const struct err *e), void *arg)
 {
-    struct state_op *op = calloc(1, sizeof *op);
+    struct state_op *op = mem_new(1, sizeof *op);
 
-    CHECK(op != NULL);
     *op = (struct state_op){uses, done, arg};
     return op;
 }

@@ -1,4 +1,4 @@
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/plan/due_plan.h"
 #include "common/store/plan_store.h"
@@ -31,8 +31,7 @@ static void on_due(void *arg, int rc, const struct db_results *r, const struct e
 {
     struct due_reading *f = arg;
     const int count = rc == 0 ? db_rows(r, 0) : 0;
-    struct plan_due *due = calloc((size_t)count + 1, sizeof *due);
-    CHECK(due != NULL);
+    struct plan_due *due = mem_new((size_t)count + 1, sizeof *due);
     for (int i = 0; i < count; i++) {
         (void)str_copy(due[i].connection_id, sizeof due[i].connection_id, db_text(r, 0, i, 0));
         (void)str_copy(due[i].timezone, sizeof due[i].timezone, db_text(r, 0, i, 1));
@@ -51,9 +50,8 @@ static void on_due(void *arg, int rc, const struct db_results *r, const struct e
 void plan_due(struct db_pool *p, int limit,
               void (*done)(void *arg, int rc, const struct plan_due *due, int count, const struct err *e), void *arg)
 {
-    struct due_reading *f = calloc(1, sizeof *f);
+    struct due_reading *f = mem_new(1, sizeof *f);
     struct tx *t = tx_new(p);
-    CHECK(f != NULL);
     *f = (struct due_reading){.done = done, .arg = arg};
     (void)TX_ADD(t, "plan_due", tx_int(t, limit), tx_int(t, DUE_AHEAD_MAX_MS));
     tx_run(t, on_due, f);
@@ -76,10 +74,9 @@ void plan_due_store(struct db_pool *p, const struct plan_due_write *w, int count
                     void (*done)(void *arg, int rc, const struct err *e), void *arg)
 {
     enum { CONNECTION, KIND, TRIGGER, FROM, TO, DUE_AT, NEXT_AT, GRANULARITY, LISTS };
-    struct storing *f = calloc(1, sizeof *f);
+    struct storing *f = mem_new(1, sizeof *f);
     struct tx *t = tx_new(p);
     const char **lists[LISTS], *arrays[LISTS];
-    CHECK(f != NULL);
     *f = (struct storing){.done = done, .arg = arg};
     for (int k = 0; k < LISTS; k++)
         lists[k] = tx_alloc(t, (size_t)(count + 1) * sizeof(const char *));
@@ -147,8 +144,7 @@ static void retain_batch(struct retaining *f)
 void plan_retain(struct db_pool *p, int64_t days, void (*done)(void *arg, int rc, int64_t deleted, const struct err *e),
                  void *arg)
 {
-    struct retaining *f = calloc(1, sizeof *f);
-    CHECK(f != NULL);
+    struct retaining *f = mem_new(1, sizeof *f);
     *f = (struct retaining){.pool = p, .days = days, .done = done, .arg = arg};
     retain_batch(f);
 }

@@ -1,4 +1,5 @@
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/plan_store.h"
 #include "common/store/sql.h"
@@ -34,8 +35,7 @@ static void on_jobs(void *arg, int rc, const struct db_results *r, const struct 
 {
     struct job_reading *f = arg;
     const int count = rc == 0 ? db_rows(r, 0) : 0;
-    struct plan_job *jobs = calloc((size_t)count + 1, sizeof *jobs);
-    CHECK(jobs != NULL);
+    struct plan_job *jobs = mem_new((size_t)count + 1, sizeof *jobs);
     for (int i = 0; i < count; i++)
         read_job(r, i, &jobs[i]);
     f->done(f->arg, rc, jobs, count, count == f->limit ? jobs[count - 1].id : "", e);
@@ -48,9 +48,9 @@ void plan_open_jobs(struct db_pool *p, const char *const *run_ids, int run_count
                                  const struct err *e),
                     void *arg)
 {
-    struct job_reading *f = calloc(1, sizeof *f);
+    struct job_reading *f = mem_new(1, sizeof *f);
     struct tx *t = tx_new(p);
-    CHECK(f != NULL && limit > 0);
+    CHECK(limit > 0);
     *f = (struct job_reading){.limit = limit, .done = done, .arg = arg};
     (void)TX_ADD(t, "plan_open_jobs", run_ids == NULL ? NULL : tx_array(t, run_ids, run_count),
                  after_id[0] == '\0' ? NULL : after_id, tx_int(t, limit));

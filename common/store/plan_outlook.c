@@ -1,5 +1,5 @@
 #include "common/store/plan_outlook.h"
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/store/chunk.h"
 #include "common/store/plan_parts.h"
 #include "common/store/sql.h"
@@ -20,9 +20,8 @@ static int64_t number(const struct db_results *r, int step, int col)
 static void read_calls(const struct db_results *r, int step, struct plan_outlook *o)
 {
     const int count = db_rows(r, step);
-    o->account_made = calloc((size_t)count + 1, sizeof *o->account_made);
-    o->app_made = calloc((size_t)count + 1, sizeof *o->app_made);
-    CHECK(o->account_made != NULL && o->app_made != NULL);
+    o->account_made = mem_new((size_t)count + 1, sizeof *o->account_made);
+    o->app_made = mem_new((size_t)count + 1, sizeof *o->app_made);
     for (int i = 0; i < count; i++) {
         const struct forecast_made made = {.age_ms = db_int(r, step, i, 1), .calls = db_int(r, step, i, 2)};
         if (db_bool(r, step, i, 0))
@@ -60,9 +59,8 @@ static void on_read(void *arg, int rc, const struct db_results *r, const struct 
 void plan_outlook(struct db_pool *p, const struct run_request *q, int known_days, int64_t window_ms,
                   void (*done)(void *arg, int rc, const struct plan_outlook *o, const struct err *e), void *arg)
 {
-    struct reading *f = calloc(1, sizeof *f);
+    struct reading *f = mem_new(1, sizeof *f);
     struct tx *t = tx_new(p);
-    CHECK(f != NULL);
     *f = (struct reading){.done = done, .arg = arg};
     f->read =
         TX_ADD(t, "plan_outlook", q->connection_id, q->kind, q->granularity, tx_date(t, q->from), tx_date(t, q->to),

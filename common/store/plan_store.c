@@ -1,5 +1,5 @@
 #include "common/store/plan_store.h"
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/plan/forecast.h"
 #include "common/store/plan_parts.h"
@@ -28,9 +28,8 @@ static void on_lease(void *arg, int rc, const struct db_results *r, const struct
 void plan_lease(struct db_pool *p, const char *holder, int64_t ttl_ms,
                 void (*done)(void *arg, int rc, bool leading, int64_t since_ms, const struct err *e), void *arg)
 {
-    struct leasing *l = calloc(1, sizeof *l);
+    struct leasing *l = mem_new(1, sizeof *l);
     struct tx *t = tx_new(p);
-    CHECK(l != NULL);
     *l = (struct leasing){.done = done, .arg = arg};
     (void)TX_ADD(t, "plan_lease", holder, tx_int(t, ttl_ms));
     tx_run(t, on_lease, l);
@@ -51,8 +50,7 @@ static void on_plain(void *arg, int rc, const struct db_results *r, const struct
 
 static struct plain *plain_new(void (*done)(void *arg, int rc, const struct err *e), void *arg)
 {
-    struct plain *f = calloc(1, sizeof *f);
-    CHECK(f != NULL);
+    struct plain *f = mem_new(1, sizeof *f);
     *f = (struct plain){.done = done, .arg = arg};
     return f;
 }
@@ -87,8 +85,7 @@ static void read_known(const char *text, struct plan_run *run)
         return;
     for (const char *c = text; *c != '\0'; c++)
         count += *c == ',';
-    run->known = calloc((size_t)count, sizeof *run->known);
-    CHECK(run->known != NULL);
+    run->known = mem_new((size_t)count, sizeof *run->known);
     while (run->known_count < count) {
         struct day_known *d = &run->known[run->known_count++];
         char *end;
@@ -137,8 +134,7 @@ static void on_runs(void *arg, int rc, const struct db_results *r, const struct 
 {
     struct run_reading *f = arg;
     const int count = rc == 0 ? db_rows(r, 0) : 0;
-    struct plan_run *runs = calloc((size_t)count + 1, sizeof *runs);
-    CHECK(runs != NULL);
+    struct plan_run *runs = mem_new((size_t)count + 1, sizeof *runs);
     for (int i = 0; i < count; i++)
         plan_read_run(r, 0, i, &runs[i]);
     f->done(f->arg, rc, runs, count, e);
@@ -151,9 +147,8 @@ static void on_runs(void *arg, int rc, const struct db_results *r, const struct 
 void plan_runs(struct db_pool *p, int limit, int known_days,
                void (*done)(void *arg, int rc, const struct plan_run *runs, int count, const struct err *e), void *arg)
 {
-    struct run_reading *f = calloc(1, sizeof *f);
+    struct run_reading *f = mem_new(1, sizeof *f);
     struct tx *t = tx_new(p);
-    CHECK(f != NULL);
     *f = (struct run_reading){.done = done, .arg = arg};
     (void)TX_ADD(t, "plan_runs", tx_int(t, limit), tx_int(t, known_days));
     tx_run(t, on_runs, f);

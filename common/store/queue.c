@@ -1,4 +1,5 @@
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/queue_parts.h"
 #include "common/store/redis_keys.h"
@@ -11,8 +12,8 @@ enum {
 
 struct queue *queue_new(struct redis *r, const char *prefix)
 {
-    struct queue *q = calloc(1, sizeof *q);
-    CHECK(q != NULL && str_copy(q->prefix, sizeof q->prefix, prefix));
+    struct queue *q = mem_new(1, sizeof *q);
+    CHECK(str_copy(q->prefix, sizeof q->prefix, prefix));
     q->r = r;
     return q;
 }
@@ -61,12 +62,12 @@ struct batches {
 /* Nothing to do is a round trip too: nobody is called back at once. */
 static struct batches *batches_new(int count, int size, void (*done)(struct batches *b), void *arg)
 {
-    struct batches *b = calloc(1, sizeof *b);
-    CHECK(b != NULL && count >= 0);
+    struct batches *b = mem_new(1, sizeof *b);
+    CHECK(count >= 0);
     b->count = count;
     b->waiting = b->batches = count == 0 ? 1 : (count + size - 1) / size;
-    b->each = calloc((size_t)b->batches, sizeof *b->each);
-    CHECK(b->batches > 0 && b->each != NULL);
+    b->each = mem_new((size_t)b->batches, sizeof *b->each);
+    CHECK(b->batches > 0);
     for (int i = 0; i < b->batches; i++)
         b->each[i] = (struct batch){.all = b, .from = i * size};
     b->done = done;
@@ -147,8 +148,7 @@ void queue_missing(struct queue *q, const char *const *ids, const char *const *l
 {
     struct batches *b = batches_new(count, MISSING_BATCH, missing_done, arg);
     b->missing = done;
-    b->flags = calloc((size_t)count + 1, sizeof *b->flags);
-    CHECK(b->flags != NULL);
+    b->flags = mem_new((size_t)count + 1, sizeof *b->flags);
     for (int n = 0; n < b->batches; n++) {
         struct lua_args a;
         lua_args_init(&a);
@@ -209,8 +209,7 @@ static void clear_more(struct clearing *c)
 
 void queue_clear(struct queue *q, queue_done done, void *arg)
 {
-    struct clearing *c = calloc(1, sizeof *c);
-    CHECK(c != NULL);
+    struct clearing *c = mem_new(1, sizeof *c);
     *c = (struct clearing){.q = q, .done = done, .arg = arg};
     clear_more(c);
 }
@@ -222,11 +221,21 @@ static struct batch *one_answer(queue_done done, void *arg)
     return &b->each[0];
 }
 
-void queue_wake_scheduler(struct queue *q, queue_done done, void *arg)
+static void tell_schedulers(struct queue *q, const char *what, queue_done done, void *arg)
 {
     char key[KEY_MAX];
-    const char *argv[] = {"PUBLISH", redis_key(key, q->prefix, "plan", NULL), "1"};
+    const char *argv[] = {"PUBLISH", redis_key(key, q->prefix, "plan", NULL), what};
     redis_command(q->r, 3, argv, NULL, 0, on_batch, one_answer(done, arg));
+}
+
+void queue_wake_scheduler(struct queue *q, queue_done done, void *arg)
+{
+    tell_schedulers(q, "1", done, arg);
+}
+
+void queue_wake_for_all(struct queue *q, queue_done done, void *arg)
+{
+    tell_schedulers(q, "all", done, arg);
 }
 
 void queue_run_update(struct queue *q, const char *run_id, const char *const *fields, bool ended,

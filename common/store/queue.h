@@ -77,6 +77,7 @@ struct call_feedback {
     int calls;  /* calls that ended since the last word: 0 or 1 (never sent: 0 with refund) */
     int refund; /* calls granted that certainly never left this host */
     struct quota account, app;
+    int64_t allowed; /* calls in a window that the account turned out to allow; 0 = it is not known */
 };
 /* Settles the call before and asks for one more. granted false: retry_ms says when, 0 = at once, but others wait for
  * the slot; ERR_FENCED: the lease went to another. */
@@ -117,6 +118,8 @@ void queue_remove(struct queue *q, const char *const *ids, int count, queue_done
 /* Deletes everything of the live queue but budgets (metricx queue rebuild). */
 void queue_clear(struct queue *q, queue_done done, void *arg);
 void queue_wake_scheduler(struct queue *q, queue_done done, void *arg);
+/* The same, and all open work is looked for that has no job. */
+void queue_wake_for_all(struct queue *q, queue_done done, void *arg);
 
 /* :run:<id> and :events, for transitions outside of jobs (planned, cancelled). fields as in queue_finish. */
 void queue_run_update(struct queue *q, const char *run_id, const char *const *fields, bool ended,

@@ -1,5 +1,5 @@
-#include "common/base/check.h"
 #include "common/base/id.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/queue_parts.h"
 
@@ -17,8 +17,7 @@ struct op {
 
 static struct op *op_new(void *arg)
 {
-    struct op *op = calloc(1, sizeof *op);
-    CHECK(op != NULL);
+    struct op *op = mem_new(1, sizeof *op);
     op->arg = arg;
     return op;
 }
@@ -72,8 +71,7 @@ static void on_beaten(void *arg, int rc, const struct redis_reply *r, const stru
 {
     struct op *op = arg;
     const int count = rc == 0 ? redis_count(r) : 0;
-    enum beat_word *words = calloc((size_t)count + 1, sizeof *words);
-    CHECK(words != NULL);
+    enum beat_word *words = mem_new((size_t)count + 1, sizeof *words);
     for (int i = 0; i < count; i++)
         words[i] = int_at(r, i) == 1 ? BEAT_GOOD : BEAT_STALE;
     op->beaten(op->arg, rc, words, count, e);
@@ -121,6 +119,7 @@ static void add_feedback(struct lua_args *a, const struct call_feedback *f)
     lua_add_int(a, f->refund);
     lua_add_quota(a, &f->account);
     lua_add_quota(a, &f->app);
+    lua_add_int(a, f->allowed);
 }
 
 void queue_grant(struct queue *q, const char *id, const char *token, const struct call_feedback *f,

@@ -1,6 +1,7 @@
 #include "common/store/run.h"
 #include "common/base/check.h"
 #include "common/base/clk.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/base/zone.h"
 #include "common/plan/range_plan.h"
@@ -152,8 +153,7 @@ static void on_connection(void *arg, int rc, const struct db_results *r, const s
 void run_create(struct db_pool *p, const struct run_request *r,
                 void (*done)(void *arg, int rc, const struct run_answer *a, const struct err *e), void *arg)
 {
-    struct creating *c = calloc(1, sizeof *c);
-    CHECK(c != NULL);
+    struct creating *c = mem_new(1, sizeof *c);
     c->pool = p;
     c->done = done;
     c->arg = arg;
@@ -200,8 +200,7 @@ static void on_cancel(void *arg, int rc, const struct db_results *r, const struc
         rc = err_set(&why, ERR_CONFLICT, "run %s has ended already: %s", c->id, db_text(r, c->status, 0, 0));
     } else {
         count = db_rows(r, c->cancelled);
-        ids = calloc((size_t)count + 1, sizeof *ids);
-        CHECK(ids != NULL);
+        ids = mem_new((size_t)count + 1, sizeof *ids);
         for (int i = 0; i < count; i++)
             ids[i] = db_text(r, c->cancelled, i, 0);
     }
@@ -214,10 +213,9 @@ void run_cancel(struct db_pool *p, const char *id,
                 void (*done)(void *arg, int rc, const char *const *chunk_ids, int count, const struct err *e),
                 void *arg)
 {
-    struct cancelling *c = calloc(1, sizeof *c);
+    struct cancelling *c = mem_new(1, sizeof *c);
     struct tx *t = tx_new(p);
     const char *run = uuid_valid(id) ? id : NULL;
-    CHECK(c != NULL);
     c->done = done;
     c->arg = arg;
     (void)str_copy(c->id, sizeof c->id, id);

@@ -1,6 +1,6 @@
 #include "common/store/run_eta.h"
-#include "common/base/check.h"
 #include "common/base/id.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/plan/forecast.h"
 #include "common/provider/provider.h"
@@ -124,8 +124,7 @@ static void on_calls(void *arg, int rc, const struct db_results *r, const struct
         telling_end(f, rc, e);
         return;
     }
-    struct forecast_made *room = calloc((size_t)db_rows(r, 0) + 1, sizeof *room);
-    CHECK(room != NULL);
+    struct forecast_made *room = mem_new((size_t)db_rows(r, 0) + 1, sizeof *room);
     lua_args_init(&a);
     for (int i = 0; i < f->count; i++)
         add_estimate(f, i, r, room, &a);
@@ -137,10 +136,11 @@ static void on_calls(void *arg, int rc, const struct db_results *r, const struct
 static void read_run(const struct db_results *r, int row, const struct settings *s, struct estimate *out)
 {
     const char *provider = db_text(r, 0, row, 1);
+    int64_t limit = db_is_null(r, 0, row, 3) ? s->meta_calls_per_window : db_int(r, 0, row, 3);
+    if (!db_is_null(r, 0, row, 9) && db_int(r, 0, row, 9) < limit)
+        limit = db_int(r, 0, row, 9);
     (void)str_copy(out->run_id, sizeof out->run_id, db_text(r, 0, row, 0));
-    budget_scope_account(&out->account, provider, db_text(r, 0, row, 2),
-                         db_is_null(r, 0, row, 3) ? s->meta_calls_per_window : db_int(r, 0, row, 3),
-                         s->meta_window_seconds);
+    budget_scope_account(&out->account, provider, db_text(r, 0, row, 2), limit, s->meta_window_seconds);
     budget_scope_app(&out->app, provider, s->meta_app_calls_per_window, s->meta_window_seconds);
     out->calls.high = db_int(r, 0, row, 4);
     out->calls.others = db_int(r, 0, row, 7);
@@ -157,9 +157,8 @@ static void on_runs(void *arg, int rc, const struct db_results *r, const struct 
         telling_end(f, rc, e);
         return;
     }
-    f->runs = calloc((size_t)count, sizeof *f->runs);
-    const char **scopes = calloc((size_t)count * 2, sizeof *scopes);
-    CHECK(f->runs != NULL && scopes != NULL);
+    f->runs = mem_new((size_t)count, sizeof *f->runs);
+    const char **scopes = mem_new((size_t)count * 2, sizeof *scopes);
     for (int i = 0; i < count; i++) {
         read_run(r, i, f->s, &f->runs[i]);
         scopes[(size_t)i * 2] = f->runs[i].account.name;
@@ -175,10 +174,9 @@ static void on_runs(void *arg, int rc, const struct db_results *r, const struct 
 void run_eta_tell(struct db_pool *p, struct redis *r, const struct settings *s, int limit,
                   void (*done)(void *arg, int rc, const struct err *e), void *arg)
 {
-    struct telling *f = calloc(1, sizeof *f);
+    struct telling *f = mem_new(1, sizeof *f);
     struct tx *t = tx_new(p);
     const int64_t listing_rows = provider_find("meta")->listing_rows;
-    CHECK(f != NULL);
     *f = (struct telling){.p = p, .r = r, .s = s, .done = done, .arg = arg};
     (void)TX_ADD(t, "eta_runs", tx_int(t, limit), tx_int(t, s->page_limit),
                  tx_int(t, s->page_limit < listing_rows ? s->page_limit : listing_rows));

@@ -1,10 +1,11 @@
 #include "common/store/schema.h"
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include <stdlib.h>
 #include <string.h>
 
-enum { SCHEMA_NEEDED = 1 /* the newest migration that this program relies on */, POSTGRESQL_OLDEST = 150000 };
+/* SCHEMA_NEEDED, the number of migrations that were known when this program was built, comes with its build. */
+enum { POSTGRESQL_OLDEST = 150000 };
 
 static int64_t next_number(const char **text)
 {
@@ -136,8 +137,7 @@ void schema_check(struct db_pool *p, void (*done)(void *arg, int rc, const struc
         {.sql = "SELECT version, name, oldest_program FROM schema_migrations ORDER BY version"},
         {.sql = "SELECT current_setting('server_version_num'), current_setting('server_version'), pg_backend_pid()"},
     };
-    struct checking *c = calloc(1, sizeof *c);
-    CHECK(c != NULL);
+    struct checking *c = mem_new(1, sizeof *c);
     *c = (struct checking){.pool = p, .done = done, .arg = arg};
     (void)db_run(p, DB_PLAIN, steps, 2, 0, on_read, c);
 }

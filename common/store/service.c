@@ -1,6 +1,7 @@
 #include "common/store/service.h"
 #include "common/base/fernet.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/store/schema.h"
 #include <stdio.h>
 #include <string.h>
@@ -123,6 +124,8 @@ static const char *ready(void *arg, char problem[256])
 {
     const struct service *s = arg;
     const char *why = s->not_ready;
+    if (why == NULL && mem_short())
+        why = "the system refuses memory";
     if (why == NULL && !db_pool_ready(s->db))
         why = "PostgreSQL does not answer";
     if (why == NULL && !redis_ready(s->redis))

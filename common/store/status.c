@@ -1,5 +1,7 @@
 #include "common/store/status.h"
 #include "common/base/check.h"
+#include "common/base/json_text.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/listing.h"
 #include "common/store/lua_script.h"
@@ -10,7 +12,7 @@
 #include <string.h>
 
 enum { DATABASE_MS_MAX = 5000, SCHEDULER_SILENT_MS = 10000, WORKER_SILENT_MS = 30000, TIME_TEXT = 32 };
-enum { SCOPES, CONNECTIONS, REFUSED, DEAD, COUNTS, STEPS };
+enum { SCOPES, CONNECTIONS, REFUSED, DEAD, COUNTS, HOLDS, STEPS };
 
 /* A report while it is made: first what PostgreSQL knows (counts, then open runs), then what Redis knows of it; each
  * part also when the one before it failed. */
@@ -150,7 +152,20 @@ static json_t *number_or_null(const char *text)
 }
 
 /* One budget of the answer of lua/status.lua, from its place i on. */
-enum { B_SCOPE, B_LIMIT, B_USED, B_WINDOW, B_USAGE, B_AGE, B_FOREIGN, B_BLOCKED, B_NEXT, B_WHY, BUDGET_FIELDS };
+enum {
+    B_SCOPE,
+    B_LIMIT,
+    B_USED,
+    B_WINDOW,
+    B_USAGE,
+    B_AGE,
+    B_FOREIGN,
+    B_BLOCKED,
+    B_NEXT,
+    B_WHY,
+    B_LEARNED,
+    BUDGET_FIELDS
+};
 
 static json_t *budget_of(const struct redis_reply *r, int i, int64_t now_ms)
 {
@@ -160,12 +175,14 @@ static json_t *budget_of(const struct redis_reply *r, int i, int64_t now_ms)
     } counts[] = {{"limit", B_LIMIT}, {"used", B_USED}, {"window_seconds", B_WINDOW}},
       said[] = {{"usage_percent", B_USAGE}, {"usage_age", B_AGE}, {"foreign_percent", B_FOREIGN}};
     const int64_t blocked = redis_int(redis_at(r, i + B_BLOCKED)), next = redis_int(redis_at(r, i + B_NEXT));
+    const int64_t learned = redis_int(redis_at(r, i + B_LEARNED));
     json_t *b = json_object();
     set(b, "scope", text_of(redis_str(redis_at(r, i))));
     for (size_t k = 0; k < sizeof counts / sizeof counts[0]; k++)
         set(b, counts[k].name, json_integer(redis_int(redis_at(r, i + counts[k].at))));
     for (size_t k = 0; k < sizeof said / sizeof said[0]; k++)
         set(b, said[k].name, number_or_null(redis_str(redis_at(r, i + said[k].at))));
+    set(b, "learned_limit", learned > 0 ? json_integer(learned) : json_null());
     set(b, "blocked_until", blocked > now_ms ? instant(blocked) : json_null());
     set(b, "next_call_at", instant(next));
     set(b, "parked_by", next > 0 ? text_of(redis_str(redis_at(r, i + B_WHY))) : json_null());
@@ -223,8 +240,7 @@ static void no_database(struct status *t, int rc, const struct err *e)
 static void keep_scopes(struct status *t, const struct db_results *r)
 {
     int count = db_rows(r, SCOPES);
-    t->scopes = calloc((size_t)count + 1, sizeof *t->scopes);
-    CHECK(t->scopes);
+    t->scopes = mem_new((size_t)count + 1, sizeof *t->scopes);
     for (; t->scope_count < count; t->scope_count++)
         t->scopes[t->scope_count] = str_dup(db_text(r, SCOPES, t->scope_count, 0));
 }
@@ -247,6 +263,26 @@ static void add_connections(struct status *t, const struct db_results *r)
         problem(t, "dead_letters", str_printf("%" PRId64 " dead letters: metricx dead list says why", dead));
 }
 
+static void add_holds(struct status *t, const struct db_results *r)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < db_rows(r, HOLDS); i++) {
+        const bool all = db_is_null(r, HOLDS, i, 0);
+        const char *reason = db_text(r, HOLDS, i, 2), *since = db_text(r, HOLDS, i, 3);
+        json_t *h = json_object();
+        set(h, "connection_id", all ? json_null() : json_string(db_text(r, HOLDS, i, 0)));
+        set(h, "external_account_id", all ? json_null() : json_string(db_text(r, HOLDS, i, 1)));
+        set(h, "reason", json_string(reason));
+        set(h, "since", json_string(since));
+        (void)json_array_append_new(list, h);
+        problem(t, "held",
+                all ? str_printf("all work is held since %s: %s", since, reason)
+                    : str_printf("connection %s (%s) is held since %s: %s", db_text(r, HOLDS, i, 0),
+                                 db_text(r, HOLDS, i, 1), since, reason));
+    }
+    set(t->report, "holds", list);
+}
+
 static void on_runs(void *arg, int rc, const char *const *rows, int count, const struct err *e)
 {
     struct status *t = arg;
@@ -257,7 +293,7 @@ static void on_runs(void *arg, int rc, const char *const *rows, int count, const
         return;
     }
     for (int i = 0; i < count; i++)
-        (void)json_array_append_new(list, json_loads(rows[i], 0, NULL));
+        (void)json_array_append_new(list, json_text_read(rows[i], strlen(rows[i]), 0, NULL));
     set(t->report, "runs", list);
     look(t);
 }
@@ -271,24 +307,23 @@ static void on_counts(void *arg, int rc, const struct db_results *r, const struc
     }
     keep_scopes(t, r);
     add_connections(t, r);
+    add_holds(t, r);
     listing_read(t->db, LIST_OPEN_RUNS, NULL, on_runs, t);
 }
 
 static void count(struct status *t)
 {
-    const struct db_step steps[STEPS] = {[SCOPES] = {.sql = sql_text("status_scopes")},
-                                         [CONNECTIONS] = {.sql = sql_text("status_connections")},
-                                         [REFUSED] = {.sql = sql_text("status_refused")},
-                                         [DEAD] = {.sql = sql_text("status_dead")},
-                                         [COUNTS] = {.sql = sql_text("status_counts")}};
+    const struct db_step steps[STEPS] = {
+        [SCOPES] = {.sql = sql_text("status_scopes")},   [CONNECTIONS] = {.sql = sql_text("status_connections")},
+        [REFUSED] = {.sql = sql_text("status_refused")}, [DEAD] = {.sql = sql_text("status_dead")},
+        [COUNTS] = {.sql = sql_text("status_counts")},   [HOLDS] = {.sql = sql_text("status_holds")}};
     (void)db_run(t->db, DB_PLAIN, steps, STEPS, DATABASE_MS_MAX, on_counts, t);
 }
 
 void status_read(struct db_pool *p, struct redis *r, const char *prefix, void (*done)(void *arg, const char *json),
                  void *arg)
 {
-    struct status *t = calloc(1, sizeof *t);
-    CHECK(t);
+    struct status *t = mem_new(1, sizeof *t);
     *t = (struct status){.db = p,
                          .redis = r,
                          .prefix = prefix,

@@ -18,6 +18,7 @@
  *   open_runs     how many there are in all
  *   dead_letters  how many
  *   connections   how many by status
+ *   holds         connection_id and external_account_id (null: all work), reason, since
  *   problems      code, message: everything that is degraded; empty = all is well */
 void status_read(struct db_pool *p, struct redis *r, const char *prefix, void (*done)(void *arg, const char *json),
                  void *arg);

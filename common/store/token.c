@@ -1,4 +1,4 @@
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/account_parts.h"
 #include "common/store/sql.h"
@@ -32,6 +32,7 @@ void token_set(struct db_pool *p, const char *id, const char *token_enc, const s
     struct tx *t = tx_new(p);
     op->answer =
         TX_ADD(t, "token_set", account_op_id(op), token_enc, token_add_expiry(t, said), token_add_scopes(t, said));
+    (void)TX_ADD(t, "access_token_set", account_op_id(op));
     account_op_run(op, t);
 }
 
@@ -79,9 +80,8 @@ static void on_load(void *arg, int rc, const struct db_results *r, const struct 
 void token_load(struct db_pool *p, const char *id,
                 void (*done)(void *arg, int rc, const struct token_row *t, const struct err *e), void *arg)
 {
-    struct loading *l = calloc(1, sizeof *l);
+    struct loading *l = mem_new(1, sizeof *l);
     struct tx *t = tx_new(p);
-    CHECK(l != NULL);
     l->done = done;
     l->arg = arg;
     (void)str_copy(l->id, sizeof l->id, id);
@@ -115,8 +115,7 @@ void token_open(struct db_pool *p, const struct fernet *f, const char *id,
                 void (*done)(void *arg, int rc, const struct token_row *t, struct secret *plain, const struct err *e),
                 void *arg)
 {
-    struct opening *o = calloc(1, sizeof *o);
-    CHECK(o != NULL);
+    struct opening *o = mem_new(1, sizeof *o);
     *o = (struct opening){.fernet = f, .done = done, .arg = arg};
     token_load(p, id, on_loaded, o);
 }
@@ -225,8 +224,7 @@ static void rotate_batch(struct rotating *f)
 void token_rotate(struct db_pool *p, const struct fernet *f, bool check_only,
                   void (*done)(void *arg, int rc, int64_t changed, const struct err *e), void *arg)
 {
-    struct rotating *o = calloc(1, sizeof *o);
-    CHECK(o != NULL);
+    struct rotating *o = mem_new(1, sizeof *o);
     *o = (struct rotating){.pool = p, .fernet = f, .check_only = check_only, .done = done, .arg = arg};
     rotate_batch(o);
 }

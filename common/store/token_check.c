@@ -1,5 +1,5 @@
 #include "common/store/token_check.h"
-#include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/account_parts.h"
 #include "common/store/sql.h"
@@ -29,9 +29,8 @@ void token_due(struct db_pool *p, const char *provider,
                void (*done)(void *arg, int rc, const struct token_row *t, int64_t now_s, const struct err *e),
                void *arg)
 {
-    struct taking *f = calloc(1, sizeof *f);
+    struct taking *f = mem_new(1, sizeof *f);
     struct tx *t = tx_new(p);
-    CHECK(f != NULL);
     *f = (struct taking){.done = done, .arg = arg};
     (void)TX_ADD(t, "token_due", provider);
     tx_run(t, on_due, f);

@@ -1,5 +1,6 @@
 #include "common/store/tx.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,8 +21,7 @@ struct tx {
 
 struct tx *tx_new(struct db_pool *p)
 {
-    struct tx *t = calloc(1, sizeof *t);
-    CHECK(t != NULL);
+    struct tx *t = mem_new(1, sizeof *t);
     t->pool = p;
     arena_init(&t->arena, TX_BYTES_MAX);
     return t;

@@ -92,8 +92,8 @@ def test_a_change_is_whole_or_nothing(one):
 def test_another_token(system, some, one):
     c, path, made = one
     _, base, names, _ = some
-    system.query("UPDATE connections SET status = 'needs_reauth', status_reason = 'x', error_code = 'needs_reauth' WHERE id = %s",
-                 made["id"])
+    system.query("UPDATE connections SET status = 'needs_reauth', status_reason = 'x', error_code = 'needs_reauth',"
+                 " access_check_at = now() + interval '1 hour' WHERE id = %s", made["id"])
     system.sandbox.post("token", token="of-another", accounts=names[1:])
     useless = c.post(f"{base}/tokens", {"access_token": "of-another"}, 201)["id"]
     assert c.call("PATCH", path, 422, json={"token_id": useless, "name": "x"}).json()["code"] == "no_access"

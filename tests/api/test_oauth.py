@@ -202,16 +202,19 @@ def lost(system, client, workspace, accounts):
         system.sandbox.post("token", token=text, accounts=of)
         token = c.post(f"{path}/tokens", {"access_token": text}, 201)["id"]
         made += c.post(f"{path}/connections", {"token_id": token, "accounts": of, "sync": False}, 201)["items"]
-    system.query("UPDATE connections SET status = 'needs_reauth', error_code = 'needs_reauth' WHERE workspace_id = %s", workspace)
+    system.query("UPDATE connections SET status = 'needs_reauth', error_code = 'needs_reauth', access_check_at = now() + interval '1 hour'"
+                 " WHERE workspace_id = %s", workspace)
     return c, path, made
 
 
 def test_a_connection_that_lost_its_token_gets_another(system, client, workspace, accounts):
     c, path, made = lost(system, client, workspace, accounts)
     done = come_back(c, dialog(begin(c, workspace, connection_id=made[0]["id"])), 200)
-    shown = {x["id"]: (x["status"], x["token_id"]) for x in c.get(f"{path}/connections")["items"]}
-    assert shown == {made[0]["id"]: ("active", made[0]["token_id"]), made[1]["id"]: ("active", made[0]["token_id"]),
-                     made[2]["id"]: ("needs_reauth", made[2]["token_id"])}
+    def shown():
+        return {x["id"]: (x["status"], x["token_id"]) for x in c.get(f"{path}/connections")["items"]}
+    assert shown()[made[0]["id"]] == ("active", made[0]["token_id"])
+    wait_for("the one that shares it", lambda: shown()[made[1]["id"]] == ("active", made[0]["token_id"]))
+    assert shown()[made[2]["id"]] == ("needs_reauth", made[2]["token_id"])
     assert done["connection_id"] == made[0]["id"]
     wait_for("its sync", lambda: c.get(f"{path}/runs/{done['run_id']}")["status"] == "succeeded")
     assert system.query("SELECT 'ads_read' = ANY(scopes) FROM tokens WHERE id = %s", made[0]["token_id"]) == [[True]]

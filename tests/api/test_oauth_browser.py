@@ -97,7 +97,7 @@ def test_a_connection_that_lost_its_token(system, asking, person, workspace, acc
     system.sandbox.post("token", token=f"lost-{workspace}", accounts=[name])
     token = c.post(f"{path}/tokens", {"access_token": f"lost-{workspace}"}, 201)["id"]
     (made,) = c.post(f"{path}/connections", {"token_id": token, "accounts": [name], "sync": False}, 201)["items"]
-    system.query("UPDATE connections SET status = 'needs_reauth' WHERE id = %s", made["id"])
+    system.query("UPDATE connections SET status = 'needs_reauth', access_check_at = now() + interval '1 hour' WHERE id = %s", made["id"])
     to_dialog(person, workspace, connection_id=made["id"])
     person.click("button[value=continue]")
     person.wait_text("#state", f"{name} has a token again; a sync was requested")

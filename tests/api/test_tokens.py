@@ -76,7 +76,7 @@ def test_a_new_token_brings_its_refused_connections_back(system, client, workspa
         return {x["id"]: x["status"] for x in c.get(f"/workspaces/{workspace}/connections")["items"]}
     wait_for("the refusal", lambda: states()[made[0]["id"]] == "needs_reauth")
     assert c.call("PUT", f"/workspaces/{workspace}/tokens/{token}", 200, json={"access_token": "new"}).json()["id"] == token
-    assert states() == {made[0]["id"]: "active", made[1]["id"]: "paused"}
+    wait_for("its access", lambda: states() == {made[0]["id"]: "active", made[1]["id"]: "paused"})
     assert c.post(f"/workspaces/{workspace}/connections/{made[0]['id']}/sync-entities")["success"]
 
 

@@ -83,7 +83,7 @@ int bench_slice(int argc, char **argv)
     must(db_pool_new(b.loop, argv[0], 1, "bench", &b.pool, &e), &e, argv[0]);
     must(db_run_wait(b.loop, b.pool, DB_PLAIN, &warm, 1, NULL, NULL, &e), &e, "connect");
     start = seconds_now();
-    chunk_open(b.pool, argv[1], "bench", DELIVERIES, on_opened, &b);
+    chunk_open(b.pool, argv[1], "bench", DELIVERIES, false, on_opened, &b);
     wait(&b);
     say("open", seconds_now() - start);
     w.first_day = b.chunk->slice.from;

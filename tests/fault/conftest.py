@@ -12,8 +12,19 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
 from servers import *  # noqa: E402, F403
-from servers import Database  # noqa: E402
+from servers import Database, running  # noqa: E402
+from clock import SteppedPostgres, SteppedRedis  # noqa: E402
 from rig import Rig  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    yield from running(SteppedPostgres)
+
+
+@pytest.fixture(scope="session")
+def redis_process():
+    yield from running(SteppedRedis)
 
 
 @pytest.fixture
@@ -36,6 +47,8 @@ def make_rig(database, redis_server, postgres, build, tmp_path):
     yield make
     for rig in made:
         rig.stop()
+    for server in (postgres, redis_server):
+        server.clock.set_right()
 
 
 @pytest.fixture(scope="session")

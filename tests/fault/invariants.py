@@ -1,10 +1,9 @@
 """What must hold at the end of every scenario, whatever happened in it: contract, section 7."""
 import contextlib
-import glob
 import re
 
-from rig import APP_SECRET, TOKEN, WINDOW_SECONDS
-from system import wait_for
+from secrets_told import no_core_file_can_be, no_secret_is_told
+from system import ACCOUNT, wait_for
 from truth import assert_truth
 
 STAGED = ["chunk_facts", "chunk_entities", "chunk_cursor"]
@@ -18,10 +17,10 @@ def count(rig, sql):
 
 def no_chunk_is_open(rig, dead):
     wait_for("the end of the chunks", lambda: count(rig, "sync_chunks WHERE status IN ('queued', 'running')") == 0)
+    lost = rig.query("SELECT kind, date_from, error_code, error FROM sync_chunks WHERE status = 'dead'")
+    assert [row["error_code"] for row in lost] == dead, f"buried: {lost}"
     states = {row[0] for row in rig.query("SELECT DISTINCT status FROM sync_runs")}
     assert states == ({"partial"} if dead else {"succeeded"}), states
-    lost = rig.query("SELECT kind, date_from, error_code, error FROM sync_chunks WHERE status = 'dead'")
-    assert [row["error_code"] for row in lost] == dead, lost
 
 
 def nothing_is_staged(rig, dead):
@@ -43,40 +42,28 @@ def no_work_is_left_in_redis(rig, dead):
         assert client.hget(key, "open") in (None, "0"), (key, client.hgetall(key))
 
 
-def the_budget_held(rig):
+def the_budget_held(rig, blocks):
     calls, limit = rig.calls_so_far(), int(rig.env["META_CALLS_PER_WINDOW"])
-    assert calls["max_in_window"] <= limit, f"{calls['max_in_window']} calls in {WINDOW_SECONDS} s, {limit} are allowed"
-    assert calls["refused"] <= calls["faults_struck"], "calls were refused that no fault had refused"
+    assert calls["max_in_window"] <= limit, f"{calls['max_in_window']} calls in {calls['window_seconds']} s, {limit} are allowed"
+    limited = sum(rig.sandbox.calls(account)["limited"] for account in (ACCOUNT, None))
+    assert calls["refused"] - limited <= calls["faults_struck"], "calls were refused that no fault had refused"
+    no_call_in_a_block(rig, blocks)
+
+
+def no_call_in_a_block(rig, blocks):
+    """Of the accounts of its connections, and of the app (None): as many blocks as are meant, and no call in one."""
+    for account in (None, *(row[0] for row in rig.query("SELECT external_account_id FROM connections"))):
+        calls = rig.sandbox.calls(account)
+        assert calls["in_block"] == 0, f"{account}: {calls['in_block']} calls in a block"
+        assert calls["blocks"] <= blocks, f"{account}: {calls['blocks']} times blocked"
 
 
 def calls_are_few(rig, undisturbed):
     calls = rig.calls_so_far()
-    allowed = undisturbed + rig.vain + calls["faults_struck"]
+    allowed = undisturbed + rig.vain + calls["faults_struck"] + sum(rig.sandbox.calls(a)["limited"] for a in (ACCOUNT, None))
     assert calls["total"] <= allowed, (
         f"{calls['total']} calls; {undisturbed} undisturbed, {rig.vain} may have been in vain, "
         f"{calls['faults_struck']} were answered in vain")
-
-
-def dump_redis(client):
-    read = {"string": client.get, "hash": client.hgetall, "list": lambda k: client.lrange(k, 0, -1),
-            "zset": lambda k: client.zrange(k, 0, -1), "set": client.smembers}
-    return "\n".join(f"{key} {read[client.type(key)](key)}" for key in client.keys("*"))
-
-
-def dump_tables(rig):
-    for (table,) in rig.query("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'"):
-        for (row,) in rig.query(f"SELECT t::text FROM {table} t"):
-            yield row
-
-
-def no_secret_is_told(rig):
-    secrets = (TOKEN, APP_SECRET, rig.env["TOKEN_ENCRYPTION_KEY"])
-    places = {member.name: member.log() for member in rig.members.values()}
-    places |= {"Redis": dump_redis(rig.redis.client()), "the tables": "\n".join(dump_tables(rig)),
-               "PostgreSQL's log": (rig.postgres.folder / "log").read_text()}
-    for place, text in places.items():
-        assert not any(secret in text for secret in secrets) and "Bearer " not in text and "Authorization" not in text, place
-    assert not glob.glob(f"{rig.folder}/core*"), "a core file"
 
 
 def nobody_crashed(rig):
@@ -87,8 +74,9 @@ def nobody_crashed(rig):
         assert member.process.poll() in (None, 0, -9), f"{member.name} ended with {member.process.returncode}:\n{log[-3000:]}"
 
 
-def check(rig, connections, undisturbed, dead=(), **range_):
-    """dead: error codes of the chunks that are meant to be given up; from and to: the days that were asked for."""
+def check(rig, connections, undisturbed, dead=(), blocks=0, **range_):
+    """dead: error codes of the chunks that are meant to be given up; blocks: how often a limit of Meta's may be met; from and
+    to: the days that were asked for."""
     dead = list(dead)
     nobody_crashed(rig)
     no_chunk_is_open(rig, dead)
@@ -97,7 +85,8 @@ def check(rig, connections, undisturbed, dead=(), **range_):
             assert_truth(rig, connection, **{"from": rig.first_day(), **range_})
     no_work_is_left_in_redis(rig, dead)
     nothing_is_staged(rig, dead)
-    the_budget_held(rig)
+    the_budget_held(rig, blocks)
     calls_are_few(rig, undisturbed)
     no_secret_is_told(rig)
+    no_core_file_can_be(rig)
     nobody_crashed(rig)

@@ -3,9 +3,11 @@
     link = Link(target_port)
     link.cut()                 connections break with a reset, new ones are refused
     link.freeze()              nothing passes and nothing is closed; new connections are accepted and hear nothing
+    link.freeze_answers()      of the server: what is asked for passes
     link.slow(seconds)         each piece waits so long, in both directions
     link.lose_commits(n)       of PostgreSQL: n transactions are committed, and the connection breaks instead of saying so
     link.heal()                all of that ends; what was held back passes
+    link.waiting               of new connections, how many a frozen link has accepted
     link.target = port         for new connections; cut() first for the old ones
     link.close()
 
@@ -41,6 +43,7 @@ class Link:
         self.is_cut = False
         self.delay = 0
         self.losing = 0
+        self.waiting = 0
         self.pairs = set()
         self.call(self.open())
 
@@ -51,6 +54,8 @@ class Link:
     async def open(self):
         self.passable = asyncio.Event()
         self.passable.set()
+        self.answering = asyncio.Event()
+        self.answering.set()
         self.server = await asyncio.start_server(self.serve, HOST, 0)
         self.port = self.server.sockets[0].getsockname()[1]
 
@@ -64,7 +69,11 @@ class Link:
             reset(writer)
             return
         try:
-            await self.hold(reader)
+            self.waiting += 1
+            try:
+                await self.hold(reader)
+            finally:
+                self.waiting -= 1
             other_reader, other_writer = await asyncio.open_connection(HOST, self.target)
         except OSError:
             reset(writer)
@@ -107,6 +116,8 @@ class Link:
             await self.hold(reader)
             if self.delay:
                 await asyncio.sleep(self.delay)
+            if look == self.answer:
+                await self.answering.wait()
             writer.write(look(data, state))
             await writer.drain()
         raise OSError("one side has closed")
@@ -123,6 +134,9 @@ class Link:
     def freeze(self):
         self.call(self.change(lambda: self.passable.clear()))
 
+    def freeze_answers(self):
+        self.call(self.change(lambda: self.answering.clear()))
+
     def slow(self, seconds):
         self.delay = seconds
 
@@ -133,6 +147,7 @@ class Link:
         def do():
             self.is_cut, self.delay, self.losing = False, 0, 0
             self.passable.set()
+            self.answering.set()
         self.call(self.change(do))
 
     def close(self):
@@ -141,4 +156,5 @@ class Link:
             self.server.close()
             self.break_all()
             self.passable.set()
+            self.answering.set()
         self.call(self.change(do))

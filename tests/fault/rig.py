@@ -1,8 +1,10 @@
 """The whole system with a link of its own from every daemon to every server, and the faults that scenarios name.
 
 Names of daemons: worker0, worker1, …, scheduler0, …; one that was killed and started again keeps its name. Names of links:
-"worker0 redis", "scheduler1 postgres", "worker2 sandbox"; "workers redis" means all of theirs."""
+"worker0 redis", "scheduler1 postgres", "worker2 sandbox"; "workers redis" means all of theirs. Names of clocks: those of daemons,
+"redis", "postgres"."""
 import contextlib
+import os
 import re
 import resource
 import signal
@@ -12,6 +14,7 @@ import time
 import psycopg2
 import redis as redis_client
 import requests
+from clock import Clock
 from link import Link
 from system import System, wait_for
 
@@ -39,6 +42,8 @@ class Member:
     def __init__(self, rig, name, settings, stderr=None):
         self.rig, self.name, self.settings, self.stderr = rig, name, settings, stderr
         self.links = {kind: Link(port) for kind, port in rig.ports().items()}
+        self.clock = Clock(rig.folder, rig.build, f"{name}.clock")
+        self.bin = rig.build / "bin"
         self.logs = []
         self.start()
 
@@ -51,7 +56,7 @@ class Member:
         program = "metricx-" + self.name.rstrip("0123456789")
         # In a folder of its own and with core files allowed, so that one that is written is found.
         self.process = subprocess.Popen(
-            [self.rig.build / "bin" / program], env={**self.rig.env, **url, **self.settings}, stdout=out, stderr=out,
+            [self.bin / program], env={**self.rig.env, **url, **self.clock.environment, **self.settings}, stdout=out, stderr=out,
             cwd=self.rig.folder, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY,) * 2))
         if not self.stderr:
             out.close()
@@ -59,9 +64,12 @@ class Member:
     def log(self):
         return "".join(log.read_text() for log in self.logs)
 
+    def port(self):
+        """Where the process that runs now serves metrics; its log says it."""
+        return int(wait_for("its port", lambda: re.search(r'"metrics are served" port=(\d+)', self.logs[-1].read_text()))[1])
+
     def metric(self, name, port=None):
-        """Of the process that runs now; its log says where."""
-        port = port or wait_for("its port", lambda: re.search(r'"metrics are served" port=(\d+)', self.logs[-1].read_text()))[1]
+        port = port or self.port()
         text = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=20).text
         return int(re.search(rf"^metricx_{name} (\d+)", text, re.M)[1])
 
@@ -73,12 +81,19 @@ class Member:
         assert code == 0, f"{self.name} ended with {code}:\n{self.log()[-4000:]}"
 
 
+    def could_not_start(self):
+        """It ended because a server was away when it began."""
+        return self.process.poll() == 1 and '"cannot start"' in self.logs[-1].read_text()
+
+
 class Rig(System):
     def __init__(self, folder, build, database, postgres, redis, sandbox=(), **settings):
         self.database, self.postgres, self.redis = database, postgres, redis
         self.members = {}
         self.vain = 0  # calls that the faults so far may have cost
         super().__init__(folder, build, database.url, redis.url, (*SANDBOX, "--zone", zone_at_noon(), *sandbox), **{**SETTINGS, **settings})
+        # The preloaded clock comes before the sanitizer; freed memory is not kept long, so that what is held can be measured.
+        self.env["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0:quarantine_size_mb=1"
         self.runs = []
 
     # --- the ways ---
@@ -192,6 +207,27 @@ class Rig(System):
         self.members[name].stop()
         self.members[name].start()
 
+    def revive(self):
+        """As whoever looks after them would: those that could not start are started again."""
+        for member in self.members.values():
+            if member.could_not_start():
+                member.start()
+
+    def replace(self, name, folder):
+        """SIGTERM, and at once another program in its place, from that folder."""
+        self.members[name].bin = folder
+        self.end(name)
+
+    # --- clocks ---
+
+    def step_clock(self, name, seconds):
+        """A cursor that looks old is not used any more."""
+        self.count_vain()
+        if name == "postgres":
+            self.vain += self.staged_pages()
+        server = {"postgres": self.postgres, "redis": self.redis}.get(name)
+        (server or self.members[name]).clock.step(seconds)
+
     # --- Redis ---
 
     def restart_redis(self, away=0):
@@ -210,6 +246,12 @@ class Rig(System):
     def flush_redis(self):
         self.count_vain()
         self.redis.client().flushall()
+
+    def fill_redis(self, seconds):
+        """It is out of memory so long."""
+        self.redis.client().config_set("maxmemory", "1")
+        time.sleep(seconds)
+        self.redis.client().config_set("maxmemory", "0")
 
     def crash_redis(self):
         """kill -9; what it has on disk is there again, all else is lost."""
@@ -280,6 +322,39 @@ class Rig(System):
         """Of the sandbox; what it answers in vain is its faults_struck."""
         self.sandbox.post("fault", **what)
 
+    def metas_fault(self, what, vain):
+        """vain: calls that each strike costs beside the one that it strikes."""
+        self.vain += what["count"] * vain
+        self.fault(**what)
+
+    # --- Meta's limits ---
+
+    def block(self, account=None, **what):
+        """Of the sandbox; no account: the whole app."""
+        self.sandbox.post("block", **what, **({"account": account} if account else {}))
+
+    def blocked_ms(self, account="app"):
+        """How much longer no call may be made, as Redis and PostgreSQL have it; None: they do not agree, or know of no block."""
+        kept = self.query("SELECT (extract(epoch FROM blocked_until) * 1000)::bigint FROM provider_blocks WHERE scope = %s",
+                          f"meta:{account}")
+        heard = int(self.redis.client().hget(f"{{metricx}}:budget:meta:{account}", "blocked_until") or 0)
+        agreed = kept and abs(kept[0][0] - heard) < 1000
+        return heard - time.time() * 1000 if agreed else None
+
+    def await_block(self, account="app"):
+        return wait_for(f"a block of {account}", lambda: max(0, self.blocked_ms(account) or 0))
+
+    def pass_blocks(self):
+        """As if the time until their end had passed, at Meta too."""
+        for account in (None, *(row[0] for row in self.query("SELECT external_account_id FROM connections"))):
+            self.block(account, ms=0)
+        self.query("UPDATE provider_blocks SET blocked_until = clock_timestamp()")
+        time.sleep(1)  # a look under way may tell Redis of them once more
+        client = self.redis.client()
+        for key in client.keys("{metricx}:budget:*"):
+            client.hset(key, "blocked_until", 0)
+        client.lpush("{metricx}:wake", *[1] * len(self.members))  # workers sleep until the end that they were told
+
     # --- runs ---
 
     def connect(self, **more):
@@ -301,7 +376,7 @@ class Rig(System):
         return self.query("SELECT status FROM sync_runs WHERE id = %s", run)[0][0]
 
     def calls_so_far(self):
-        return self.sandbox.calls(window=WINDOW_SECONDS)
+        return self.sandbox.calls(window=int(self.env["META_WINDOW_SECONDS"]))
 
     def await_calls(self, kind, n):
         wait_for(f"{n} calls for {kind}", lambda: self.calls_so_far()["counts"].get(kind, 0) >= n)
@@ -311,8 +386,15 @@ class Rig(System):
             with contextlib.suppress(psycopg2.Error):
                 return self.status(run) not in ("queued", "running")
             return False
-        wait_for("the end of the run", ended, seconds)
+        try:
+            wait_for("the end of the run", ended, seconds)
+        except AssertionError as late:
+            raise AssertionError(f"{late}; now {self.query('SELECT now()')[0][0]}, open: {self.open_chunks()}") from late
         return self.status(run)
+
+    def open_chunks(self):
+        return self.query("SELECT kind, totals, date_from, status, attempts, deliveries, retry_at, error_code, error FROM sync_chunks "
+                          "WHERE status IN ('queued', 'running')")
 
     def stop(self):
         for member in self.members.values():

@@ -19,6 +19,10 @@ if not SEEDS:
 WORKERS, SCHEDULERS = ["worker0", "worker1", "worker2"], ["scheduler0", "scheduler1"]
 
 
+def say_seed(seed):
+    print(f"METRICX_FAULT_SEED={seed} repeats these steps", flush=True)
+
+
 def random_kills(seed, n):
     """kill -9 of somebody, mostly of workers; each is started again at once."""
     dice = random.Random(seed)

@@ -1,7 +1,7 @@
 """Workers and schedulers are killed, stalled and stopped in mid-backfill."""
 import pytest
 from invariants import check
-from scenario import ALL, SEEDS, play, random_kills
+from scenario import ALL, SEEDS, play, random_kills, say_seed
 from system import wait_for
 
 KILLS = 50
@@ -9,6 +9,8 @@ KILLS = 50
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_kills_at_random_moments(make_rig, undisturbed, seed):
+    """And no job is taken for poison because of them: that would be a dead letter."""
+    say_seed(seed)
     play(make_rig(), random_kills(seed, KILLS), undisturbed(), endless=True)
 
 

@@ -3,7 +3,7 @@ import random
 
 import pytest
 from rig import LEASE_SECONDS
-from scenario import ALL, SEEDS, WORKERS, SCHEDULERS, play
+from scenario import ALL, SCHEDULERS, SEEDS, WORKERS, play, say_seed
 
 BACKFILL = ("insights", 8)
 LATE = 3 * LEASE_SECONDS
@@ -48,4 +48,5 @@ def at_random(seed, n):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_ways_at_random(make_rig, undisturbed, seed):
+    say_seed(seed)
     play(make_rig(META_TIMEOUT_SECONDS=2), at_random(seed, 8), undisturbed(), endless=True)

@@ -1,5 +1,8 @@
-"""PostgreSQL crashes, is restarted, refuses, and loses its word."""
+"""PostgreSQL crashes, is restarted, refuses, loses its word, and is away."""
+import time
+
 import pytest
+from invariants import check
 from scenario import ALL, play
 
 SCENARIOS = {
@@ -23,3 +26,20 @@ if ALL:
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_postgresql(make_rig, undisturbed, name):
     play(make_rig(), SCENARIOS[name], undisturbed())
+
+
+def test_no_call_while_postgresql_is_away(make_rig, undisturbed):
+    """What was granted before is sent, and no page is asked for before the one before it is stored."""
+    rig = make_rig()
+    connection = rig.connect()
+    rig.start_members()
+    run = rig.begin(connection)
+    rig.await_calls("insights", 8)
+    rig.cut("all postgres")
+    time.sleep(3)
+    before = rig.calls_so_far()["total"]
+    time.sleep(7)
+    assert rig.calls_so_far()["total"] == before, "PostgreSQL is away, and calls are made"
+    rig.heal()
+    rig.await_end(run)
+    check(rig, [connection], undisturbed())

@@ -26,7 +26,8 @@ static int setup(void **state)
     fakes_reset();
     clk_fake(1000000, 1000000);
     ended = 0;
-    settings = (struct settings){.page_limit = 1000, .max_attempts = 8, .meta_access_token = secret_new("t", 1)};
+    settings = (struct settings){
+        .page_limit = 1000, .max_attempts = 8, .meta_window_seconds = 3600, .meta_access_token = secret_new("t", 1)};
     service = (struct service){.settings = &settings};
     context = (struct job_context){.service = &service, .worker_id = "w", .ended = on_ended};
     return 0;

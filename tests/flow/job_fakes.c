@@ -1,5 +1,6 @@
 #include "tests/flow/job_fakes.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include <stdlib.h>
 
@@ -37,11 +38,12 @@ static void settle(const struct call_feedback *f)
     fakes.asked.feedback = *f;
 }
 
-void chunk_open(struct db_pool *p, const char *id, const char *worker, int max_deliveries,
+void chunk_open(struct db_pool *p, const char *id, const char *worker, int max_deliveries, bool again,
                 void (*done)(void *, int, struct chunk *, const struct err *), void *arg)
 {
     (void)p, (void)id, (void)worker, (void)max_deliveries;
     ask(OP_OPEN, arg);
+    fakes.asked.again = again;
     waiting.opened = done;
 }
 
@@ -55,6 +57,8 @@ void chunk_rows_copy(const struct chunk *c, const struct page *p, struct buf *ou
 {
     (void)c, (void)p;
     buf_add_str(out, "rows");
+    while (out->len < fakes.rows_bytes && !out->overflow)
+        buf_add_char(out, 'x');
 }
 
 void chunk_stage(struct db_pool *p, struct chunk *c, const struct buf *rows, int row_count, const char *next,
@@ -156,6 +160,8 @@ void chunk_put_back(struct db_pool *p, struct chunk *c, enum chunk_fate fate, in
     fakes.asked.report = c->report;
     fakes.asked.delay_ms = delay_ms;
     fakes.asked.calls = calls;
+    fakes.asked.said = c->said;
+    waiting.chunk = c;
     (void)str_copy(fakes.asked.connection_status, sizeof fakes.asked.connection_status,
                    connection_status == NULL ? "" : connection_status);
     waiting.put_back = done;
@@ -262,15 +268,18 @@ const struct provider fake_provider = {
 
 static struct chunk *new_chunk(void)
 {
-    struct chunk *c = calloc(1, sizeof *c);
-    CHECK(c != NULL);
-    c->provider = &fake_provider;
+    struct chunk *c = mem_new(1, sizeof *c);
+    c->provider = fakes.provider != NULL ? fakes.provider : &fake_provider;
+    c->slice.account = "act_1";
+    c->slice.currency = "EUR";
     c->page = fakes.page > 0 ? fakes.page : 1;
     c->rows = fakes.rows;
     c->epoch = 1;
     c->booked_s = 1;
     c->attempts = fakes.attempts;
     c->checking = fakes.checking;
+    c->reread = fakes.reread;
+    c->blocked_ms = fakes.blocked_ms;
     c->stubs = fakes.stubs;
     c->slice.kind = c->stubs ? SLICE_ENTITIES : c->checking ? SLICE_TOTALS : SLICE_FACTS;
     c->slice.to = fakes.days > 0 ? fakes.days - 1 : 0;
@@ -279,15 +288,16 @@ static struct chunk *new_chunk(void)
     if (c->slice.kind == SLICE_FACTS)
         ask_facts(c);
     c->token_enc = str_dup(fakes.token_enc);
+    c->held = fakes.held;
     return c;
 }
 
 static void end_fetch(int rc, bool sent, const struct err *e)
 {
     struct http_answer answer = {.status = 200};
-    buf_init(&answer.body, 1 << 20);
+    buf_init(&answer.body, 4 << 20);
     if (rc == 0) {
-        buf_add_str(&answer.body, "{}");
+        buf_add_str(&answer.body, fakes.body != NULL ? fakes.body : "{}");
         fakes.bodies++;
     }
     waiting.fetched(waiting.arg, rc, rc == 0 ? &answer : NULL, sent, e);
@@ -314,6 +324,7 @@ static void settle_report(struct chunk *c, bool anew)
 /* What a commit that landed leaves of the chunk, as the real one would. */
 static void move_chunk_on(struct chunk *c, const struct asked *was)
 {
+    c->held = fakes.held;
     if (was->op == OP_STAGE) {
         c->page++;
         c->booked_s = 1;
@@ -372,6 +383,9 @@ void fakes_end(int rc, bool yes)
         waiting.merged(waiting.arg, rc, rc == 0 ? &run : NULL, why);
         break;
     case OP_PUT_BACK:
+        if (fakes.kept_ms > 0)
+            waiting.chunk->said.blocked_ms = fakes.kept_ms;
+        waiting.chunk->allowed = fakes.allowed;
         waiting.put_back(waiting.arg, rc, yes, rc == 0 ? &run : NULL, why);
         break;
     case OP_FINISH:

@@ -31,12 +31,14 @@ struct asked {
     int64_t delay_ms;              /* of FINISH and PUT_BACK */
     enum chunk_fate fate;          /* of PUT_BACK */
     int calls;                     /* of PUT_BACK */
+    struct quota said;             /* of PUT_BACK */
     bool booked;                   /* of PUT_BACK: a call that was not made */
     char connection_status[16];    /* of PUT_BACK */
     char error_code[32];           /* of FINISH */
     bool run_ended;                /* of FINISH */
     bool cancelled;                /* of FETCH */
     bool as_it_is;                 /* of MERGE */
+    bool again;                    /* of OPEN */
     int rows;                      /* of STAGE, MERGE, DOUBT and LOOK_UP */
     int page_limit;                /* of FETCH */
     enum ladder_step step;         /* of SHRINK */
@@ -54,8 +56,10 @@ struct fakes {
     bool redis_ready;
     int request_rc;               /* of making the page's request */
     int attempts;                 /* of the chunk that OPEN gives out */
-    bool checking;                /* the same */
+    bool checking, reread;        /* the same */
+    int64_t blocked_ms;           /* the same: of its account */
     bool stubs;                   /* the same: it lists entities, and there are stubs */
+    bool held;                    /* what OPEN or a commit says: no call may start */
     int page;                     /* the same; 0: the first */
     int64_t rows;                 /* the same: so far */
     int days;                     /* the same; 0: one */
@@ -63,7 +67,11 @@ struct fakes {
     struct chunk_report report;   /* the same */
     enum report_word report_word; /* of the next parsed page */
     int report_percent;           /* the same */
+    int64_t kept_ms, allowed;     /* that PUT_BACK makes of a refusal */
     const char *token_enc;
+    const struct provider *provider; /* the same; NULL: fake_provider */
+    const char *body;                /* of the next answer; NULL: {} */
+    size_t rows_bytes;               /* of the rows of a parsed page */
 };
 extern struct fakes fakes;
 extern const struct provider fake_provider;

@@ -1,4 +1,5 @@
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/remote/account_call.h"
 #include "common/store/budget.h"
@@ -24,6 +25,7 @@ static struct {
     int limit_rc, seed_rc, settle_rc;
     int64_t limit; /* of the account's connections; 0 = none sets one */
     int bodies;    /* taken and not released */
+    bool canceled; /* the transfer under way */
     char log[LOG_BYTES];
 } play;
 
@@ -55,6 +57,8 @@ static void on_turn(void *arg)
     struct err e = {0};
     struct http_answer a = {0};
 
+    if (x->http != NULL && play.canceled)
+        x->rc = ERR_CANCELED;
     if (x->rc != 0)
         (void)err_set(&e, x->rc, "as the test wants it");
     if (x->limit != NULL)
@@ -82,9 +86,8 @@ static void on_turn(void *arg)
 
 static void end_later(struct ending how)
 {
-    struct ending *x = malloc(sizeof *x);
+    struct ending *x = mem_new(1, sizeof *x);
 
-    CHECK(x != NULL);
     *x = how;
     loop_defer(play.loop, on_turn, x);
 }
@@ -140,8 +143,9 @@ void budget_settle(struct redis *r, struct db_pool *p, const char *prefix, const
                    const struct quota *app_said, void (*done)(void *arg, int rc, const struct err *e), void *arg)
 {
     (void)r, (void)p, (void)prefix, (void)account, (void)app;
-    note("settle%s%s%s;", sent ? "" : " unsent", account_said->blocked_ms > 0 ? " blocked" : "",
-         app_said->blocked_ms > 0 ? " blocked app" : "");
+    note("settle%s%s%s;", sent ? "" : " unsent",
+         account_said->blocked_ms + account_said->backoff_ms > 0 ? " blocked" : "",
+         app_said->blocked_ms + app_said->backoff_ms > 0 ? " blocked app" : "");
     end_later((struct ending){.ended = done, .arg = arg, .rc = play.settle_rc});
 }
 
@@ -155,13 +159,15 @@ struct http_call *http_send(struct http_client *c, const struct http_request *r,
     assert_string_equal(secret_reveal(r->bearer), "TOKEN");
     note("send %s;", after != NULL ? after : "");
     end_later((struct ending){.http = done, .arg = arg, .rc = play.answers[play.answered].rc});
-    return NULL;
+    return (struct http_call *)&play;
 }
 
+/* Before the transfer has ended, which then ends so. */
 void http_cancel(struct http_call *call)
 {
-    (void)call;
-    fail();
+    assert_ptr_equal(call, &play);
+    note("cancel;");
+    play.canceled = true;
 }
 
 struct http_answer http_answer_take(struct http_answer *a)
@@ -201,11 +207,18 @@ void loop_defer(struct loop *l, void (*fn)(void *arg), void *arg)
     queue[queued++].arg = arg;
 }
 
+static int turned; /* of those queued */
+
+static void run_turns(int turns)
+{
+    for (int end = turned + turns; turned < end && turned < queued; turned++)
+        queue[turned].fn(queue[turned].arg);
+}
+
 static void run_loop(void)
 {
-    for (int i = 0; i < queued; i++)
-        queue[i].fn(queue[i].arg);
-    queued = 0;
+    run_turns(64);
+    turned = queued = 0;
 }
 
 /* --- the tests --- */
@@ -247,7 +260,7 @@ static void on_listed(void *arg, int rc, const struct err *e)
 
 static void check_account(void)
 {
-    account_check(&remote, provider_find("meta"), "act_1", token, on_checked, &ended);
+    (void)account_check(&remote, provider_find("meta"), "act_1", token, on_checked, &ended);
     assert_int_equal(ended, 0); /* never inside the call */
     run_loop();
     assert_int_equal(ended, 1);
@@ -433,7 +446,7 @@ static int setup(void **state)
     (void)state;
     memset(&play, 0, sizeof play);
     ended = 0;
-    queued = 0;
+    turned = queued = 0;
     token = secret_new("TOKEN", 5);
     remote_init(&remote, NULL, NULL, NULL, NULL, &settings);
     return 0;
@@ -444,6 +457,23 @@ static int teardown(void **state)
     (void)state;
     secret_free(token);
     return 0;
+}
+
+static void test_cancelled_from_outside(void **state)
+{
+    for (int turns = 1; turns <= 3; turns += 2) { /* before it is sent, and while it is */
+        setup(state);
+        script(0, 0, 200, account);
+        struct remote_call *c = account_check(&remote, provider_find("meta"), "act_1", token, on_checked, &ended);
+        run_turns(turns);
+        account_check_cancel(c);
+        run_loop();
+        assert_int_equal(ended, 1);
+        assert_int_equal(outcome.rc, ERR_CANCELED);
+        assert_int_equal(play.bodies, 0);
+        assert_string_equal(play.log, SEEDED "take meta:act_1;send ;cancel;settle;");
+        teardown(state);
+    }
 }
 
 int main(void)
@@ -465,6 +495,7 @@ int main(void)
         TEST(test_list_of_pages),
         TEST(test_list_in_a_circle),
         TEST(test_list_refused),
+        cmocka_unit_test(test_cancelled_from_outside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 #include "common/base/clk.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/base/zone.h"
 #include "common/store/plan_store.h"
@@ -216,8 +217,7 @@ static void an_unknown_zone_stops_nobody(void **state)
 
 static void batch(void)
 {
-    struct plan_due *list = calloc(BATCH, sizeof *list);
-    assert_non_null(list);
+    struct plan_due *list = mem_new(BATCH, sizeof *list);
     for (int i = 0; i < BATCH; i++)
         list[i] = due_at("UTC", NOW_MS - 10);
     due(0, list, BATCH);

@@ -1,3 +1,4 @@
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/budget.h"
 #include "common/store/plan_store.h"
@@ -135,9 +136,8 @@ static void *answer(const char *what)
  */
 static void jobs(int from, int count, bool more)
 {
-    struct plan_job *list = calloc((size_t)count + 1, sizeof *list);
+    struct plan_job *list = mem_new((size_t)count + 1, sizeof *list);
     void *arg = answer("jobs");
-    assert_non_null(list);
     for (int i = 0; i < count; i++) {
         (void)snprintf(list[i].id, sizeof list[i].id, "job%d", from + i);
         (void)snprintf(list[i].account, sizeof list[i].account, "act_%d", (from + i) / 100);

@@ -127,6 +127,79 @@ static void what_concerns_the_connection_is_no_matter_of_totals(void **state)
     }
 }
 
+/* The last page of a report, without a row. */
+static void read_empty_report(bool reread)
+{
+    fakes.shape = (struct shape){.rung = RUNG_REPORT, .days_limit = 1};
+    fakes.report = (struct chunk_report){.id = "77", .made = 1, .ready = true};
+    fakes.reread = reread;
+    fakes.page_rows = 0;
+    claimed_job();
+    end(OP_OPEN, 0, false);
+    read_page(NULL);
+    assert_false(fakes.asked.as_it_is);
+}
+
+static void a_report_without_rows_is_asked_for_once_more(void **state)
+{
+    (void)state;
+    read_empty_report(false);
+    end(OP_MERGE, ERR_DIFFERS, false);
+    end(OP_DOUBT, 0, false);
+    end(OP_GRANT, 0, true);
+    read_page(NULL);
+    assert_false(fakes.asked.as_it_is);
+    end(OP_MERGE, ERR_DIFFERS, false);
+    end(OP_REREAD, 0, false);
+    end(OP_GRANT, 0, true);
+    assert_int_equal(fakes.asked.op, OP_FETCH);
+    fakes.report_word = REPORT_MADE;
+    fakes_end(0, true);
+    end(OP_PARSE, 0, false);
+    assert_true(fakes.asked.report.is_new);
+    end(OP_PUT_BACK, 0, false);
+    finish_as(FINISH_RETRY);
+}
+
+static void after_two_of_them_the_day_is_read_by_campaign(void **state)
+{
+    (void)state;
+    read_empty_report(true);
+    end(OP_MERGE, ERR_DIFFERS, false);
+    assert_int_equal(fakes.asked.step, LADDER_RUNG);
+    assert_int_equal(fakes.asked.shape.rung, RUNG_CAMPAIGNS);
+    end(OP_SHRINK, 0, false);
+    end(OP_GRANT, 0, true);
+    fakes.page_rows = 3;
+    read_page(NULL);
+    end(OP_LOOK_UP, 0, false);
+    end(OP_GRANT, 0, true);
+    read_page(NULL);
+    assert_true(fakes.asked.as_it_is);
+    end(OP_MERGE, 0, true);
+    finish_as(FINISH_DONE);
+}
+
+static void a_day_without_delivery_may_well_be_empty(void **state)
+{
+    (void)state;
+    read_empty_report(true);
+    end(OP_MERGE, 0, true);
+    finish_as(FINISH_DONE);
+}
+
+static void a_report_without_rows_is_not_stored_unchecked(void **state)
+{
+    (void)state;
+    fakes.shape = (struct shape){.rung = RUNG_REPORT, .days_limit = 1};
+    fakes.report = (struct chunk_report){.id = "77", .made = 1, .ready = true};
+    refuse_totals(ERR_TRANSIENT, 7);
+    assert_int_equal(fakes.asked.op, OP_PUT_BACK);
+    assert_int_equal(fakes.asked.fate, CHUNK_RETRY);
+    fakes_end(0, true);
+    finish_as(FINISH_DEAD);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -139,6 +212,10 @@ int main(void)
         CASE(facts_are_not_lost_because_totals_are_refused),
         CASE(totals_are_tried_as_often_as_anything),
         CASE(what_concerns_the_connection_is_no_matter_of_totals),
+        CASE(a_report_without_rows_is_asked_for_once_more),
+        CASE(after_two_of_them_the_day_is_read_by_campaign),
+        CASE(a_day_without_delivery_may_well_be_empty),
+        CASE(a_report_without_rows_is_not_stored_unchecked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,3 +1,4 @@
+#include "common/base/mem.h"
 #include "common/store/news.h"
 #include "common/store/queue.h"
 #include "scheduler/phase.h"
@@ -93,9 +94,9 @@ static int teardown(void **state)
 
 static struct news *some_news(int runs, int connections)
 {
-    struct news *n = calloc(1, sizeof *n);
-    n->runs = calloc((size_t)runs + 1, sizeof *n->runs);
-    n->connections = calloc((size_t)connections + 1, sizeof *n->connections);
+    struct news *n = mem_new(1, sizeof *n);
+    n->runs = mem_new((size_t)runs + 1, sizeof *n->runs);
+    n->connections = mem_new((size_t)connections + 1, sizeof *n->connections);
     n->run_count = runs;
     n->connection_count = connections;
     for (int i = 0; i < runs; i++)

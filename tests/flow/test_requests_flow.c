@@ -1,10 +1,12 @@
 #include "common/base/buf.h"
 #include "common/base/clk.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/run.h"
 #include "scheduler/phase.h"
 #include "scheduler/request_entry.h"
 #include "tests/flow/redis_fakes.h"
+#include "tests/memory/refuse.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -230,6 +232,21 @@ static void reject_named(int64_t new)
     redis_fakes_int(new);
 }
 
+static void without_memory_for_its_rejection_a_long_one_waits_for_the_next_tick(void **state)
+{
+    static char text[65537];
+    (void)state;
+    memset(text, '\x01', sizeof text - 1);
+    leftovers(0);
+    asked(TAKE);
+    assert_false(mem_short());
+    refuse_begin(REFUSE_GROWTH, 1);
+    redis_fakes_str(text, sizeof text - 1);
+    (void)refuse_end(NULL);
+    nothing_more();
+    assert_int_equal(ended_rc, 0);
+}
+
 static void a_rejection_is_said_in_the_place_of_its_run(void **state)
 {
     (void)state;
@@ -344,6 +361,7 @@ int main(void)
         CASE(what_cannot_be_read_is_rejected_with_its_bytes_and_the_reason),
         CASE(a_long_one_of_control_characters_is_listed_whole),
         CASE(one_that_is_too_long_is_rejected_by_its_name),
+        CASE(without_memory_for_its_rejection_a_long_one_waits_for_the_next_tick),
         CASE(a_rejection_is_said_in_the_place_of_its_run),
         CASE(a_rejection_touches_no_run_that_is_there),
         CASE(what_the_store_refuses_for_good_is_rejected),

@@ -1,6 +1,9 @@
 #include "common/base/clk.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "tests/flow/redis_fakes.h"
+#include "tests/flow/watch_fakes.h"
+#include "tests/memory/refuse.h"
 #include "worker/job_flow.h"
 #include "worker/worker.h"
 #include <setjmp.h>
@@ -112,9 +115,8 @@ void queue_beat(struct queue *queue, const char *id, const char *info, int64_t l
 
 struct job *job_start(struct job_context *x, const struct queue_claimed *claimed, int64_t claimed_at_ms)
 {
-    struct job *j = calloc(1, sizeof *j);
+    struct job *j = mem_new(1, sizeof *j);
     (void)claimed_at_ms;
-    assert_non_null(j);
     assert_true(job_count < SLOTS);
     j->x = x;
     (void)str_copy(j->id, sizeof j->id, claimed->id);
@@ -231,6 +233,7 @@ static int setup(void **state)
     main_redis = wake_redis = (struct redis){0};
     redis_up = db_up = true;
     http_closed = false;
+    watch_fakes = (struct watch_fakes){.loop = service.loop};
     stopped = job_count = 0;
     memset(&q, 0, sizeof q);
     assert_int_equal(worker_new(&service, &worker, NULL), 0);
@@ -336,7 +339,7 @@ static void a_refused_wait_for_tokens_is_taken_up_with_the_next_claim(void **sta
     assert_string_equal(redis_fakes_command(), "BLPOP p:wake 2");
 }
 
-static void without_a_server_it_claims_nothing(void **state)
+static void without_a_server_or_memory_it_claims_nothing(void **state)
 {
     (void)state;
     claimed(1, -1);
@@ -351,6 +354,13 @@ static void without_a_server_it_claims_nothing(void **state)
     turn();
     assert_null(q.claimed);
     redis_up = true;
+    refuse_begin(REFUSE_GROWTH, 1);
+    void *small = mem_new(1, MEM_SMALL); /* the reserve is used */
+    redis_fakes_array();
+    turn();
+    assert_null(q.claimed);
+    (void)refuse_end(NULL);
+    free(small);
     main_redis.changed(main_redis.arg, true);
     turn();
     assert_non_null(q.claimed);
@@ -388,19 +398,25 @@ static void jobs_whose_lease_went_to_another_are_lost(void **state)
 static void an_idle_worker_stops_whatever_is_answered_last(void **state)
 {
     (void)state;
-    for (int order = 0; order < 2; order++) {
+    for (int order = 0; order < 3; order++) {
         if (order > 0) {
             teardown(state);
             setup(state);
         }
+        watch_fakes.lingers = order == 2;
         stop();
         assert_int_equal(stopped, 0);
-        if (order == 0)
+        if (order != 1)
             beaten(0, NULL);
         claimed(0, -1);
         if (order == 1)
             beaten(ERR_REDIS_AWAY, NULL);
         turn();
+        if (order == 2) {
+            assert_false(http_closed); /* a check of access still needs it */
+            watch_fakes.ended(watch_fakes.arg);
+            turn();
+        }
         assert_int_equal(stopped, 1);
     }
 }
@@ -475,7 +491,7 @@ int main(void)
         CASE(what_happens_during_a_claim_is_claimed_after_it),
         CASE(a_full_worker_takes_no_token_and_passes_on_what_it_gets),
         CASE(a_refused_wait_for_tokens_is_taken_up_with_the_next_claim),
-        CASE(without_a_server_it_claims_nothing),
+        CASE(without_a_server_or_memory_it_claims_nothing),
         CASE(leases_are_kept_at_once_when_redis_is_back),
         CASE(jobs_whose_lease_went_to_another_are_lost),
         CASE(an_idle_worker_stops_whatever_is_answered_last),

@@ -76,7 +76,7 @@ class Queue:
         return jobs, answer[0]
 
     def grant(self, job, ended=1, refunded=0, usage=-1, blocked=0, app_usage=-1, app_blocked=0):
-        return tuple(self.run("grant", job.id, job.token, ended, refunded, usage, blocked, app_usage, app_blocked))
+        return tuple(self.run("grant", job.id, job.token, ended, refunded, usage, blocked, app_usage, app_blocked, 0))
 
     def beat(self, *jobs, worker="w1", info=None, lease=LEASE):
         args = []
@@ -84,25 +84,26 @@ class Queue:
             args += [job.id, job.token, 3, 250]
         return self.run("beat", worker, json.dumps(info or {"host": "h", "pid": 7}), lease, *args)
 
-    def finish(self, job, how="done", delay=0, error="", refunded=0, usage=-1, blocked=0, app_usage=-1, app_blocked=0,
+    def finish(self, job, how="done", delay=0, error="", refunded=0, usage=-1, blocked=0, app_usage=-1, app_blocked=0, allowed=0,
                run="", ended=False, event="", wake_plan=False, fields=()):
         return self.run("finish", job.id, job.token, how, delay, error, refunded, usage, blocked, app_usage, app_blocked,
-                        run, int(ended), event, int(wake_plan), *fields)
+                        allowed, run, int(ended), event, int(wake_plan), *fields)
 
     def reap(self, limit=1000):
         return tuple(self.run("reap", limit))
 
     # ---- budgets ----
 
-    def seed(self, *scopes, ledger=None, blocked=None, wait=True):
-        """scopes: (name, limit, window_ms); ledger: name -> [(age_ms, calls)]; blocked: name -> ms"""
-        answer = self.run("budget_set", *[x for scope in scopes for x in scope])
+    def seed(self, *scopes, ledger=None, blocked=None, allowed=None, wait=True):
+        """scopes: (name, limit, window_ms); ledger: name -> [(age_ms, calls)]; blocked: name -> ms; allowed: name -> calls"""
+        kept = {name: ((blocked or {}).get(name, 0), (allowed or {}).get(name, 0)) for name, _, _ in scopes}
+        answer = self.run("budget_set", *[x for scope in scopes for x in (*scope, *kept[scope[0]])])
         if wait and answer[1] > 0 and self.fake:
             self.advance(answer[1])
         args = [answer[0]]
         for name, limit, window in scopes:
             entries = (ledger or {}).get(name, [])
-            args += [name, limit, window, (blocked or {}).get(name, 0), len(entries), *[x for entry in entries for x in entry]]
+            args += [name, limit, window, *kept[name], len(entries), *[x for entry in entries for x in entry]]
         return self.run("budget_seed", *args)
 
     def seed_all(self, limit=1000, accounts=("act_1", "act_2"), app=0, window=3_600_000):

@@ -51,6 +51,7 @@ class Server:
     """A process that dies with us and is ended by its id."""
 
     stop_signal = signal.SIGTERM
+    environment = {}  # beside ours
 
     def __init__(self, folder):
         self.folder = folder
@@ -64,7 +65,8 @@ class Server:
 
     def start(self):
         command = ["setpriv", "--pdeathsig", "KILL", *self.identity(), *self.command()]
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, cwd=self.folder)
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, cwd=self.folder,
+                                        env={**os.environ, **self.environment})
         wait_until(self.answers, type(self).__name__, self.process)
 
     def stop(self, how=None):
@@ -229,10 +231,14 @@ def migrated(postgres, build):
     return database
 
 
-@pytest.fixture(scope="session")
-def build():
+def build_folder():
     folder = pathlib.Path(os.environ.get("METRICX_BUILD", "build/debug"))
     return folder if folder.is_absolute() else ROOT / folder
+
+
+@pytest.fixture(scope="session")
+def build():
+    return build_folder()
 
 
 @pytest.fixture

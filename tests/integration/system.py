@@ -118,9 +118,9 @@ class System:
             self.sandbox.stop()
             raise
 
-    def metricx(self, *args, stdin=None, code=0, **settings):
+    def metricx(self, *args, stdin=None, code=0, program=None, **settings):
         """Runs the command line; its stdout, stripped. With code None the whole result."""
-        done = subprocess.run([self.build / "bin/metricx", *args], env={**self.env, **settings}, input=stdin, capture_output=True,
+        done = subprocess.run([program or self.build / "bin/metricx", *args], env={**self.env, **settings}, input=stdin, capture_output=True,
                               text=True, timeout=WAIT_SECONDS)
         if code is None:
             return done

@@ -439,7 +439,7 @@ def test_calls_outside_of_jobs(queue):
         return tuple(queue.run("budget_take", "meta:act_1", 200_000))
 
     def settle(sent, blocked=0):
-        queue.run("budget_settle", "meta:act_1", sent, -1, blocked, -1, 0)
+        queue.run("budget_settle", "meta:act_1", sent, -1, blocked, -1, 0, 0)
 
     assert (take(), take()) == ((1, 0), (1, 0)) and take()[0] == 0
     settle(0)

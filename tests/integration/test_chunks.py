@@ -169,6 +169,15 @@ def test_a_poison_job_is_given_up(account, store):
     assert account.database.query("SELECT count(*) FROM chunk_cursor") == [(0,)]
 
 
+def test_an_opening_whose_answer_was_lost_is_one_start(account, store):
+    chunk = account.chunk(account.run())
+    assert store.ok("open", chunk=chunk)["deliveries"] == 1
+    assert [store.ok("open", chunk=chunk, again=1)["deliveries"] for _ in range(6)] == [1] * 6
+    assert store.ok("open", chunk=chunk)["deliveries"] == 2
+    account.database.execute("UPDATE sync_chunks SET worker = 'another'")
+    assert store.ok("open", chunk=chunk, again=1)["deliveries"] == 3
+
+
 def test_a_committed_page_starts_the_count_again(account, store):
     chunk = account.chunk(account.run())
     deliveries = []

@@ -147,6 +147,18 @@ def test_a_whole_listing_and_a_later_one_of_changes(account, store):
     assert listings(account)[1] == whole_opened
 
 
+def test_a_listing_of_a_clock_that_ran_ahead_is_no_later_one(account, store, database):
+    """All is asked for, and stored."""
+    account.slice(store, TREE, "entities")
+    database.execute("UPDATE entity_listings SET read_at = now() + interval '2 hours', whole_at = now() + interval '2 hours'")
+    database.execute("UPDATE entities SET updated_at = now() + interval '2 hours'")
+    chunk = planned(account, store)
+    assert store.ok("open", chunk=chunk)["since"] == 0
+    store.ok("merge", chunk=chunk, rows=[entity("c1", name="renamed"), *TREE[1:]])
+    assert names(account)["c1"] == "renamed"
+    assert all(at <= database.query("SELECT now()")[0][0] for at in listings(account))
+
+
 def test_a_listing_that_a_later_one_doubts_is_no_whole_one(account, store):
     listed(account, store, TREE)
     whole, later = planned(account, store, force=True), account.chunk(account.run("entities"), "entities")

@@ -121,6 +121,14 @@ def test_an_older_reading_merged_last_changes_nothing(account, store):
     assert account.run_row(account.chunk_row(old, "run_id")[0], "status") == ("succeeded",)
 
 
+def test_a_reading_of_a_clock_that_ran_ahead_is_no_later_one(account, store):
+    account.slice(store, ROWS)
+    account.database.execute("UPDATE account_days SET read_at = now() + interval '2 hours'")
+    account.slice(store, [fact("a1", D1, "5"), fact("a1", D2, "6")])
+    assert account.facts() == [("a1", D1, "5"), ("a1", D2, "6")]
+    assert account.one("SELECT bool_and(read_at <= now()) FROM account_days") == (True,)
+
+
 def test_rows_of_ingest_stay(account, store):
     account.slice(store, ROWS)
     account.database.execute("UPDATE metric_facts SET source = 'ingest', spend = 77 WHERE event_date = %s", D1)

@@ -139,9 +139,17 @@ def test_the_lease_is_one_schedulers(store, database):
     second = store.ok("lease", holder="two", ttl_ms=60000)
     assert second["leading"] and second["since"] > first["since"]
     store.ok("lease_release", holder="one")
-    assert not store.ok("lease", holder="one")["leading"]
+    assert not store.ok("lease", holder="one", ttl_ms=60000)["leading"]
     store.ok("lease_release", holder="two")
     assert store.ok("lease", holder="one")["leading"]
+
+
+def test_a_lease_of_a_clock_that_ran_ahead_is_none(store, database):
+    store.ok("lease", holder="one", ttl_ms=60000)
+    database.execute("UPDATE scheduler_lease SET until = until + interval '50 seconds'")
+    assert not store.ok("lease", holder="two", ttl_ms=60000)["leading"]
+    database.execute("UPDATE scheduler_lease SET until = until + interval '2 hours'")
+    assert store.ok("lease", holder="two", ttl_ms=60000)["leading"]
 
 
 def test_lanes(account, store):
@@ -295,6 +303,13 @@ def test_open_jobs_come_in_pages_and_in_order(database, store):
     run = seen[0]["run_id"]
     assert {j["run_id"] for j in store.ok("open_jobs", runs=[run])["jobs"]} == {run}
     assert store.ok("open_jobs", runs=[])["jobs"] == []
+
+
+def test_a_delay_of_a_clock_that_ran_ahead_is_none(account, database, store):
+    chunk = account.chunk(account.run())
+    for ahead, delays in (("1 minute", range(50_000, 60_001)), ("2 hours", [0])):
+        database.execute("UPDATE sync_chunks SET retry_at = now() + %s::interval WHERE id = %s", ahead, chunk)
+        assert store.ok("open_jobs")["jobs"][0]["delay_ms"] in delays
 
 
 def test_due_connections(database, store):

@@ -121,7 +121,7 @@ class Steps:
 
     def compare(self):
         # Sets what is set already: rolls the windows, so that `used` is of now.
-        assert 0 not in self.q.run("budget_set", *[x for scope, limit in LIMITS.items() for x in (scope, limit, WINDOW)])[2:]
+        assert 0 not in self.q.run("budget_set", *[x for scope, limit in LIMITS.items() for x in (scope, limit, WINDOW, 0, 0)])[2:]
         self.read()
         for job in self.m.jobs.values():
             h = self.hashes[self.q.key("job", job.id)]

@@ -23,7 +23,98 @@ def test_s1_versions_slashes_and_bodies_of_a_get(graph):
     answer = requests.get(f"{g.url}/v26.0/act_1001?access_token=sandbox-token", data="{}", timeout=9,
                           headers={"Content-Type": "application/json"})
     assert answer.json()["id"] == "act_1001"
-    error(g.ask("act_1001", version="v24.0"), 400, 2635)
+
+
+WARNING = "X-Ad-Api-Version-Warning"
+
+
+def test_s2_dead_versions(graph):
+    g = graph()
+    for version in ("v24.0", "v2.0"):
+        answer = g.ask("act_1001/insights", version=version)
+        assert answer.status_code == 200 and answer.headers["facebook-api-version"] == "v25.0"
+        assert answer.headers[WARNING] == f"The call has been auto-upgraded to v25.0 as {version} has been deprecated."
+    assert WARNING not in g.ask("act_1001", version="v25.0").headers
+    answer = g.ask("me", version="v22.0")  # no call of the Marketing API
+    assert answer.headers["facebook-api-version"] == "v22.0" and WARNING not in answer.headers
+    for version in ("v27.0", "v0.0", "v24.5"):
+        error(g.ask("act_1001", version=version), 400, 2500)
+    g.post("versions", oldest=27)
+    answer = g.ask("act_1001", version="v26.0")
+    assert answer.headers["facebook-api-version"] == "v27.0" and WARNING in answer.headers
+    g.stop()
+    g = graph("--strict-version")
+    for path in ("act_1001", "act_1001/insights", "me/adaccounts"):
+        refused = g.ask(path, version="v24.0")
+        assert "latest version: v26.0" in error(refused, 400, 2635)["message"] and WARNING not in refused.headers
+        assert g.ask(path, version="v25.0").status_code == 200
+    g.post("versions", oldest=27)
+    error(g.ask("act_1001", version="v26.0"), 400, 2635)
+    g.post("versions", strict=False)
+    assert g.ask("act_1001", version="v26.0").status_code == 200
+
+
+def test_a_forbidden_field_refuses_the_whole_request(graph):
+    g = graph("--accounts", "2")
+    g.post("forbid", field="bid_strategy", account="act_1001")
+    g.post("forbid", field="reach", code=100)
+    g.post("forbid", field="funding_source", code=200)
+    assert error(g.ask("act_1001/campaigns", fields="id,bid_strategy"), 403, 10)["message"] == "(#10) Permission Denied"
+    assert "(reach)" in error(g.ask("act_1001/insights", fields="ad_id,reach"), 400, 100)["message"]
+    error(g.post_graph("act_1001/insights", form={"fields": "ad_id,reach"}), 400, 100)
+    error(g.ask("me/adaccounts", fields="id,funding_source"), 403, 200)
+    assert g.ask("act_1002/campaigns", fields="id,bid_strategy").status_code == 200
+    assert g.ask("act_1001/campaigns", fields="id,name").status_code == 200
+    g.post("forbid", clear=True)
+    assert g.ask("act_1001/campaigns", fields="id,bid_strategy").status_code == 200
+
+
+def batch(g, items, path="", **more):
+    return requests.post(f"{g.url}/v26.0/{path}", timeout=30, data={"access_token": "sandbox-token", "batch": json.dumps(items), **more})
+
+
+def test_s27_batches(graph):
+    g = graph("--limit-calls", "7", "--limit-window", "100", "--accounts", "2")
+    g.post("token", token="other", accounts=["act_1002"])
+    items = [{"method": "GET", "relative_url": "act_1001?fields=name"},
+             {"method": "GET", "relative_url": "v25.0/act_1001/campaigns?limit=2&fields=id"},
+             {"method": "GET", "relative_url": "act_1001?fields=nonsense"},
+             {"method": "POST", "relative_url": "act_1001/insights", "body": "level=ad&time_increment=1&fields=ad_id"},
+             {"method": "GET", "relative_url": "act_1002?fields=name", "access_token": "other"},
+             {"method": "GET", "relative_url": "act_1001", "name": "c", "omit_response_on_success": True}]
+    answer = batch(g, items)
+    assert answer.status_code == 200
+    found = answer.json()
+    assert found[5] is None and [item["code"] for item in found[:5]] == [200, 200, 400, 200, 200]
+    assert set(json.loads(found[0]["body"])) == {"name", "id"} and len(json.loads(found[1]["body"])["data"]) == 2
+    assert json.loads(found[2]["body"])["error"]["code"] == 100 and json.loads(found[3]["body"])["report_run_id"]
+    headers = [{header["name"]: header["value"] for header in item["headers"]} for item in found[:5]]
+    assert headers[0]["Content-Type"] == "text/javascript; charset=UTF-8"
+    used = [json.loads(header["X-Business-Use-Case-Usage"]).get("1001", [{}])[0].get("call_count") for header in headers]
+    assert used == [14, 28, 42, 57, None] and headers[1]["facebook-api-version"] == "v25.0"
+    assert g.calls()["total"] == 5  # each of this account is one, the batch is none
+    found = batch(g, [{"method": "GET", "relative_url": "act_1001"}] * 3 + items[4:5], include_headers="false").json()
+    assert [item["code"] for item in found] == [200, 200, 400, 200] and "headers" not in found[0]
+    assert json.loads(found[2]["body"])["error"]["code"] == 80004
+
+
+def test_s27_batches_are_refused_whole(graph):
+    g = graph()
+    one = {"method": "GET", "relative_url": "act_1001"}
+    assert len(batch(g, [one] * 50).json()) == 50
+    assert error(batch(g, [one] * 51), 400, 100)["type"] == "GraphBatchException"
+    error(batch(g, {"no": "list"}), 400, 100)
+    error(batch(g, [one], access_token="bad"), 400, 190)
+    assert requests.post(f"{g.url}/v26.0?access_token=sandbox-token", json={"batch": [one]}, timeout=30).json()[0]["code"] == 200
+
+
+def test_s27_items_that_time_ran_out_for(graph):
+    g = graph()
+    g.post("fault", kind="null", match="act_1001/ads")
+    g.post("fault", kind="error", match="act_1001/adsets", status=400, code=960, message="Request aborted.")
+    found = batch(g, [{"method": "GET", "relative_url": f"act_1001/{edge}"} for edge in ("campaigns", "ads", "adsets")]).json()
+    assert found[1] is None and [found[i]["code"] for i in (0, 2)] == [200, 400]
+    assert json.loads(found[2]["body"])["error"]["code"] == 960
 
 
 def test_s3_tokens_end_in_many_ways(graph):

@@ -168,6 +168,13 @@ def test_runs_that_vanish_or_come_empty(graph):
     assert [state(g, run) for _ in range(3)][-1] == ("Job Running", 0)
     for path in (run, f"{run}/insights", run):
         assert error(g.ask(path), 400, 100, 33)["type"] == "GraphMethodException"
+    g.post("report", outcome="gone", count=1)
+    run = create(g)
+    finish(g, run)
+    page = g.ask(f"{run}/insights", limit=5).json()
+    assert len(page["data"]) == 5 and page["paging"]["next"]
+    for path in (run, f"{run}/insights"):
+        error(g.ask(path), 400, 100, 33)
     usual = create(g)  # the order was for one run
     finish(g, usual)
     g.post("report", outcome="empty")

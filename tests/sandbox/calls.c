@@ -1,6 +1,5 @@
 #include "tests/sandbox/calls.h"
 #include "common/base/check.h"
-#include <stdbool.h>
 
 #define CALLS_MAX 4000000 /* the older half is forgotten then */
 
@@ -50,6 +49,25 @@ int calls_max_in_window(const struct calls *c, int64_t window_ms)
             most = i - from + 1;
     }
     return most;
+}
+
+struct blocks_met calls_blocks(const struct calls *c, bool of_app, int64_t told_ms)
+{
+    struct blocks_met met = {0};
+    int64_t began_ms = 0;
+    for (int i = 0; i < c->count; i++) {
+        bool refused = c->list[i].refused == (of_app ? CALL_REFUSED_TO_APP : CALL_REFUSED);
+        met.calls += refused;
+        if (refused && began_ms == 0) {
+            began_ms = c->list[i].at_ms;
+            met.count++;
+        }
+        if (refused && c->list[i].at_ms > began_ms + told_ms)
+            met.in_block++;
+        if (!refused)
+            began_ms = 0;
+    }
+    return met;
 }
 
 int64_t calls_free_at(const struct calls *c, enum call_kind kind, int quota, int64_t now_ms, int64_t window_ms)

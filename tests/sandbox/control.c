@@ -129,7 +129,9 @@ static void calls_call(struct request *r)
         calls_max_in_window(calls, window * 1000));
     for (int i = 0; i < CALL_KINDS; i++)
         buf_addf(b, "%s\"%s\":%d", i > 0 ? "," : "", call_kind_names[i], counts[i]);
-    TEXT_LITERAL(b, "},\"calls\":[");
+    struct blocks_met blocks = calls_blocks(calls, a == NULL, number_of(r, "told_ms", 1000));
+    buf_addf(b, "},\"blocks\":%d,\"limited\":%d,\"in_block\":%d,\"calls\":[", blocks.count, blocks.calls,
+             blocks.in_block);
     for (int i = 0; i < calls->count; i++) {
         const struct call *c = &calls->list[i];
         buf_addf(b, "%s{\"at_ms\":%lld,\"kind\":\"%s\",\"status\":%d,\"query\":\"%016llx\"}", i > 0 ? "," : "",
@@ -294,6 +296,22 @@ static void delete_ad_call(struct request *r)
         (struct entity_change){.status = STATUS_DELETED, .daily_budget = -1, .gone = flag_of(r, "permanent", false)});
 }
 
+/* Of an account, or of the whole app; 0 ms: none. */
+static void block_call(struct request *r)
+{
+    const struct account *a = account_of(r);
+    struct block b = {.status = (int)number_of(r, "status", 400),
+                      .code = (int)number_of(r, "code", 17),
+                      .subcode = (int)number_of(r, "subcode", 0),
+                      .ms = number_of(r, "ms", 5000),
+                      .after = number_of(r, "after", 0),
+                      .silent = flag_of(r, "silent", false)};
+    b.pending = b.ms > 0;
+    if (!request_failed(r))
+        *(a != NULL ? &sandbox_limits(r->sandbox, a)->block : &r->sandbox->app_block) = b;
+    done(r);
+}
+
 static void limits_call(struct request *r)
 {
     struct limits_config c = r->sandbox->limits;
@@ -361,6 +379,33 @@ static void too_much_call(struct request *r)
     done(r);
 }
 
+static void forbid_call(struct request *r)
+{
+    struct forbidden *all = &r->sandbox->forbidden;
+    const struct account *a = account_of(r);
+    const char *field = text_of(r, "field");
+    struct forbidden_field one = {.account = a != NULL ? a->number : 0, .code = (int)number_of(r, "code", 10)};
+    if (flag_of(r, "clear", false))
+        all->count = 0;
+    else if (field == NULL || !str_copy(one.name, sizeof one.name, field))
+        request_error(r, 400, 100, 0, "field is required, below %zu characters", sizeof one.name);
+    else if (one.code != 10 && one.code != 100 && one.code != 200)
+        request_error(r, 400, 100, 0, "code must be 10, 100 or 200; it is %d", one.code);
+    else if (!request_failed(r) && !forbidden_add(all, &one))
+        request_error(r, 400, 100, 0, "there are %d forbidden fields already", FORBIDDEN_MAX);
+    done(r);
+}
+
+static void versions_call(struct request *r)
+{
+    struct versions v = r->sandbox->versions;
+    v.oldest = (int)number_of(r, "oldest", v.oldest);
+    v.strict = flag_of(r, "strict", v.strict);
+    if (!request_failed(r))
+        r->sandbox->versions = v;
+    done(r);
+}
+
 static void report_plan_call(struct request *r)
 {
     struct report_plan plan = report_plan_usual;
@@ -379,8 +424,9 @@ static void report_plan_call(struct request *r)
         request_error(r, 400, 100, 0, "outcome is unknown: %s", outcome);
     if (plan.polls < 0 || plan.ms < 0 || plan.percent < 0 || plan.percent > 100)
         request_error(r, 400, 100, 0, "polls and ms must not be negative, percent must be 0 to 100");
-    if (!request_failed(r))
-        r->sandbox->reports->plan = plan;
+    bool behind = flag_of(r, "behind", false);
+    if (!request_failed(r) && !reports_order(r->sandbox->reports, &plan, behind))
+        request_error(r, 400, 100, 0, "there are %d plans already", REPORT_PLANS_MAX);
     done(r);
 }
 
@@ -405,17 +451,19 @@ static const struct {
     {"POST", "limits", limits_call},   {"POST", "oauth", oauth_call},
     {"POST", "fault", fault_call},     {"POST", "report", report_plan_call},
     {"GET", "reports", reports_call},  {"POST", "too-much", too_much_call},
+    {"POST", "forbid", forbid_call},   {"POST", "versions", versions_call},
+    {"POST", "block", block_call},
 };
 
 void control_handle(struct request *r)
 {
     const char *name = r->segment_count == 2 ? r->segments[1] : "";
     size_t at = 0, count = sizeof routes / sizeof *routes;
-    while (at < count && (strcmp(routes[at].name, name) != 0 || strcmp(routes[at].method, http_method(r->x)) != 0))
+    while (at < count && (strcmp(routes[at].name, name) != 0 || strcmp(routes[at].method, r->method) != 0))
         at++;
     if (at < count)
         routes[at].handle(r);
     else
-        request_error(r, 404, 100, 0, "the sandbox has no %s /sandbox/%s", http_method(r->x), name);
+        request_error(r, 404, 100, 0, "the sandbox has no %s /sandbox/%s", r->method, name);
     request_send(r, 0);
 }

@@ -24,6 +24,7 @@ enum fault_kind {
     FAULT_BOMB,       /* 100 MiB of blanks, in 640 KiB of gzip */
     FAULT_MANY_ROWS,  /* a list's page has ten times the rows that were asked for */
     FAULT_ENDLESS,    /* a list's page has `next`, also when there are no rows any more */
+    FAULT_NULL,       /* an item of a batch was not done in time: null */
     FAULT_KINDS
 };
 bool fault_kind_find(const char *name, enum fault_kind *out);
@@ -42,7 +43,8 @@ struct fault {
 struct faults {
     struct fault list[FAULTS_MAX];
     int count;
-    int64_t struck, rolls;
+    int64_t struck; /* answers that were ordered to be other than right, by whatever order */
+    int64_t rolls;
 };
 bool faults_add(struct faults *f, const struct fault *fault); /* false when there are too many */
 void faults_clear(struct faults *f);

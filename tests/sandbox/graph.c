@@ -1,6 +1,6 @@
 #include "tests/sandbox/graph.h"
 #include "common/base/secret.h"
-#include "common/base/str.h"
+#include "tests/sandbox/batch.h"
 #include "tests/sandbox/dice.h"
 #include "tests/sandbox/floods.h"
 #include "tests/sandbox/insights.h"
@@ -13,11 +13,12 @@
 static const struct {
     const char *first, *second; /* segments; second NULL: none */
     bool open;                  /* needs no token */
+    bool ads;                   /* of the Marketing API */
     void (*handle)(struct request *r);
 } routes[] = {
-    {"oauth", "access_token", true, oauth_access_token}, {"dialog", "oauth", true, oauth_dialog},
-    {"debug_token", NULL, false, oauth_debug_token},     {"me", NULL, false, oauth_me},
-    {"me", "permissions", false, oauth_permissions},     {"me", "adaccounts", false, objects_accounts},
+    {"oauth", "access_token", true, false, oauth_access_token}, {"dialog", "oauth", true, false, oauth_dialog},
+    {"debug_token", NULL, false, false, oauth_debug_token},     {"me", NULL, false, false, oauth_me},
+    {"me", "permissions", false, false, oauth_permissions},     {"me", "adaccounts", false, true, objects_accounts},
 };
 
 static int route_of(const struct request *r)
@@ -51,28 +52,6 @@ static void classify(struct request *r)
         r->kind = CALL_INSIGHTS;
     else
         r->kind = r->node.level == LEVEL_ACCOUNT && !edge ? CALL_ACCOUNT : CALL_ENTITIES;
-}
-
-/* v25.0 and v26.0 are alive; no version means the oldest of them. */
-static bool check_version(struct request *r)
-{
-    const char *asked = r->version;
-    if (asked == NULL)
-        r->version = "v25.0";
-    if (asked == NULL || strcmp(asked, "v25.0") == 0 || strcmp(asked, "v26.0") == 0)
-        return true;
-    r->version = "v26.0";
-    int64_t major;
-    char digits[8];
-    if (str_copy(digits, sizeof digits, asked + 1) && strchr(digits, '.') != NULL)
-        *strchr(digits, '.') = 0;
-    if (str_to_i64(digits, 1, 24, &major))
-        request_error(r, 400, 2635, 0,
-                      "(#2635) You are calling a deprecated version of the Ads API. Please update to the latest "
-                      "version: v26.0.");
-    else
-        request_error(r, 400, 2500, 0, "Unknown path components: /%s", asked);
-    return false;
 }
 
 static bool check_token(struct request *r)
@@ -120,6 +99,11 @@ static bool check_proof(struct request *r)
     return false;
 }
 
+static void refuse_by(struct request *r, const struct block *b)
+{
+    request_error(r, b->status, b->code, b->subcode, "(#%d) There have been too many calls.", b->code);
+}
+
 static bool check_limits(struct request *r)
 {
     static const char *const many =
@@ -128,9 +112,17 @@ static bool check_limits(struct request *r)
     struct sandbox *s = r->sandbox;
     struct account *a = r->node.account;
     struct account_limits *limits = a != NULL ? sandbox_limits(s, a) : NULL;
-    switch (limits_check(&s->limits, &s->calls, limits, r->kind, a != NULL ? account_active_ads(a) : 0, r->real_ms)) {
+    enum limit limit = limits_check(&s->limits, &s->calls, &s->app_block, limits, r->kind,
+                                    a != NULL ? account_active_ads(a) : 0, r->real_ms);
+    r->refused_to_app = limit == LIMIT_APP || limit == LIMIT_APP_BLOCK;
+    r->refused = limit != LIMIT_NONE && !r->refused_to_app;
+    switch (limit) {
     case LIMIT_NONE:
         return true;
+    case LIMIT_APP_BLOCK:
+    case LIMIT_BLOCK:
+        refuse_by(r, limit == LIMIT_BLOCK && limits != NULL ? &limits->block : &s->app_block);
+        break;
     case LIMIT_APP:
         request_error(r, 403, 4, 0, "(#4) Application request limit reached");
         break;
@@ -167,7 +159,7 @@ static bool check_access(struct request *r)
 
 static bool is_method(const struct request *r, const char *method)
 {
-    return strcmp(http_method(r->x), method) == 0;
+    return strcmp(r->method, method) == 0;
 }
 
 static void serve_report(struct request *r)
@@ -211,6 +203,11 @@ static void serve_node(struct request *r)
     request_error(r, 400, 2500, 0, "Unknown path components: /%s", r->segments[1]);
 }
 
+static bool is_batch(const struct request *r)
+{
+    return r->x != NULL && r->segment_count == 0 && is_method(r, "POST") && params_get(&r->params, "batch") != NULL;
+}
+
 static void serve(struct request *r)
 {
     int route = route_of(r);
@@ -224,10 +221,13 @@ static void serve(struct request *r)
         r->content_type = *r->fault.body == '<' ? "text/html; charset=utf-8" : r->content_type;
         return;
     }
-    if (!check_version(r) || ((route < 0 || !routes[route].open) && (!check_token(r) || !check_proof(r))) ||
-        !check_limits(r))
+    bool batch = is_batch(r), open = route >= 0 && routes[route].open;
+    if (!versions_check(r, !batch && (route < 0 || routes[route].ads)) ||
+        (!open && (!check_token(r) || !check_proof(r))) || (!batch && !check_limits(r)))
         return;
-    if (route >= 0)
+    if (batch)
+        batch_serve(r);
+    else if (route >= 0)
         routes[route].handle(r);
     else if (r->segment_count == 0 && params_get(&r->params, "ids") != NULL)
         request_error(r, 400, 100, 0,
@@ -247,15 +247,15 @@ static void add_headers(struct request *r)
         limits_headers(&s->limits, &s->calls, a != NULL ? sandbox_limits(s, a) : NULL, a != NULL ? a->number : 0,
                        r->kind, a != NULL ? account_active_ads(a) : 0, r->real_ms, headers);
     for (int i = 0; i < count; i++) {
-        http_reply_header(r->x, headers[i].name, buf_str(&headers[i].value));
+        request_header(r, headers[i].name, buf_str(&headers[i].value));
         buf_free(&headers[i].value);
     }
     uint64_t id = dice_roll(s->options.world.seed ^ 0x7261ce, s->answers++);
-    http_reply_header(r->x, "facebook-api-version", r->version);
-    http_reply_header(r->x, "x-fb-trace-id", arena_printf(&r->arena, "%011llx", (unsigned long long)(id >> 20)));
-    http_reply_header(r->x, "x-fb-request-id", arena_printf(&r->arena, "%016llx", (unsigned long long)id));
-    http_reply_header(r->x, "x-fb-rev", "1018000000");
-    http_reply_header(r->x, "Cache-Control", "private, no-cache, no-store, must-revalidate");
+    request_header(r, "facebook-api-version", r->version);
+    request_header(r, "x-fb-trace-id", arena_printf(&r->arena, "%011llx", (unsigned long long)(id >> 20)));
+    request_header(r, "x-fb-request-id", arena_printf(&r->arena, "%016llx", (unsigned long long)id));
+    request_header(r, "x-fb-rev", "1018000000");
+    request_header(r, "Cache-Control", "private, no-cache, no-store, must-revalidate");
 }
 
 static void log_call(struct request *r)
@@ -271,35 +271,49 @@ static void log_call(struct request *r)
 static void log_status(struct request *r)
 {
     struct sandbox *s = r->sandbox;
-    s->calls.list[s->calls.count - 1].status = r->status;
+    struct call *call = &s->calls.list[s->calls.count - 1];
+    call->status = r->status;
+    call->refused = r->refused ? CALL_REFUSED : r->refused_to_app ? CALL_REFUSED_TO_APP : CALL_SERVED;
     if (r->node.account == NULL)
         return;
     struct account_limits *limits = sandbox_limits(s, r->node.account);
-    limits->calls.list[limits->calls.count - 1].status = r->status;
+    limits->calls.list[limits->calls.count - 1] = *call;
     limits->user_errors += r->status != 200;
 }
 
-void graph_handle(struct request *r)
+static void take_fault(struct request *r)
 {
-    struct sandbox *s = r->sandbox;
-    classify(r);
-    const char *path = http_path(r->x), *after = params_get(&r->params, "after");
-    const char *range = params_get(&r->params, "time_range");
-    const char *target = arena_printf(&r->arena, "%s %s?after=%s&time_range=%s", http_method(r->x), path,
+    const char *after = params_get(&r->params, "after"), *range = params_get(&r->params, "time_range");
+    const char *target = arena_printf(&r->arena, "%s %s?after=%s&time_range=%s", r->method, r->path,
                                       after != NULL ? after : "", range != NULL ? range : "");
-    const struct fault *fault = faults_take(&s->faults, call_kind_names[r->kind], target != NULL ? target : path);
-    if (fault != NULL) {
-        r->fault = *fault;
-        r->has_fault = true;
-    }
-    log_call(r);
+    const struct fault *fault =
+        faults_take(&r->sandbox->faults, call_kind_names[r->kind], target != NULL ? target : r->path);
+    if (fault == NULL)
+        return;
+    r->fault = *fault;
+    r->has_fault = true;
+}
+
+void graph_answer(struct request *r)
+{
+    bool is_call = !is_batch(r); /* of a batch each item is one */
+    classify(r);
+    take_fault(r);
+    if (is_call)
+        log_call(r);
     serve(r);
-    log_status(r);
+    if (is_call)
+        log_status(r);
     if (r->has_fault && r->fault.kind == FAULT_STATUS_500) {
         buf_reset(&r->body);
         buf_add_str(&r->body, "{\"error\":{\"code\":2}}");
     }
     flood(r);
     add_headers(r);
-    transport_send(r, s->options.latency_ms + (r->has_fault ? r->fault.delay_ms : 0));
+}
+
+void graph_handle(struct request *r)
+{
+    graph_answer(r);
+    transport_send(r, r->sandbox->options.latency_ms + (r->has_fault ? r->fault.delay_ms : 0));
 }

@@ -350,6 +350,8 @@ bool insight_select(struct request *r, struct insight_selection *out)
                 names[i]);
             return false;
         }
+        if (forbidden_answer(r, names[i], "AdsInsights"))
+            return false;
         if (field != NULL) {
             out->list[out->count++] = field;
             out->actions = out->actions || field->actions;

@@ -99,7 +99,7 @@ void oauth_dialog(struct request *r)
         buf_add_url(&url, state);
     }
     buf_add_str(&url, "#_=_");
-    http_reply_header(r->x, "Location", buf_str(&url));
+    request_header(r, "Location", buf_str(&url));
     r->status = 302;
     r->content_type = "text/html; charset=utf-8";
     buf_free(&url);

@@ -370,6 +370,8 @@ static bool select_one(struct request *r, enum level level, const char *text, st
                       object_type_names[level]);
         return false;
     }
+    if (forbidden_answer(r, name, object_type_names[level]))
+        return false;
     if (text[len] != 0) {
         inner = select_inner(r, name, text + len + 1);
         if (inner == NULL)

@@ -10,9 +10,9 @@ struct given {
         *score_error;
     int64_t seed, accounts, campaigns, adsets, ads;
     int64_t limit_calls, limit_window, app_limit_calls, app_limit_window, score_max, score_window, score_block;
-    int64_t latency_ms, cursor_seconds;
-    bool stop_clock, require_proof, no_usage_headers, hostile_names, deleted_filter_error, empty_paging, check, help,
-        version;
+    int64_t limit_speed, latency_ms, cursor_seconds;
+    bool stop_clock, require_proof, no_usage_headers, hostile_names, deleted_filter_error, empty_paging, strict_version,
+        check, help, version;
 };
 
 enum kind { TEXT, NUMBER, FLAG };
@@ -57,6 +57,7 @@ static const struct option options[] = {
     OPT_TEXT("--tier", tier, "WORD", "development or standard: Meta's formulas for limits (standard)"),
     OPT_NUMBER("--limit-calls", limit_calls, 0, INT32_MAX, "calls per account and window instead of Meta's formulas"),
     OPT_NUMBER("--limit-window", limit_window, 1, 1000000, "seconds (3600)"),
+    OPT_NUMBER("--limit-speed", limit_speed, 1, 3600, "limits run so many times as fast, stated times too (1)"),
     OPT_NUMBER("--app-limit-calls", app_limit_calls, 0, INT32_MAX, "calls of the whole app per window (unlimited)"),
     OPT_NUMBER("--app-limit-window", app_limit_window, 1, 1000000, "seconds (3600)"),
     OPT_NUMBER("--score-max", score_max, 0, INT32_MAX, "points per account before a block (60 or 9000, by tier)"),
@@ -64,6 +65,7 @@ static const struct option options[] = {
     OPT_NUMBER("--score-block", score_block, 0, 1000000, "seconds of a block (300 or 60, by tier)"),
     OPT_TEXT("--score-error", score_error, "CODE", "17 or 613: how a block is told (17)"),
     OPT_FLAG("--no-usage-headers", no_usage_headers, "leave the usage headers out"),
+    OPT_FLAG("--strict-version", strict_version, "refuse dead API versions, instead of serving them by one alive"),
     OPT_FLAG("--deleted-filter-error", deleted_filter_error, "edges answer error 100 to DELETED in a status filter"),
     OPT_FLAG("--empty-paging", empty_paging, "an empty list carries \"paging\":{}"),
     OPT_NUMBER("--latency-ms", latency_ms, 0, 600000, "before every answer (0)"),
@@ -82,7 +84,7 @@ static void print_help(void)
                options[i].meaning);
     printf(
         "\nTests drive it with /sandbox/clock, truth, calls, reset-calls, restate, token, account, entity, delete-ad,\n"
-        "limits, oauth, fault, too-much, report and reports.\n");
+        "limits, block, oauth, fault, too-much, forbid, versions, report and reports.\n");
 }
 
 static int read_one(const struct option *option, struct given *g, const char *value, struct err *e)
@@ -157,7 +159,8 @@ static int convert(const struct given *g, struct sandbox_options *o, struct err 
                                             .currency = g->currency,
                                             .counts = {1, (int)g->campaigns, (int)g->adsets, (int)g->ads},
                                             .hostile_names = g->hostile_names},
-                                  .limits = {.development_tier = strcmp(g->tier, "development") == 0,
+                                  .limits = {.speed = g->limit_speed,
+                                             .development_tier = strcmp(g->tier, "development") == 0,
                                              .omit_headers = g->no_usage_headers,
                                              .calls = g->limit_calls,
                                              .window_ms = g->limit_window * 1000,
@@ -167,6 +170,7 @@ static int convert(const struct given *g, struct sandbox_options *o, struct err 
                                              .score_window_ms = g->score_window * 1000,
                                              .score_block_ms = g->score_block * 1000,
                                              .score_error_613 = strcmp(g->score_error, "613") == 0},
+                                  .versions = {VERSION_OLDEST, g->strict_version},
                                   .port_file = g->port_file,
                                   .stop_clock = g->stop_clock,
                                   .token = g->token,
@@ -195,6 +199,7 @@ int options_read(struct sandbox_options *o, int argc, char **argv)
                       .adsets = 20,
                       .ads = 100,
                       .limit_window = 3600,
+                      .limit_speed = 1,
                       .app_limit_window = 3600,
                       .cursor_seconds = 3600};
     int rc = read_all(&g, argc, argv, &e);

@@ -1,11 +1,13 @@
 #pragma once
 #include "common/base/err.h"
 #include "tests/sandbox/limits.h"
+#include "tests/sandbox/versions.h"
 #include "tests/sandbox/world.h"
 /* The command line of metricx-sandbox. Texts are borrowed from argv. */
 struct sandbox_options {
     struct world_config world;
     struct limits_config limits;
+    struct versions versions;
     char host[64];
     int port;
     const char *port_file;

@@ -42,9 +42,9 @@ bool page_read(struct request *r, struct page *p)
 static void write_next(struct request *r, const char *after)
 {
     struct buf url;
-    const char *host = http_header(r->x, "Host");
+    const char *host = r->host;
     buf_init(&url, BODY_BYTES_MAX);
-    buf_addf(&url, "http://%s/%s", host != NULL ? host : r->sandbox->options.host, r->version);
+    buf_addf(&url, "http://%s/%s", host, r->version);
     for (int i = 0; i < r->segment_count; i++) {
         buf_add_char(&url, '/');
         buf_add_url(&url, r->segments[i]);

@@ -82,6 +82,15 @@ void params_read(struct params *p, const struct http_exchange *x, struct arena *
         read_form(&r, body);
 }
 
+void params_read_text(struct params *p, const char *query, const char *form, struct arena *a)
+{
+    struct reading r = {p, a};
+    p->count = 0;
+    read_form(&r, query);
+    p->from_query = p->count;
+    read_form(&r, form);
+}
+
 const char *params_get(const struct params *p, const char *name)
 {
     for (int i = 0; i < p->count; i++)

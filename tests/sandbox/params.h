@@ -14,6 +14,8 @@ struct params {
     int from_query; /* the first so many came from the query */
 };
 void params_read(struct params *p, const struct http_exchange *x, struct arena *a);
+/* The same of a query and a form as texts. */
+void params_read_text(struct params *p, const char *query, const char *form, struct arena *a);
 const char *params_get(const struct params *p, const char *name); /* NULL when absent */
 /* The value parsed as JSON; NULL when absent or malformed. The caller releases it. */
 json_t *params_json(const struct params *p, const char *name);

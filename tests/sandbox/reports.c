@@ -41,7 +41,6 @@ struct reports *reports_new(void)
 {
     struct reports *all = calloc(1, sizeof *all);
     CHECK(all != NULL);
-    all->plan = report_plan_usual;
     return all;
 }
 
@@ -115,6 +114,25 @@ static struct report *add(struct reports *all)
     return p;
 }
 
+bool reports_order(struct reports *all, const struct report_plan *plan, bool behind)
+{
+    if (!behind)
+        all->plan_count = 0;
+    if (all->plan_count == REPORT_PLANS_MAX)
+        return false;
+    all->plans[all->plan_count++] = *plan;
+    return true;
+}
+
+static struct report_plan next_plan(struct reports *all)
+{
+    struct report_plan plan = all->plan_count > 0 ? all->plans[0] : report_plan_usual;
+    if (all->plan_count == 0 || all->plans[0].count < 0 || --all->plans[0].count > 0)
+        return plan;
+    memmove(all->plans, all->plans + 1, (size_t)--all->plan_count * sizeof *all->plans);
+    return plan;
+}
+
 void reports_create(struct request *r)
 {
     struct reports *all = r->sandbox->reports;
@@ -127,9 +145,7 @@ void reports_create(struct request *r)
     p->days = days;
     p->created_ms = r->now_ms;
     p->created_real_ms = r->real_ms;
-    p->plan = all->plan;
-    if (all->plan.count > 0 && --all->plan.count == 0)
-        all->plan = report_plan_usual;
+    p->plan = next_plan(all);
     buf_addf(&r->body, "{\"report_run_id\":\"%s\"}", p->id);
 }
 
@@ -186,7 +202,7 @@ static void end_early(struct report *p)
 static void look(struct report *p, const struct request *r)
 {
     int64_t gone = progress(p, r->real_ms);
-    bool completes = p->plan.outcome == REPORT_COMPLETED || p->plan.outcome == REPORT_EMPTY;
+    bool completes = p->plan.outcome <= REPORT_GONE;
     if (p->status != REPORT_JOB_VANISHED && r->now_ms - p->created_ms > KEPT_MS)
         p->status = REPORT_JOB_SKIPPED;
     else if (p->status >= REPORT_JOB_COMPLETED)
@@ -200,9 +216,14 @@ static void look(struct report *p, const struct request *r)
     }
 }
 
-static bool is_there(const struct report *p, const struct request *r)
+/* False when the answer is that it is not there, as its plan has ordered. */
+static bool is_there(const struct report *p, struct request *r)
 {
-    return p->status != REPORT_JOB_VANISHED && r->real_ms - p->created_real_ms >= p->plan.unseen_ms;
+    if (p->status != REPORT_JOB_VANISHED && r->real_ms - p->created_real_ms >= p->plan.unseen_ms)
+        return true;
+    r->sandbox->faults.struck++;
+    request_not_found(r);
+    return false;
 }
 
 void report_node(struct request *r)
@@ -213,10 +234,8 @@ void report_node(struct request *r)
     if (fields == NULL)
         return;
     look(p, r);
-    if (!is_there(p, r)) {
-        request_not_found(r);
+    if (!is_there(p, r))
         return;
-    }
     report_write(&r->body, p, fields);
     p->held += p->status == REPORT_JOB_RUNNING && p->percent == 100;
     p->polls++;
@@ -229,10 +248,8 @@ void report_rows(struct request *r)
     r->sandbox->reports->pages++;
     p->pages++;
     look(p, r);
-    if (!is_there(p, r)) {
-        request_not_found(r);
+    if (!is_there(p, r))
         return;
-    }
     if (p->status != REPORT_JOB_COMPLETED) {
         request_error(r, 400, 2601, 1815107, "Error accessing adreport job.");
         request_error_told(r, "Loading Async Ads Report Failed",
@@ -249,16 +266,16 @@ void report_rows(struct request *r)
     buf_add_char(&r->body, ']');
     page_write(r, &page, to - from, to, to < count);
     buf_add_char(&r->body, '}');
+    if (p->plan.outcome == REPORT_GONE)
+        p->status = REPORT_JOB_VANISHED;
 }
 
 void report_delete(struct request *r)
 {
     struct reports *all = r->sandbox->reports;
     int at = 0;
-    if (!is_there(r->report, r)) {
-        request_not_found(r);
+    if (!is_there(r->report, r))
         return;
-    }
     while (all->list[at] != r->report)
         at++;
     all->count--;

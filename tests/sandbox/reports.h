@@ -6,6 +6,7 @@
 #define REPORT_OUTCOMES_TABLE(X)                                                                                       \
     X(COMPLETED, "completed")                                                                                          \
     X(EMPTY, "empty") /* completed, but without its rows */                                                            \
+    X(GONE, "gone")   /* completed, and vanished after its first page */                                               \
     X(FAILED, "failed")                                                                                                \
     X(SKIPPED, "skipped")                                                                                              \
     X(STUCK, "stuck") /* stays as it is for ever */                                                                    \
@@ -28,19 +29,23 @@ struct report_plan {
     char error_message[160];
     int64_t count; /* of the runs to come; -1: all */
 };
+#define REPORT_PLANS_MAX 16
 extern const struct report_plan report_plan_usual;
 
 struct report;
 struct reports {
     struct report **list; /* in the order of their making */
     int count, room;
-    int64_t made, polls, pages; /* runs that were made, and what was asked of them */
-    struct report_plan plan;
+    int64_t made, polls, pages;                 /* runs that were made, and what was asked of them */
+    struct report_plan plans[REPORT_PLANS_MAX]; /* of the runs to come, one after the other, then the usual one */
+    int plan_count;
 };
 struct reports *reports_new(void);
 void reports_free(struct reports *all);                                 /* NULL is fine */
 struct report *reports_find(const struct reports *all, const char *id); /* NULL when there is none */
 struct account *report_account(const struct report *p);
+/* For the runs to come, or for those behind the ones that were ordered already; false when there are too many. */
+bool reports_order(struct reports *all, const struct report_plan *plan, bool behind);
 /* [{"id":…,"account":…,"status":…,"percent":…,"polls":…,"pages":…,"rows":…}] for tests; rows null until completed. */
 void reports_write(struct buf *b, const struct reports *all);
 

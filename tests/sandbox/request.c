@@ -17,7 +17,7 @@ static bool is_version(const char *segment)
 
 static void split_path(struct request *r)
 {
-    char *path = arena_str(&r->arena, http_path(r->x)), *rest = NULL;
+    char *path = arena_str(&r->arena, r->path), *rest = NULL;
     CHECK(path != NULL);
     for (char *at = strtok_r(path, "/", &rest); at != NULL; at = strtok_r(NULL, "/", &rest)) {
         if (r->version == NULL && r->segment_count == 0 && is_version(at))
@@ -38,12 +38,11 @@ static const char *token_of(const struct request *r)
     return bearer ? header + 7 : given;
 }
 
-struct request *request_new(struct sandbox *s, struct http_exchange *x)
+static struct request *request_begin(struct sandbox *s)
 {
     struct request *r = calloc(1, sizeof *r);
     CHECK(r != NULL);
     r->sandbox = s;
-    r->x = x;
     r->status = 200;
     r->content_type = "application/json; charset=UTF-8";
     r->kind = CALL_OTHER;
@@ -51,13 +50,56 @@ struct request *request_new(struct sandbox *s, struct http_exchange *x)
     r->real_ms = clk_mono_ms();
     arena_init(&r->arena, ARENA_BYTES_MAX);
     buf_init(&r->body, BODY_BYTES_MAX);
+    buf_init(&r->headers, BODY_BYTES_MAX);
+    return r;
+}
+
+struct request *request_new(struct sandbox *s, struct http_exchange *x)
+{
+    struct request *r = request_begin(s);
+    const char *host = http_header(x, "Host");
+    r->x = x;
+    r->method = http_method(x);
+    r->path = http_path(x);
+    r->host = host != NULL ? host : s->options.host;
     params_read(&r->params, x, &r->arena);
     split_path(r);
     r->token_text = token_of(r);
     return r;
 }
 
-static void request_free(struct request *r)
+struct request *request_item(const struct request *outer, const char *method, const char *url, const char *form)
+{
+    struct request *r = request_begin(outer->sandbox);
+    const size_t len = strcspn(url, "?");
+    r->method = arena_str(&r->arena, method);
+    r->path = arena_strn(&r->arena, url, len);
+    r->host = outer->host;
+    r->content_type = "text/javascript; charset=UTF-8";
+    params_read_text(&r->params, url + len + (url[len] == '?'), form, &r->arena);
+    CHECK(r->method != NULL && r->path != NULL);
+    split_path(r);
+    r->version = r->version != NULL ? r->version : outer->version;
+    r->token_text = params_get(&r->params, "access_token");
+    r->token_text = r->token_text != NULL ? r->token_text : outer->token_text;
+    return r;
+}
+
+void request_header(struct request *r, const char *name, const char *value)
+{
+    if (r->x != NULL) {
+        http_reply_header(r->x, name, value);
+        return;
+    }
+    text_comma(&r->headers);
+    buf_add_char(&r->headers, '{');
+    text_pair(&r->headers, "name", name);
+    text_comma(&r->headers);
+    text_pair(&r->headers, "value", value);
+    buf_add_char(&r->headers, '}');
+}
+
+void request_free(struct request *r)
 {
     if (r->prev != NULL)
         r->prev->next = r->next;
@@ -67,6 +109,7 @@ static void request_free(struct request *r)
         r->next->prev = r->prev;
     timer_cancel(r->timer);
     buf_free(&r->body);
+    buf_free(&r->headers);
     arena_free(&r->arena);
     free(r);
 }
@@ -127,10 +170,13 @@ static bool is_transient(int code, int subcode)
     return code == 1 || (code == 2 && subcode != 1504041) || code == 4 || code == 2601;
 }
 
-/* Objects that are not there and proofs that are wrong; all else is an OAuthException, whatever it is about. */
-static bool is_method_error(int code, int subcode, const char *message)
+/* Objects that are not there, proofs that are wrong and batches are told apart; all else is an OAuthException, whatever
+ * it is about. */
+static const char *type_of(int code, int subcode, const char *message)
 {
-    return code == 100 && (subcode == 33 || strstr(message, "appsecret_proof") != NULL);
+    if (code == 100 && (subcode == 33 || strstr(message, "appsecret_proof") != NULL))
+        return "GraphMethodException";
+    return code == 100 && strstr(message, "batch size") != NULL ? "GraphBatchException" : "OAuthException";
 }
 
 void request_error(struct request *r, int status, int code, int subcode, const char *format, ...)
@@ -146,7 +192,7 @@ void request_error(struct request *r, int status, int code, int subcode, const c
     TEXT_LITERAL(b, "{\"error\":{");
     text_pair(b, "message", message);
     text_comma(b);
-    text_pair(b, "type", is_method_error(code, subcode, message) ? "GraphMethodException" : "OAuthException");
+    text_pair(b, "type", type_of(code, subcode, message));
     buf_addf(b, ",\"code\":%d", code);
     if (subcode != 0)
         buf_addf(b, ",\"error_subcode\":%d", subcode);
@@ -156,13 +202,13 @@ void request_error(struct request *r, int status, int code, int subcode, const c
     buf_addf(b, ",\"fbtrace_id\":\"A%010llx\"}}", (unsigned long long)(id >> 24));
     if (code == 190) {
         const char *header = arena_printf(&r->arena, "OAuth \"Facebook Platform\" \"invalid_token\" \"%s\"", message);
-        http_reply_header(r->x, "WWW-Authenticate", header);
+        request_header(r, "WWW-Authenticate", header);
     }
 }
 
 void request_not_found(struct request *r)
 {
-    const char *method = http_method(r->x);
+    const char *method = r->method;
     request_error(r, 400, 100, 33,
                   "Unsupported %s request. Object with ID '%s' does not exist, cannot be loaded due to missing "
                   "permissions, or does "

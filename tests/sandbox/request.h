@@ -6,7 +6,9 @@ struct report;
 #define SEGMENTS_MAX 3
 struct request {
     struct sandbox *sandbox;
-    struct http_exchange *x;
+    struct http_exchange *x; /* NULL: an item of a batch, whose headers are JSON objects in `headers` */
+    const char *method, *path, *host;
+    struct buf headers;
     struct arena arena;
     struct params params;
     const char *version;                /* "v26.0" */
@@ -21,6 +23,7 @@ struct request {
     int64_t real_ms;
     struct fault fault; /* what a test ordered for this call */
     bool has_fault;
+    bool refused, refused_to_app; /* by a limit */
     int status;
     const char *content_type;
     struct buf body; /* the answer */
@@ -32,6 +35,9 @@ struct request {
 
 /* Parses path and parameters. */
 struct request *request_new(struct sandbox *s, struct http_exchange *x);
+/* The call that an item of r's batch is, without an exchange of its own; request_free() ends it. */
+struct request *request_item(const struct request *r, const char *method, const char *url, const char *form);
+void request_free(struct request *r);
 /* Sends r->body with r->status and frees r, now or after a delay. */
 void request_send(struct request *r, int64_t delay_ms);
 /* Calls then(r) after a delay, which has r and must end it or wait again. */
@@ -40,6 +46,7 @@ void request_later(struct request *r, int64_t delay_ms, void (*then)(void *arg))
 void request_drop(struct request *r);
 void request_send_all_waiting(struct sandbox *s);
 
+void request_header(struct request *r, const char *name, const char *value); /* of the answer; copied */
 /* Makes the answer an error of Meta's shape; code and subcode as in Meta's tables, subcode 0 for none. */
 void request_error(struct request *r, int status, int code, int subcode, const char *format, ...)
     __attribute__((format(printf, 5, 6)));

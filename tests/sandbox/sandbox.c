@@ -26,6 +26,7 @@ int sandbox_new(struct loop *l, const struct sandbox_options *o, struct sandbox 
     s->options = *o;
     s->loop = l;
     s->limits = o->limits;
+    s->versions = o->versions;
     s->too_much.day = DATE_NONE;
     if (o->now_ms != 0)
         vclock_set(&s->clock, o->now_ms);

@@ -2,12 +2,14 @@
 #include "common/io/http_server.h"
 #include "common/io/loop.h"
 #include "tests/sandbox/faults.h"
+#include "tests/sandbox/forbidden.h"
 #include "tests/sandbox/limits.h"
 #include "tests/sandbox/oauth_codes.h"
 #include "tests/sandbox/options.h"
 #include "tests/sandbox/tokens.h"
 #include "tests/sandbox/too_much.h"
 #include "tests/sandbox/vclock.h"
+#include "tests/sandbox/versions.h"
 #include "tests/sandbox/world.h"
 /* One running sandbox: all of its state, and the server in front of it. Loop thread only. */
 struct request;
@@ -19,10 +21,13 @@ struct sandbox {
     struct world *world;
     struct vclock clock;
     struct limits_config limits;
-    struct calls calls;                /* of the whole app */
+    struct calls calls; /* of the whole app */
+    struct block app_block;
     struct account_limits *by_account; /* by account number, from the first on */
     struct faults faults;
     struct too_much too_much;
+    struct forbidden forbidden;
+    struct versions versions;
     struct tokens tokens;
     struct oauth_codes codes;
     struct reports *reports;

@@ -17,6 +17,7 @@ bool too_much(const struct too_much *t, const struct too_much_question *q)
 
 void too_much_answer(struct request *r)
 {
+    r->sandbox->faults.struck++;
     if (r->sandbox->too_much.coded) {
         request_error(r, 400, 100, 1487534, "(#100) %s", WORDS);
         return;

@@ -36,6 +36,10 @@ BLOCKING = re.compile(
     r"\b(redisCommand|redisConnect|PQexec|PQexecParams|PQconnectdb|PQconnectdbParams|PQgetResult_wait|getaddrinfo|gethostbyname"
     r"|curl_easy_perform|usleep|sleep|nanosleep|system|popen) ?\("
 )
+# The one way to memory; mem.h says when it may be refused.
+ALLOCATING = re.compile(r"\b(malloc|calloc|realloc|reallocarray|strdup|strndup|asprintf|vasprintf) ?\(")
+ALLOCATORS = ("common/base/mem.c", "common/base/json_text.c")
+READING_JSON = re.compile(r"\bjson_load[a-z_]* ?\(")
 VAGUE = re.compile(r"(^|/)(utils?|helpers?|misc|common_?stuff)\.[a-z]+$")
 OPEN_END = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 
@@ -79,6 +83,10 @@ def check_file(path, text, graph, say):
             say(f"{path}:{number}: something left open")
         if not path.startswith("tests/") and BLOCKING.search(line.split("//")[0]):
             say(f"{path}:{number}: a call that blocks the loop: {line.strip()}")
+        if not path.startswith("tests/") and path != "common/base/json_text.c" and READING_JSON.search(line):
+            say(f"{path}:{number}: JSON is read through common/base/json_text.h: {line.strip()}")
+        if not path.startswith("tests/") and path not in ALLOCATORS and ALLOCATING.search(line):
+            say(f"{path}:{number}: memory is had through common/base/mem.h: {line.strip()}")
     for target in re.findall(r'^#include "([^"]+)"', text, re.M):
         graph.setdefault(path, []).append(target)
         if not (TOP / target).exists() and not target.endswith("_files.h"):

@@ -3,7 +3,7 @@
 #include <ctype.h>
 #include <strings.h>
 
-enum { AFTER_BYTES_MAX = 4000 };
+enum { AFTER_BYTES_MAX = 4000, STEPS = META_NO_FILTER + 1 };
 
 static const char letters[META_LISTING_COUNT] = {'c', 's', 'a', 'l', 'i', 'n', 'x', 't', 'r', 'w', 'g', 'b'};
 
@@ -45,18 +45,19 @@ int meta_cursor_read(const char *text, const struct slice *s, struct meta_cursor
     if (text == NULL)
         return 0;
     letter = text[0] != '\0' ? memchr(letters, text[0], sizeof letters) : NULL;
-    if (letter == NULL || text[1] < '0' || text[1] > '0' + META_NO_FILTER ||
+    if (letter == NULL || text[1] < '0' || text[1] >= '0' + 2 * STEPS ||
         !belongs_to((enum meta_listing)(letter - letters), s))
         return err_set(e, ERR_GONE, "the stored cursor is not one of this version");
     out->listing = (enum meta_listing)(letter - letters);
-    out->step = (enum meta_step)(text[1] - '0');
+    out->step = (enum meta_step)((text[1] - '0') % STEPS);
+    out->few_fields = text[1] >= '0' + STEPS;
     out->after = text + 2;
     return 0;
 }
 
 const char *meta_cursor_text(const struct meta_cursor *c, struct arena *a)
 {
-    return arena_printf(a, "%c%d%s", letters[c->listing], (int)c->step, c->after);
+    return arena_printf(a, "%c%d%s", letters[c->listing], (int)c->step + (c->few_fields ? STEPS : 0), c->after);
 }
 
 /* Scheme, host and port of both are the same. */

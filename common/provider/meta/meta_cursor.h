@@ -3,8 +3,8 @@
 #include "common/base/err.h"
 #include "common/provider/provider.h"
 #include <jansson.h>
-/* Where a slice stands: which listing, how far its status filter was stepped down, Meta's own cursor in it. As a text:
- * a letter, a digit, Meta's cursor; of lookups its number instead; by campaign its number and ':' before. */
+/* Where a slice stands: which listing, how far its question was stepped down, Meta's own cursor in it. As a text: a
+ * letter, a digit, Meta's cursor; of lookups its number instead; by campaign its number and ':' before. */
 enum meta_listing {
     META_CAMPAIGNS,
     META_ADSETS,
@@ -27,6 +27,7 @@ enum meta_step { META_ALL_STATUSES, META_NOT_DELETED, META_NO_FILTER };
 struct meta_cursor {
     enum meta_listing listing;
     enum meta_step step;
+    bool few_fields;   /* only those that must be: one of the others was refused, perhaps */
     const char *after; /* "" = first page; borrowed from the text */
 };
 

@@ -14,21 +14,23 @@ enum { DETAILS_MAX = 8, DETAILS_BYTES_MAX = 256 * 1024 };
                     "\"PENDING_BILLING_INFO\""
 
 static const struct listing {
-    const char *edge, *level, *fields, *statuses; /* statuses: all but DELETED */
-    const char *parent, *campaign;                /* keys of the ids above it; NULL: none */
-    const char *details[DETAILS_MAX];             /* fields without a column of their own */
+    const char *edge, *level;
+    const char *fields, *more;        /* that must be, and those that may be refused; NULL: none */
+    const char *statuses;             /* all but DELETED */
+    const char *parent, *campaign;    /* keys of the ids above it; NULL: none */
+    const char *details[DETAILS_MAX]; /* fields without a column of their own */
 } listings[META_LISTING_COUNT] = {
     [META_CAMPAIGNS] = {.edge = "campaigns",
                         .level = "campaign",
-                        .fields = COMMON_FIELDS ",objective,buying_type,bid_strategy,daily_budget,lifetime_budget,"
-                                                "start_time,stop_time",
+                        .fields = COMMON_FIELDS,
+                        .more = ",objective,buying_type,bid_strategy,daily_budget,lifetime_budget,start_time,stop_time",
                         .statuses = COMMON_STATUSES,
                         .details = {"buying_type", "bid_strategy", "start_time", "stop_time"}},
     [META_ADSETS] = {.edge = "adsets",
                      .level = "adset",
-                     .fields = COMMON_FIELDS ",campaign_id,daily_budget,lifetime_budget,bid_strategy,"
-                                             "optimization_goal,billing_event,attribution_spec,destination_type,"
-                                             "start_time,end_time",
+                     .fields = COMMON_FIELDS ",campaign_id",
+                     .more = ",daily_budget,lifetime_budget,bid_strategy,optimization_goal,billing_event,"
+                             "attribution_spec,destination_type,start_time,end_time",
                      .statuses = COMMON_STATUSES ",\"CAMPAIGN_PAUSED\"",
                      .parent = "campaign_id",
                      .campaign = "campaign_id",
@@ -112,9 +114,22 @@ void meta_listing_filter(struct buf *url, enum meta_listing listing, enum meta_s
         objects_filter(url, l, deleted, since_s);
 }
 
-void meta_entities_params(struct buf *url, enum meta_listing listing)
+bool meta_entities_have_more(enum meta_listing listing)
 {
-    meta_url_param(url, "fields", listings[listing].fields);
+    return listings[listing].more != NULL;
+}
+
+void meta_entities_params(struct buf *url, enum meta_listing listing, bool few_fields)
+{
+    const struct listing *l = &listings[listing];
+    struct buf fields;
+
+    buf_init(&fields, 1024);
+    buf_add_str(&fields, l->fields);
+    if (!few_fields && l->more != NULL)
+        buf_add_str(&fields, l->more);
+    meta_url_param(url, "fields", buf_str(&fields));
+    buf_free(&fields);
 }
 
 static int read_budget(const json_t *row, const char *key, const char *currency, struct arena *a, const char **out,
@@ -215,7 +230,7 @@ static int read_states(const json_t *row, struct arena *a, struct entity_row *r,
     return rc;
 }
 
-static int read_row(const struct slice *s, const struct listing *l, const json_t *row, struct arena *a,
+static int read_row(const struct slice *s, const struct listing *l, bool few_fields, const json_t *row, struct arena *a,
                     struct entity_row *r, struct err *e)
 {
     int rc = read_names(l, row, a, r, e);
@@ -227,15 +242,15 @@ static int read_row(const struct slice *s, const struct listing *l, const json_t
         rc = read_budget(row, "daily_budget", s->currency, a, &r->daily_budget, e);
     if (rc == 0)
         rc = read_budget(row, "lifetime_budget", s->currency, a, &r->lifetime_budget, e);
-    if (rc == 0)
+    if (rc == 0 && !(few_fields && l->more != NULL))
         rc = read_details(l, row, a, &r->details, e);
     if (rc == 0 && a->overflow)
         rc = err_set(e, ERR_LIMIT, "a page needs too much memory");
     return rc;
 }
 
-int meta_entities_read(const struct slice *s, enum meta_listing listing, const json_t *data, struct page *p,
-                       struct err *e)
+int meta_entities_read(const struct slice *s, enum meta_listing listing, bool few_fields, const json_t *data,
+                       struct page *p, struct err *e)
 {
     const struct listing *l = &listings[listing];
     const json_t *row;
@@ -247,7 +262,7 @@ int meta_entities_read(const struct slice *s, enum meta_listing listing, const j
     json_array_foreach(data, i, row)
     {
         struct entity_row *r = &p->entities[p->entity_count];
-        int rc = read_row(s, l, row, &p->arena, r, e);
+        int rc = read_row(s, l, few_fields, row, &p->arena, r, e);
 
         if (rc != 0) {
             (void)err_wrap(e, "%s %s", l->level, r->external_id != NULL ? r->external_id : "without id");

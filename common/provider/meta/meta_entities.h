@@ -13,7 +13,10 @@ void meta_listing_filter(struct buf *url, enum meta_listing listing, enum meta_s
                          const char *campaign);
 /* The listing that has objects of this level. */
 enum meta_listing meta_listing_of(const char *level);
-void meta_entities_params(struct buf *url, enum meta_listing listing);
-/* The rows of `data` into p->entities. ERR_ANSWER names the entity and the field. */
-int meta_entities_read(const struct slice *s, enum meta_listing listing, const json_t *data, struct page *p,
-                       struct err *e) MUST_CHECK;
+/* Asks for its fields, or only for those without which an object is of no use, if there are others. */
+void meta_entities_params(struct buf *url, enum meta_listing listing, bool few_fields);
+bool meta_entities_have_more(enum meta_listing listing);
+/* The rows of `data` into p->entities; asked with few_fields, what could not be asked for is unknown. ERR_ANSWER names
+ * the entity and the field. */
+int meta_entities_read(const struct slice *s, enum meta_listing listing, bool few_fields, const json_t *data,
+                       struct page *p, struct err *e) MUST_CHECK;

@@ -16,22 +16,29 @@ struct scratch {
 
 #define IDS "campaign_id,adset_id,ad_id"
 #define NUMBERS ",impressions,clicks,spend"
-#define NUMBERS_OF_DAYS NUMBERS ",reach,attribution_setting"
+#define MORE ",reach,attribution_setting"
 #define ACTIONS ",actions,action_values"
 
-static const char *fields_of(const struct slice *s, enum meta_listing listing)
+static const char *fields_of(const struct slice *s, enum meta_listing listing, bool few_fields)
 {
     if (s->hourly)
         return IDS NUMBERS;
     if (listing == META_NUMBERS)
-        return IDS NUMBERS_OF_DAYS;
-    return listing == META_ACTIONS ? IDS ACTIONS : IDS NUMBERS_OF_DAYS ACTIONS;
+        return few_fields ? IDS NUMBERS : IDS NUMBERS MORE;
+    if (listing == META_ACTIONS)
+        return IDS ACTIONS;
+    return few_fields ? IDS NUMBERS ACTIONS : IDS NUMBERS MORE ACTIONS;
 }
 
-void meta_facts_params(struct buf *url, const struct slice *s, enum meta_listing listing)
+bool meta_facts_have_more(const struct slice *s, enum meta_listing listing)
+{
+    return strcmp(fields_of(s, listing, false), fields_of(s, listing, true)) != 0;
+}
+
+void meta_facts_params(struct buf *url, const struct slice *s, enum meta_listing listing, bool few_fields)
 {
     meta_days_params(url, "ad", s);
-    meta_url_param(url, "fields", fields_of(s, listing));
+    meta_url_param(url, "fields", fields_of(s, listing, few_fields));
     if (s->hourly)
         meta_url_param(url, "breakdowns", "[\"" HOURLY "\"]");
 }

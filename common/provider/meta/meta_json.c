@@ -1,4 +1,5 @@
 #include "common/provider/meta/meta_json.h"
+#include "common/base/json_text.h"
 #include "common/base/str.h"
 #include <ctype.h>
 
@@ -6,12 +7,15 @@ static const char replacement[] = "\xef\xbf\xbd";
 
 json_t *meta_json_parse(const char *text, size_t len, struct err *e)
 {
-    json_t *root = NULL;
+    struct err unread = {0};
+    json_t *root;
 
     if (meta_tree_check(text, len, e) != 0)
         return NULL;
-    root = json_loadb(text, len, JSON_ALLOW_NUL, NULL);
-    if (root == NULL)
+    root = json_text_read(text, len, JSON_ALLOW_NUL, &unread);
+    if (root == NULL && unread.rc == ERR_NO_MEMORY)
+        (void)err_copy(e, &unread);
+    else if (root == NULL)
         (void)err_set(e, ERR_ANSWER, "the answer is no JSON, or cut short (%zu bytes)", len);
     return root;
 }

@@ -18,8 +18,8 @@ enum { META_NUMBER_TEXT = 80 };
 /* So many fit into bigint when the rows of a whole slice are added up. */
 #define META_COUNT_MAX INT64_C(1000000000000)
 
-/* Owned by the caller; NULL when it is no JSON (ERR_ANSWER), or too deep or too large (ERR_LIMIT). NUL characters
- * inside strings are let through. */
+/* Owned by the caller; NULL when it is no JSON (ERR_ANSWER), too deep or too large (ERR_LIMIT), or ERR_NO_MEMORY. NUL
+ * characters inside strings are let through. */
 json_t *meta_json_parse(const char *text, size_t len, struct err *e);
 /* The check of depth and size alone, before any memory is taken. */
 int meta_tree_check(const char *text, size_t len, struct err *e) MUST_CHECK;

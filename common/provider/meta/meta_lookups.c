@@ -2,6 +2,7 @@
 #include "common/base/str.h"
 #include "common/provider/meta/meta_entities.h"
 #include "common/provider/meta/meta_request.h"
+#include "common/provider/meta/meta_verdict.h"
 
 static int find_place(const struct slice *s, const struct meta_cursor *at, int *place, struct err *e)
 {
@@ -22,21 +23,22 @@ int meta_lookup_request(const struct provider_config *c, const struct slice *s, 
     if (rc != 0)
         return rc;
     meta_url_start(&url, c, s->lookups[place].external_id, NULL);
-    meta_entities_params(&url, meta_listing_of(s->lookups[place].level));
+    meta_entities_params(&url, meta_listing_of(s->lookups[place].level), at->few_fields);
     return meta_url_finish(&url, c, token, out, e);
 }
 
-/* 100/33 is an object that is gone; 803, and every other 100, an id that means no object of this kind: the listing
- * before was asked for the same fields. */
+/* 100/33 is an object that is gone; 803, and every other 100 that fewer fields do not mend, an id that means no object
+ * of this kind. */
 static bool is_gone(const struct verdict *v)
 {
     return (v->rc == ERR_NO_ACCESS || v->rc == ERR_BAD_REQUEST) && (v->code == 100 || v->code == 803);
 }
 
-static int read_object(const struct slice *s, enum meta_listing listing, json_t *root, struct page *p, struct err *e)
+static int read_object(const struct slice *s, enum meta_listing listing, bool few_fields, json_t *root, struct page *p,
+                       struct err *e)
 {
     json_t *data = json_pack("[O]", root);
-    int rc = data != NULL ? meta_entities_read(s, listing, data, p, e)
+    int rc = data != NULL ? meta_entities_read(s, listing, few_fields, data, p, e)
                           : err_set(e, ERR_LIMIT, "a page needs too much memory");
 
     json_decref(data);
@@ -46,19 +48,29 @@ static int read_object(const struct slice *s, enum meta_listing listing, json_t 
 int meta_lookup_read(const struct slice *s, const struct meta_cursor *at, json_t *root, struct page *p,
                      struct verdict *v, struct err *e)
 {
-    struct meta_cursor next = {.listing = META_LOOKUPS};
+    struct meta_cursor next = *at;
     int place = 0, rc = find_place(s, at, &place, e);
+    enum meta_listing listing;
 
-    if (rc == 0 && root != NULL)
-        rc = read_object(s, meta_listing_of(s->lookups[place].level), root, p, e);
-    else if (rc == 0 && !is_gone(v))
+    if (rc != 0)
+        return rc;
+    listing = meta_listing_of(s->lookups[place].level);
+    if (root != NULL) {
+        rc = read_object(s, listing, at->few_fields, root, p, e);
+        place++;
+    } else if (!at->few_fields && meta_entities_have_more(listing) && meta_verdict_of_a_field(v)) {
+        next.few_fields = v->stepped_down = true;
+    } else if (is_gone(v)) {
+        place++;
+    } else {
         return 0;
+    }
     if (rc != 0)
         return rc;
     v->rc = 0;
-    if (place + 1 == s->lookup_count)
+    if (place == s->lookup_count)
         return 0;
-    next.after = arena_printf(&p->arena, "%d", place + 1);
+    next.after = arena_printf(&p->arena, "%d", place);
     p->next = next.after != NULL ? meta_cursor_text(&next, &p->arena) : NULL;
     return p->next != NULL ? 0 : err_set(e, ERR_LIMIT, "a page needs too much memory");
 }

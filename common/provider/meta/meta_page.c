@@ -45,7 +45,7 @@ int meta_page_request(const struct provider_config *c, const struct slice *s, co
     switch (s->kind) {
     case SLICE_FACTS:
         if (s->report == NULL) /* it knows what it was asked for */
-            meta_facts_params(&url, s, at.listing);
+            meta_facts_params(&url, s, at.listing, at.few_fields);
         break;
     case SLICE_TOTALS:
         meta_totals_params(&url, s);
@@ -54,7 +54,7 @@ int meta_page_request(const struct provider_config *c, const struct slice *s, co
         meta_campaigns_params(&url, s);
         break;
     case SLICE_ENTITIES:
-        meta_entities_params(&url, at.listing);
+        meta_entities_params(&url, at.listing, at.few_fields);
         break;
     case SLICE_LOOKUPS:
     case SLICE_REPORT:
@@ -128,18 +128,39 @@ static int read_rows(const struct provider_config *c, const struct slice *s, con
     case SLICE_REPORT:
         break;
     }
-    return meta_entities_read(s, at->listing, data, p, e);
+    return meta_entities_read(s, at->listing, at->few_fields, data, p, e);
 }
 
-/* Error 100 to a question with a status filter: an empty page, and the same listing again with the filter a step down.
- */
+static bool has_more_fields(const struct slice *s, enum meta_listing listing)
+{
+    return listing <= META_ADS ? meta_entities_have_more(listing)
+                               : s->kind != SLICE_CAMPAIGNS && meta_facts_have_more(s, listing);
+}
+
+/* What may be left out of a question that is refused: first the filter, step by step, when the refusal may mean it,
+ * then the fields that need not be. Meta has no code of its own for either. */
+static bool find_step(const struct slice *s, struct meta_cursor *at, const struct verdict *v)
+{
+    if (at->listing == META_TOTALS || at->listing == META_REPORT_ROWS || !meta_verdict_of_a_field(v))
+        return false;
+    if (v->rc == ERR_BAD_REQUEST && at->step < META_NO_FILTER) {
+        at->step++;
+        return true;
+    }
+    if (at->few_fields || !has_more_fields(s, at->listing))
+        return false;
+    at->step = v->rc == ERR_BAD_REQUEST ? META_ALL_STATUSES : at->step;
+    return at->few_fields = true;
+}
+
+/* An empty page, and the same listing again with less in the question, if there is anything to leave out. */
 static void step_down(const struct slice *s, const struct meta_cursor *at, struct page *p, struct verdict *v)
 {
-    struct meta_cursor next = {.listing = at->listing, .step = at->step + 1, .after = ""};
+    struct meta_cursor next = *at;
 
-    if (v->rc != ERR_BAD_REQUEST || v->code != 100 || at->step == META_NO_FILTER || at->listing == META_TOTALS ||
-        at->listing == META_REPORT_ROWS)
+    if (!find_step(s, &next, v))
         return;
+    next.after = "";
     if (at->listing == META_BY_CAMPAIGN) {
         const char *after;
         int place;
@@ -151,6 +172,15 @@ static void step_down(const struct slice *s, const struct meta_cursor *at, struc
     }
     p->next = meta_cursor_text(&next, &p->arena);
     v->rc = p->next != NULL ? 0 : ERR_LIMIT;
+    v->stepped_down = true;
+}
+
+/* Meta serves a version that it has given up by a later one, and says only here which it was. */
+static void note_version(const struct provider_config *c, const struct http_answer *a, struct verdict *v)
+{
+    if (http_answer_header(a, "facebook-api-version", v->served, sizeof v->served) == NULL ||
+        strcmp(v->served, c->api_version) == 0)
+        v->served[0] = '\0';
 }
 
 void meta_page_read(const struct provider_config *c, const struct slice *s, const char *cursor,
@@ -179,6 +209,7 @@ void meta_page_read(const struct provider_config *c, const struct slice *s, cons
     if (rc != 0)
         meta_verdict_fail(v, &e);
     json_decref(root);
+    note_version(c, a, v);
     if (v->rc != 0)
         page_clear(out);
 }

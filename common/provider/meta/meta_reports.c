@@ -20,7 +20,7 @@ int meta_report_request(const struct provider_config *c, const struct slice *s, 
         return meta_url_finish(&url, c, token, out, e);
     }
     meta_url_start(&url, c, s->account, meta_listing_edge(at->listing));
-    meta_facts_params(&url, s, at->listing);
+    meta_facts_params(&url, s, at->listing, at->few_fields);
     meta_listing_filter(&url, at->listing, at->step, 0, NULL);
     rc = meta_url_finish(&url, c, token, out, e);
     if (rc == 0)

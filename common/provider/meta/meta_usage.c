@@ -31,12 +31,19 @@ static void note_percent(const json_t *object, const char *key, struct quota *q)
         q->used_percent = (int)percent + (percent > (int)percent);
 }
 
-static void note_block(double ms, struct quota *q)
+static void note_block(double ms, int64_t *blocked_ms)
 {
     if (ms > BLOCK_MAX_MS)
         ms = BLOCK_MAX_MS;
-    if (ms > (double)q->blocked_ms)
-        q->blocked_ms = (int64_t)ms;
+    if (ms > (double)*blocked_ms)
+        *blocked_ms = (int64_t)ms;
+}
+
+static void note_tier(const json_t *object, struct meta_said *said)
+{
+    const char *tier = json_string_value(json_object_get(object, "ads_api_access_tier"));
+
+    said->full_tier |= tier != NULL && strcmp(tier, "standard_access") == 0;
 }
 
 static void read_measures(const json_t *root, struct quota *q)
@@ -46,37 +53,41 @@ static void read_measures(const json_t *root, struct quota *q)
     note_percent(root, "total_cputime", q);
 }
 
-static void read_app(const json_t *root, struct verdict *v)
+static void read_app(const json_t *root, struct verdict *v, struct meta_said *said)
 {
+    (void)said;
     read_measures(root, &v->app);
 }
 
-static void read_insights_throttle(const json_t *root, struct verdict *v)
+static void read_insights_throttle(const json_t *root, struct verdict *v, struct meta_said *said)
 {
     note_percent(root, "app_id_util_pct", &v->app);
     note_percent(root, "acc_id_util_pct", &v->account);
+    note_tier(root, said);
 }
 
-static void read_account(const json_t *root, struct verdict *v)
+static void read_account(const json_t *root, struct verdict *v, struct meta_said *said)
 {
     note_percent(root, "acc_id_util_pct", &v->account);
+    note_tier(root, said);
     if (number(root, "acc_id_util_pct") >= 100)
-        note_block(number(root, "reset_time_duration") * SECOND_MS, &v->account);
+        note_block(number(root, "reset_time_duration") * SECOND_MS, &said->score_ms);
 }
 
-static void read_use_cases(const json_t *list, struct quota *account)
+static void read_use_cases(const json_t *list, struct verdict *v, struct meta_said *said)
 {
     size_t i;
     const json_t *use;
 
     json_array_foreach(list, i, use)
     {
-        read_measures(use, account);
-        note_block(number(use, "estimated_time_to_regain_access") * MINUTE_MS, account);
+        read_measures(use, &v->account);
+        note_tier(use, said);
+        note_block(number(use, "estimated_time_to_regain_access") * MINUTE_MS, &said->use_case_ms);
     }
 }
 
-static void read_business(json_t *root, const char *account, struct verdict *v)
+static void read_business(json_t *root, const char *account, struct verdict *v, struct meta_said *said)
 {
     const json_t *own = NULL;
     const char *key;
@@ -85,10 +96,10 @@ static void read_business(json_t *root, const char *account, struct verdict *v)
     if (account != NULL)
         own = json_object_get(root, str_starts(account, "act_") ? account + 4 : account);
     if (own != NULL) {
-        read_use_cases(own, &v->account);
+        read_use_cases(own, v, said);
         return;
     }
-    json_object_foreach(root, key, list) read_use_cases(list, &v->account);
+    json_object_foreach(root, key, list) read_use_cases(list, v, said);
 }
 
 static json_t *header(const struct http_answer *a, const char *name, char text[HEADER_BYTES_MAX])
@@ -97,11 +108,11 @@ static json_t *header(const struct http_answer *a, const char *name, char text[H
                                                                        : NULL;
 }
 
-void meta_usage_read(const struct http_answer *a, const char *account, struct verdict *v)
+void meta_usage_read(const struct http_answer *a, const char *account, struct verdict *v, struct meta_said *said)
 {
     static const struct {
         const char *name;
-        void (*read)(const json_t *root, struct verdict *v);
+        void (*read)(const json_t *root, struct verdict *v, struct meta_said *said);
     } headers[] = {
         {"X-App-Usage", read_app},
         {"X-Ad-Account-Usage", read_account},
@@ -111,12 +122,14 @@ void meta_usage_read(const struct http_answer *a, const char *account, struct ve
     json_t *root;
 
     v->account = v->app = QUOTA_UNSAID;
+    *said = (struct meta_said){0};
     for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
         root = header(a, headers[i].name, text);
-        headers[i].read(root, v);
+        headers[i].read(root, v, said);
         json_decref(root);
     }
     root = header(a, "X-Business-Use-Case-Usage", text);
-    read_business(root, account, v);
+    read_business(root, account, v, said);
     json_decref(root);
+    v->account.blocked_ms = said->score_ms > said->use_case_ms ? said->score_ms : said->use_case_ms;
 }

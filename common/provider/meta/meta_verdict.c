@@ -9,59 +9,68 @@
 #include <strings.h>
 
 enum scope { SCOPE_ACCOUNT, SCOPE_APP };
-enum { ANY = INT_MIN, SHORT_S = 60, SCORE_S = 300, HOUR_S = 3600 };
+/* Who says how long a throttle lasts. */
+enum wait {
+    WAIT_NONE,
+    WAIT_SCORE,    /* the account's score, in seconds; else it is known, by the tier of access */
+    WAIT_USE_CASE, /* the use cases, in minutes; else nobody */
+    WAIT_UNSAID    /* nobody: what headers say is of other quotas */
+};
+enum { ANY = INT_MIN, MINUTE_S = 60, SCORE_S = 300, SCORE_FULL_TIER_S = 60, SCORE_WINDOW_S = 300, HOUR_S = 3600 };
 
-/* Every error of Meta's that we know; the first line that fits counts, an unknown one is transient. block_s: how long
- * no call may be made when the usage headers do not say it. */
+/* Every error of Meta's that we know; the first line that fits counts, an unknown one is transient. */
 static const struct rule {
     int first, last, subcode; /* codes from first to last */
     int rc;
-    int block_s;
     enum scope scope; /* whom a throttle concerns */
+    enum wait wait;
+    int backoff_s; /* when nobody says how long */
+    int window_s;  /* there were too many calls in so long */
 } rules[] = {
     /* too much data in one question */
-    {100, 100, 1487534, ERR_TOO_MUCH_DATA, 0, SCOPE_ACCOUNT},
-    {100, 100, 1504018, ERR_TOO_MUCH_DATA, 0, SCOPE_ACCOUNT},
-    {2, 2, 1504038, ERR_TOO_MUCH_DATA, 0, SCOPE_ACCOUNT},
-    {-3, -3, 1504045, ERR_TOO_MUCH_DATA, 0, SCOPE_ACCOUNT},
+    {100, 100, 1487534, ERR_TOO_MUCH_DATA, 0, 0, 0, 0},
+    {100, 100, 1504018, ERR_TOO_MUCH_DATA, 0, 0, 0, 0},
+    {2, 2, 1504038, ERR_TOO_MUCH_DATA, 0, 0, 0, 0},
+    {-3, -3, 1504045, ERR_TOO_MUCH_DATA, 0, 0, 0, 0},
     /* throttles */
-    {4, 4, ANY, ERR_THROTTLED, SHORT_S, SCOPE_APP},
-    {17, 17, ANY, ERR_THROTTLED, SCORE_S, SCOPE_ACCOUNT},
-    {32, 32, ANY, ERR_THROTTLED, SHORT_S, SCOPE_ACCOUNT},
-    {341, 341, ANY, ERR_THROTTLED, HOUR_S, SCOPE_APP},
-    {368, 368, ANY, ERR_THROTTLED, HOUR_S, SCOPE_ACCOUNT},
-    {613, 613, 0, ERR_THROTTLED, SCORE_S, SCOPE_APP},
-    {613, 613, 1487742, ERR_THROTTLED, SCORE_S, SCOPE_ACCOUNT},
-    {613, 613, ANY, ERR_THROTTLED, SHORT_S, SCOPE_ACCOUNT},
-    {80000, 80006, ANY, ERR_THROTTLED, SHORT_S, SCOPE_ACCOUNT},
-    {80008, 80009, ANY, ERR_THROTTLED, SHORT_S, SCOPE_ACCOUNT},
-    {80014, 80014, ANY, ERR_THROTTLED, SHORT_S, SCOPE_ACCOUNT},
+    {4, 4, ANY, ERR_THROTTLED, SCOPE_APP, WAIT_UNSAID, MINUTE_S, 0},
+    {17, 17, ANY, ERR_THROTTLED, SCOPE_ACCOUNT, WAIT_SCORE, 0, SCORE_WINDOW_S},
+    {32, 32, ANY, ERR_THROTTLED, SCOPE_ACCOUNT, WAIT_USE_CASE, MINUTE_S, 0},
+    {341, 341, ANY, ERR_THROTTLED, SCOPE_APP, WAIT_UNSAID, HOUR_S, 0},
+    {368, 368, ANY, ERR_THROTTLED, SCOPE_ACCOUNT, WAIT_UNSAID, HOUR_S, 0},
+    {613, 613, 0, ERR_THROTTLED, SCOPE_APP, WAIT_UNSAID, SCORE_S, 0},
+    {613, 613, 1487742, ERR_THROTTLED, SCOPE_ACCOUNT, WAIT_SCORE, 0, SCORE_WINDOW_S},
+    {613, 613, ANY, ERR_THROTTLED, SCOPE_ACCOUNT, WAIT_USE_CASE, MINUTE_S, 0},
+    {80000, 80006, ANY, ERR_THROTTLED, SCOPE_ACCOUNT, WAIT_USE_CASE, MINUTE_S, HOUR_S},
+    {80008, 80009, ANY, ERR_THROTTLED, SCOPE_ACCOUNT, WAIT_USE_CASE, MINUTE_S, HOUR_S},
+    {80014, 80014, ANY, ERR_THROTTLED, SCOPE_ACCOUNT, WAIT_USE_CASE, MINUTE_S, HOUR_S},
     /* the token */
-    {190, 190, ANY, ERR_NEEDS_REAUTH, 0, SCOPE_ACCOUNT},
-    {102, 102, ANY, ERR_NEEDS_REAUTH, 0, SCOPE_ACCOUNT},
-    {2500, 2500, ANY, ERR_NEEDS_REAUTH, 0, SCOPE_ACCOUNT},
-    {INT_MIN, INT_MAX, 458, ERR_NEEDS_REAUTH, 0, SCOPE_ACCOUNT},
-    {INT_MIN, INT_MAX, 459, ERR_NEEDS_REAUTH, 0, SCOPE_ACCOUNT},
-    {INT_MIN, INT_MAX, 460, ERR_NEEDS_REAUTH, 0, SCOPE_ACCOUNT},
-    {INT_MIN, INT_MAX, 463, ERR_NEEDS_REAUTH, 0, SCOPE_ACCOUNT},
-    {INT_MIN, INT_MAX, 464, ERR_NEEDS_REAUTH, 0, SCOPE_ACCOUNT},
-    {INT_MIN, INT_MAX, 467, ERR_NEEDS_REAUTH, 0, SCOPE_ACCOUNT},
-    {INT_MIN, INT_MAX, 492, ERR_NEEDS_REAUTH, 0, SCOPE_ACCOUNT},
-    {INT_MIN, INT_MAX, 493, ERR_NEEDS_REAUTH, 0, SCOPE_ACCOUNT},
+    {190, 190, ANY, ERR_NEEDS_REAUTH, 0, 0, 0, 0},
+    {102, 102, ANY, ERR_NEEDS_REAUTH, 0, 0, 0, 0},
+    {2500, 2500, ANY, ERR_NEEDS_REAUTH, 0, 0, 0, 0},
+    {INT_MIN, INT_MAX, 458, ERR_NEEDS_REAUTH, 0, 0, 0, 0},
+    {INT_MIN, INT_MAX, 459, ERR_NEEDS_REAUTH, 0, 0, 0, 0},
+    {INT_MIN, INT_MAX, 460, ERR_NEEDS_REAUTH, 0, 0, 0, 0},
+    {INT_MIN, INT_MAX, 463, ERR_NEEDS_REAUTH, 0, 0, 0, 0},
+    {INT_MIN, INT_MAX, 464, ERR_NEEDS_REAUTH, 0, 0, 0, 0},
+    {INT_MIN, INT_MAX, 467, ERR_NEEDS_REAUTH, 0, 0, 0, 0},
+    {INT_MIN, INT_MAX, 492, ERR_NEEDS_REAUTH, 0, 0, 0, 0},
+    {INT_MIN, INT_MAX, 493, ERR_NEEDS_REAUTH, 0, 0, 0, 0},
     /* permissions; 803 is an id that is none, 100/33 one that does not exist or may not be seen */
-    {3, 3, ANY, ERR_NO_ACCESS, 0, SCOPE_ACCOUNT},
-    {10, 10, ANY, ERR_NO_ACCESS, 0, SCOPE_ACCOUNT},
-    {200, 299, ANY, ERR_NO_ACCESS, 0, SCOPE_ACCOUNT},
-    {100, 100, 33, ERR_NO_ACCESS, 0, SCOPE_ACCOUNT},
-    {100, 100, 3191001, ERR_NO_ACCESS, 0, SCOPE_ACCOUNT},
-    {803, 803, ANY, ERR_NO_ACCESS, 0, SCOPE_ACCOUNT},
+    {3, 3, ANY, ERR_NO_ACCESS, 0, 0, 0, 0},
+    {10, 10, ANY, ERR_NO_ACCESS, 0, 0, 0, 0},
+    {200, 299, ANY, ERR_NO_ACCESS, 0, 0, 0, 0},
+    {100, 100, 33, ERR_NO_ACCESS, 0, 0, 0, 0},
+    {100, 100, 3191001, ERR_NO_ACCESS, 0, 0, 0, 0},
+    {803, 803, ANY, ERR_NO_ACCESS, 0, 0, 0, 0},
+    /* a version that Meta has given up: META_API_VERSION */
+    {2635, 2635, ANY, ERR_SETTING, 0, 0, 0, 0},
     /* our questions */
-    {2642, 2642, ANY, ERR_GONE, 0, SCOPE_ACCOUNT},
-    {2, 2, 1504041, ERR_BAD_REQUEST, 0, SCOPE_ACCOUNT},
-    {2, 2, 1504042, ERR_BAD_REQUEST, 0, SCOPE_ACCOUNT},
-    {100, 100, ANY, ERR_BAD_REQUEST, 0, SCOPE_ACCOUNT},
-    {2635, 2635, ANY, ERR_BAD_REQUEST, 0, SCOPE_ACCOUNT},
-    {3018, 3018, ANY, ERR_BAD_REQUEST, 0, SCOPE_ACCOUNT},
+    {2642, 2642, ANY, ERR_GONE, 0, 0, 0, 0},
+    {2, 2, 1504041, ERR_BAD_REQUEST, 0, 0, 0, 0},
+    {2, 2, 1504042, ERR_BAD_REQUEST, 0, 0, 0, 0},
+    {100, 100, ANY, ERR_BAD_REQUEST, 0, 0, 0, 0},
+    {3018, 3018, ANY, ERR_BAD_REQUEST, 0, 0, 0, 0},
 };
 
 /* What a verdict is made from. */
@@ -131,10 +140,26 @@ static bool wants_less(const struct failure *f)
 
 static bool is_final(int rc)
 {
-    return rc == ERR_NEEDS_REAUTH || rc == ERR_NO_ACCESS || rc == ERR_BAD_REQUEST;
+    return rc == ERR_NEEDS_REAUTH || rc == ERR_NO_ACCESS || rc == ERR_BAD_REQUEST || rc == ERR_SETTING;
 }
 
-static void judge(struct verdict *v, const struct failure *f, int status)
+/* A later block is only longer: what other quotas say stays. */
+static void block_at_least(struct quota *q, int seconds)
+{
+    if (q->blocked_ms < (int64_t)seconds * 1000)
+        q->blocked_ms = (int64_t)seconds * 1000;
+}
+
+static void throttle(struct quota *q, const struct rule *rule, const struct meta_said *said)
+{
+    q->window_ms = (int64_t)rule->window_s * 1000;
+    if (rule->wait == WAIT_SCORE && said->score_ms == 0)
+        block_at_least(q, said->full_tier ? SCORE_FULL_TIER_S : SCORE_S);
+    if (rule->wait == WAIT_UNSAID || (rule->wait == WAIT_USE_CASE && said->use_case_ms == 0))
+        q->backoff_ms = (int64_t)rule->backoff_s * 1000;
+}
+
+static void judge(struct verdict *v, const struct failure *f, int status, const struct meta_said *said)
 {
     const struct rule *rule = find_rule(f->code, f->subcode);
 
@@ -145,11 +170,8 @@ static void judge(struct verdict *v, const struct failure *f, int status)
         v->rc = ERR_TOO_MUCH_DATA;
     if (is_final(v->rc) && (f->is_transient || status >= 500))
         v->rc = ERR_TRANSIENT; /* an outage at Meta disables nobody */
-    if (v->rc != ERR_THROTTLED || rule == NULL)
-        return;
-    struct quota *throttled = rule->scope == SCOPE_APP ? &v->app : &v->account;
-    if (throttled->blocked_ms == 0)
-        throttled->blocked_ms = (int64_t)rule->block_s * 1000;
+    if (v->rc == ERR_THROTTLED && rule != NULL)
+        throttle(rule->scope == SCOPE_APP ? &v->app : &v->account, rule, said);
 }
 
 static void describe(struct verdict *v, const struct failure *f)
@@ -176,7 +198,7 @@ static int code_of(const json_t *object, const char *key)
     return text != NULL && str_to_i64(text, INT_MIN + 1, INT_MAX, &code) ? (int)code : 0;
 }
 
-static void read_error(const json_t *error, int status, struct verdict *v)
+static void read_error(const json_t *error, int status, const struct meta_said *said, struct verdict *v)
 {
     struct failure f = {.message = json_string_value(error)};
 
@@ -189,22 +211,23 @@ static void read_error(const json_t *error, int status, struct verdict *v)
             .is_transient = json_is_true(json_object_get(error, "is_transient")),
         };
     }
-    judge(v, &f, status);
+    judge(v, &f, status, said);
     describe(v, &f);
 }
 
 /* unread: why there is no root. */
-static int check_body(const json_t *root, const struct err *unread, const struct http_answer *a, struct verdict *v)
+static int check_body(const json_t *root, const struct err *unread, const struct http_answer *a,
+                      const struct meta_said *said, struct verdict *v)
 {
     const json_t *error = json_object_get(root, "error");
     char words[120];
 
     if (error != NULL && !json_is_null(error)) {
-        read_error(error, a->status, v);
+        read_error(error, a->status, said, v);
         return v->rc;
     }
     if (a->status == 429) {
-        v->account.blocked_ms = v->account.blocked_ms > 0 ? v->account.blocked_ms : (int64_t)SHORT_S * 1000;
+        v->account.backoff_ms = v->account.blocked_ms > 0 ? 0 : (int64_t)MINUTE_S * 1000;
         return fail_plain(v, ERR_THROTTLED, "HTTP 429 without an error of Meta's");
     }
     if (a->status < 200 || a->status > 299) {
@@ -222,6 +245,7 @@ static int check_body(const json_t *root, const struct err *unread, const struct
 json_t *meta_verdict_read(const struct http_answer *a, const char *account, struct verdict *v)
 {
     struct err unread = {0};
+    struct meta_said said;
     json_t *root;
 
     *v = (struct verdict){.account = QUOTA_UNSAID, .app = QUOTA_UNSAID};
@@ -229,18 +253,26 @@ json_t *meta_verdict_read(const struct http_answer *a, const char *account, stru
         (void)fail_plain(v, ERR_NETWORK, "no answer");
         return NULL;
     }
-    meta_usage_read(a, account, v);
+    meta_usage_read(a, account, v, &said);
     root = meta_json_parse(buf_str(&a->body), a->body.len, &unread);
-    if (check_body(root, &unread, a, v) == 0)
+    if (unread.rc == ERR_NO_MEMORY)
+        meta_verdict_fail(v, &unread);
+    else if (check_body(root, &unread, a, &said, v) == 0)
         return root;
     json_decref(root);
     return NULL;
 }
 
+bool meta_verdict_of_a_field(const struct verdict *v)
+{
+    return (v->rc == ERR_BAD_REQUEST && v->code == 100) ||
+           (v->rc == ERR_NO_ACCESS && (v->code == 10 || (v->code >= 200 && v->code <= 299)));
+}
+
 void meta_verdict_error(const json_t *error, struct verdict *v)
 {
     *v = (struct verdict){.account = QUOTA_UNSAID, .app = QUOTA_UNSAID};
-    read_error(error, 200, v);
+    read_error(error, 200, &(struct meta_said){0}, v);
 }
 
 void meta_verdict_fail(struct verdict *v, const struct err *e)

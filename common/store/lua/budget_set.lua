@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Limit and window of the budgets that there are. ARGV: scope limit window_ms, for each
+-- Limit, window and block of the budgets that there are. ARGV: scope limit window_ms blocked_ms allowed, for each
 -- => {life, wait_ms, 1 known | 0 missing, …}: the missing ones may be seeded from what the ledger says after wait_ms
 if not life() then
   the_life = tostring(ms)
@@ -27,9 +27,13 @@ local function change(b, limit, window_ms)
   end
 end
 
-for i = 1, #ARGV, 3 do
-  local b = budget(ARGV[i])
-  if b.known then change(b, n(ARGV[i + 1]), n(ARGV[i + 2])) end
+for i = 1, #ARGV, 5 do
+  local b, allowed = budget(ARGV[i]), n(ARGV[i + 4])
+  if b.known then
+    change(b, within(n(ARGV[i + 1]), allowed), n(ARGV[i + 2]))
+    call('HSET', b.key, 'learned_limit', allowed)
+    block(b, n(ARGV[i + 3]))
+  end
   out[#out + 1] = b.known and 1 or 0
 end
 flush()

@@ -247,6 +247,15 @@ local function settle(domain, of_life, ended, refunded)
   if refunded > 0 then unpark(domain) end
 end
 
+local function block(b, blocked_ms)
+  if blocked_ms <= 0 or now + blocked_ms * 1000 <= b.blocked then return end
+  b.blocked = now + blocked_ms * 1000
+  call('HSET', b.key, 'blocked_until', math.ceil(b.blocked / 1000))
+end
+
+-- What refusals taught (0: nothing) counts when it is less than the limit that is set.
+local function within(limit, allowed) return allowed > 0 and limit > 0 and math.min(limit, allowed) or limit end
+
 -- What an answer said of one quota of the provider's: how much of it is used (-1: nothing), and for how long it wants no
 -- call. Blocks are never shortened. Its percentage is never booked into ours: what our calls do not explain, others made.
 local function hear(scope, percent, blocked_ms)
@@ -257,16 +266,21 @@ local function hear(scope, percent, blocked_ms)
     call('HSET', b.key, 'usage_percent', percent, 'usage_at', ms, 'foreign_percent', foreign(b))
     if eased then unpark(scope) end
   end
-  if blocked_ms > 0 and now + blocked_ms * 1000 > b.blocked then
-    b.blocked = now + blocked_ms * 1000
-    call('HSET', b.key, 'blocked_until', math.ceil(b.blocked / 1000))
-  end
+  block(b, blocked_ms)
 end
 
--- ARGV from `first` on: percent and milliseconds of the account's quota, then of the app's.
+-- A refusal taught how many calls an account allows in a window.
+local function learn(b, allowed)
+  if allowed <= 0 or not b.known then return end
+  b.limit = within(b.limit, allowed)
+  call('HSET', b.key, 'limit', b.limit, 'learned_limit', allowed)
+end
+
+-- ARGV from `first` on: percent and milliseconds of the account's quota, then of the app's; calls that the account allows.
 local function feedback(domain, first)
   hear(domain, n(ARGV[first]), n(ARGV[first + 1]))
   hear(app_of(domain), n(ARGV[first + 2]), n(ARGV[first + 3]))
+  learn(budget(domain), n(ARGV[first + 4]))
 end
 
 local function flush()

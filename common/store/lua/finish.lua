@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- Ends a delivery: done, drop, retry, yield or dead. The run's progress is told even when the token is stale: it comes from
 -- PostgreSQL, whose own fence let the worker write.
--- ARGV: id token how delay_ms error refunded, what the answer said (feedback; four), run_id run_ended event wake_plan, field
+-- ARGV: id token how delay_ms error refunded, what the answer said (feedback; five), run_id run_ended event wake_plan, field
 -- value …
 -- => 1 | 0 stale
 local how, delay_ms, why = ARGV[3], n(ARGV[4]), ARGV[5]
@@ -40,7 +40,7 @@ if j then
     bury()
   end
 end
-if ARGV[11] ~= '' then tell(ARGV[11], ARGV[12], 15, ARGV[13]) end
-if ARGV[14] == '1' then call('PUBLISH', P .. ':plan', '1') end
+if ARGV[12] ~= '' then tell(ARGV[12], ARGV[13], 16, ARGV[14]) end
+if ARGV[15] == '1' then call('PUBLISH', P .. ':plan', '1') end
 flush()
 return j and 1 or 0

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- How the queue stands. ARGV: the scopes of budgets => {ms, scheduler, {ready, leased, delayed, dead}, {worker, heartbeat, its
 -- fields, …}, {scope, limit, used, window_seconds, usage_percent, its age in seconds, foreign_percent ('' = all three unknown),
--- blocked_until, next_call_at (0 = now), why not before, …}}. Budgets that are not there are left out.
+-- blocked_until, next_call_at (0 = now), why not before, limit that refusals taught (0 = none), …}}. Budgets that are not there are left out.
 local SILENT = 60000 -- milliseconds after which a worker is no longer shown
 
 -- Places in the lists of connections with work: one whose job moved or went since counts until a claim passes it over.
@@ -35,12 +35,13 @@ local found = {}
 for _, scope in ipairs(ARGV) do
   local b = budget(scope)
   if b.known then
-    local h = call('HMGET', b.key, 'window_seconds', 'usage_percent', 'usage_at', 'foreign_percent', 'blocked_until')
+    local h = call('HMGET', b.key, 'window_seconds', 'usage_percent', 'usage_at', 'foreign_percent', 'blocked_until',
+      'learned_limit')
     local age = math.max(0, math.floor((ms - n(h[3])) / 1000))
     local known = h[2] and age < n(h[1]) -- of what a window ago was used nothing counts any more
     local at, why = next_call(b, scope == app_of(scope))
     for _, x in ipairs({ scope, b.limit, b.used, n(h[1]), known and h[2] or '', known and tostring(age) or '',
-      known and h[4] or '', n(h[5]), at > now and math.ceil(at / 1000) or 0, at > now and why or '' }) do
+      known and h[4] or '', n(h[5]), at > now and math.ceil(at / 1000) or 0, at > now and why or '', n(h[6]) }) do
       found[#found + 1] = x
     end
   end

@@ -1,5 +1,6 @@
 -- Raises the epoch and counts the start; too many starts without a committed page make the chunk dead.
--- $1 chunk, $2 worker, $3 starts allowed.
+-- $1 chunk, $2 worker, $3 starts allowed, $4 whether the worker starts it once more because it heard nothing of its first start:
+-- that is one start, whether it landed or not.
 UPDATE sync_chunks c
    SET epoch = c.epoch + 1,
        deliveries = least(n.deliveries, $3::int),
@@ -16,6 +17,7 @@ UPDATE sync_chunks c
                     THEN 0 ELSE coalesce(u.calls, 0) END AS calls_thrown_away
           FROM sync_chunks c
           LEFT JOIN chunk_cursor u ON u.chunk_id = c.id
-         CROSS JOIN LATERAL (SELECT CASE WHEN u.epoch = c.epoch THEN 1 ELSE c.deliveries + 1 END AS deliveries) d
+         CROSS JOIN LATERAL (SELECT CASE WHEN u.epoch = c.epoch THEN 1 WHEN $4::boolean AND c.worker = $2 THEN c.deliveries
+                                         ELSE c.deliveries + 1 END AS deliveries) d
          WHERE c.id = $1::uuid) n
  WHERE c.id = n.id

@@ -11,7 +11,8 @@ SELECT c.status, c.run_id, c.connection_id, r.workspace_id, k.provider, k.extern
        c.rung, coalesce(c.page_limit, 0), coalesce(c.days_limit, 0),
        coalesce(c.report_id, ''), c.reports_made, c.report_polls, c.report_percent,
        coalesce(extract(epoch FROM now() - c.report_at), 0)::bigint,
-       coalesce(extract(epoch FROM now() - c.report_moved_at), 0)::bigint, c.report_ready
+       coalesce(extract(epoch FROM now() - c.report_moved_at), 0)::bigint, c.report_ready,
+       blocked_ms(k.provider || ':' || k.external_account_id), blocked_ms(k.provider || ':app')
   FROM sync_chunks c
   JOIN sync_runs r ON r.id = c.run_id
   JOIN connections k ON k.id = c.connection_id

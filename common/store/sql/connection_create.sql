@@ -18,6 +18,6 @@ ON CONFLICT (workspace_id, provider, external_account_id) DO UPDATE
        token_id = coalesce(excluded.token_id, k.token_id),
        token_source = CASE WHEN coalesce(excluded.token_id, k.token_id) IS NOT NULL THEN 'stored'
                            ELSE excluded.token_source END,
-       status = 'active', status_reason = NULL, error_code = NULL
+       status = 'active', status_reason = NULL, error_code = NULL, access_checks = 0
  WHERE k.deleted_at IS NULL
 RETURNING id

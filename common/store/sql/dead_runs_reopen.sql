@@ -1,9 +1,12 @@
 -- A run that had ended runs again, for its dead letters only: it does not stand in the way of an equal request.
--- $1 a chunk, $2 all instead.
+-- $1 a chunk, $2 all instead, $3 a connection: those given up for its access.
 UPDATE sync_runs r
    SET status = 'running', finished_at = NULL, error_code = NULL, error = NULL,
        reopened = r.reopened OR r.status NOT IN ('queued', 'running'),
        chunks_dead = r.chunks_dead - n.dead
   FROM (SELECT run_id, count(*) AS dead FROM sync_chunks
-         WHERE status = 'dead' AND (id = $1::uuid OR $2::boolean) GROUP BY run_id) n
+         WHERE status = 'dead'
+           AND (id = $1::uuid OR $2::boolean
+                OR (connection_id = $3::uuid AND error_code IN ('needs_reauth', 'no_access')))
+         GROUP BY run_id) n
  WHERE r.id = n.run_id

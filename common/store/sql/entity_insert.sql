@@ -6,7 +6,7 @@ WITH done AS (
                           external_updated_at, details)
     SELECT $3::uuid, $2::uuid, $4, s.level, s.external_id, p.id, c.id, s.name, s.status, s.configured_status, s.objective,
            coalesce(s.goal, c.goal), s.daily_budget, s.lifetime_budget, s.external_created_at, s.external_updated_at,
-           s.details
+           coalesce(s.details, '{}')
       FROM chunk_entities s
       LEFT JOIN entities p ON p.connection_id = $2::uuid AND p.external_id = s.parent_external_id
       LEFT JOIN entities c ON c.connection_id = $2::uuid AND c.external_id = s.campaign_external_id

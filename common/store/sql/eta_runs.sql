@@ -8,7 +8,7 @@ SELECT r.id, r.provider, r.external_account_id, r.calls_per_window,
        greatest(l.entities, l.totals, l.longest)
            + least(20, l.unplanned),
        a.call_ms, l.entities + l.totals + l.facts - l.high + CASE WHEN r.interactive THEN 0 ELSE l.unplanned END,
-       l.next
+       l.next, (SELECT calls_allowed(b) FROM provider_blocks b WHERE b.scope = r.provider || ':' || r.external_account_id)
   FROM (SELECT o.*, k.provider, k.external_account_id,
                (SELECT min(setting_number(x.settings, 'calls_per_window')) FROM connections x
                  WHERE x.provider = k.provider AND x.external_account_id = k.external_account_id

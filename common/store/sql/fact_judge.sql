@@ -2,8 +2,10 @@
 -- the spend of each ad, so sums may differ by half of the last digit for each row. Conversions keep coming in, so a slice
 -- may have more of them than the total that was read before it; fewer are shown, but cost no further call, and are not
 -- counted against ads that were deleted. Rows without their hour are in no hour: shown, and no loss that another reading
--- could heal. A living ad's row that only the total has left is worth one further reading, not one each night.
--- $1 chunk, $2 connection, $3 granularity, $4 from, $5 to, $6 whether what differs is stored all the same.
+-- could heal. A living ad's row that only the total has left is worth one further reading, not one each night. A running day
+-- is no reason for another call, unless a report of it has no row at all: Meta completes some so.
+-- $1 chunk, $2 connection, $3 granularity, $4 from, $5 to, $6 whether what differs is stored all the same,
+-- $7 whether the slice is a report's.
 WITH kept AS (
     SELECT event_date, sum(spend) AS spend, sum(impressions) AS impressions, sum(clicks) AS clicks,
            sum(conversions) AS conversions, count(*) AS rows, bool_or(deleted) AS deleted,
@@ -14,7 +16,7 @@ sums AS (
            c.spend > c.total_spend OR c.impressions > c.total_impressions OR c.clicks > c.total_clicks AS beyond,
            c.spend + coalesce(k.spend, 0) AS spend, c.impressions + coalesce(k.impressions, 0) AS impressions,
            c.clicks + coalesce(k.clicks, 0) AS clicks, c.conversions + coalesce(k.conversions, 0) AS conversions,
-           c.rows + coalesce(k.rows, 0) AS rows, c.hourless_rows, c.hourless_spend,
+           c.rows + coalesce(k.rows, 0) AS rows, c.rows = 0 AS empty, c.hourless_rows, c.hourless_spend,
            coalesce(k.deleted, false) AS deleted, coalesce(k.lost, false) AS lost, coalesce(k.missed, false) AS missed
       FROM chunk_days c
       LEFT JOIN kept k ON k.event_date = c.event_date
@@ -52,5 +54,5 @@ SELECT slice_must_agree(count(*))
   FROM judged j
   JOIN account_days d ON d.event_date = j.event_date
  WHERE d.connection_id = $2::uuid AND d.granularity = $3 AND d.event_date BETWEEN $4::date AND $5::date
-   AND NOT $6::boolean AND NOT j.runs
+   AND NOT $6::boolean AND (NOT j.runs OR ($7::boolean AND j.empty AND j.word = 'differs'))
    AND (j.word IN ('unknown', 'differs') OR (j.missed AND (d.state, d.cause) IS DISTINCT FROM ('verified', 'lost')))

@@ -27,8 +27,8 @@ static struct answer take(struct store_case *c)
 static void settle(struct store_case *c, bool sent, int64_t blocked_ms)
 {
     struct answer a = {0};
-    budget_settle(c->redis, c->db, PREFIX, &account, &app, sent, &(struct quota){17, blocked_ms}, &QUOTA_UNSAID,
-                  on_plain, &a);
+    budget_settle(c->redis, c->db, PREFIX, &account, &app, sent,
+                  &(struct quota){.used_percent = 17, .blocked_ms = blocked_ms}, &QUOTA_UNSAID, on_plain, &a);
     assert_int_equal(awaited(c, &a), 0);
 }
 
@@ -183,8 +183,8 @@ static void a_block_outlives_redis_data(void **state)
     settle(&c, true, 900000);
     assert_in_range(blocked_s(&c, "meta:act_1"), 870, 900);
     assert_int_equal(query(&c, "SELECT count(*) FROM provider_blocks"), 1);
-    budget_settle(c.redis, c.db, PREFIX, &account, &app, true, &(struct quota){17, 60000}, &(struct quota){17, 500000},
-                  on_plain, &a);
+    budget_settle(c.redis, c.db, PREFIX, &account, &app, true, &(struct quota){.used_percent = 17, .blocked_ms = 60000},
+                  &(struct quota){.used_percent = 17, .blocked_ms = 500000}, on_plain, &a);
     assert_int_equal(awaited(&c, &a), 0);
     assert_in_range(blocked_s(&c, "meta:act_1"), 840, 900); /* never shortened */
     assert_in_range(blocked_s(&c, "meta:app"), 470, 500);
@@ -193,6 +193,103 @@ static void a_block_outlives_redis_data(void **state)
     a = take(&c);
     assert_false(a.yes);
     assert_in_range(a.number, 800000, 900000);
+    close_case(&c);
+}
+
+static void refuse(struct store_case *c, struct quota said)
+{
+    struct answer a = {0};
+    said.used_percent = -1;
+    budget_settle(c->redis, c->db, PREFIX, &account, &app, true, &said, &QUOTA_UNSAID, on_plain, &a);
+    assert_int_equal(awaited(c, &a), 0);
+}
+
+static void a_wait_that_did_not_help_is_doubled(void **state)
+{
+    const struct quota unsaid = {.backoff_ms = 60000};
+    struct store_case c;
+    (void)state;
+    open_empty(&c);
+    name_scopes(10);
+    assert_int_equal(seed(&c, 10), 0);
+    refuse(&c, unsaid);
+    assert_in_range(blocked_s(&c, "meta:act_1"), 60, 75);
+    refuse(&c, unsaid); /* it was under way */
+    assert_in_range(blocked_s(&c, "meta:act_1"), 60, 75);
+    for (int wait = 120; wait < 3600; wait *= 2) {
+        (void)query(&c, "UPDATE provider_blocks SET blocked_until = now() - interval '50 seconds'");
+        refuse(&c, unsaid);
+        assert_in_range(blocked_s(&c, "meta:act_1"), wait, wait * 5 / 4);
+    }
+    (void)query(&c, "UPDATE provider_blocks SET blocked_until = now() - interval '50 seconds'");
+    refuse(&c, unsaid);
+    assert_in_range(blocked_s(&c, "meta:act_1"), 3599, 3600);
+    (void)said(&c, "FLUSHALL");
+    assert_int_equal(seed(&c, 10), 0);
+    assert_in_range(take(&c).number, 3500 * 1000, 3600 * 1000);
+    (void)query(&c, "UPDATE provider_blocks SET blocked_until = now() - interval '61 minutes'");
+    refuse(&c, unsaid); /* it had helped */
+    assert_in_range(blocked_s(&c, "meta:act_1"), 60, 75);
+    refuse(&c, (struct quota){.blocked_ms = 600000}); /* what is stated is believed */
+    assert_in_range(blocked_s(&c, "meta:act_1"), 600, 600);
+    close_case(&c);
+}
+
+static int64_t limit(struct store_case *c)
+{
+    return said(c, "HGET " PREFIX ":budget:meta:act_1 limit").number;
+}
+
+static void a_refusal_teaches_a_limit(void **state)
+{
+    const struct quota too_many = {.blocked_ms = 1000, .window_ms = 300000};
+    struct store_case c;
+    (void)state;
+    open_empty(&c);
+    name_scopes(200);
+    assert_int_equal(seed(&c, 200), 0);
+    (void)query(
+        &c,
+        "INSERT INTO call_ledger VALUES ('meta:act_1', now(), 103), ('meta:act_1', now() - interval '6 minutes', 90)");
+    refuse(&c, too_many);
+    assert_int_equal(limit(&c), 91); /* 102 came through: nine tenths */
+    refuse(&c, too_many);
+    refuse(&c, too_many); /* these were under way, and did not */
+    assert_int_equal(limit(&c), 90);
+    (void)said(&c, "FLUSHALL");
+    assert_int_equal(seed(&c, 200), 0);
+    assert_int_equal(limit(&c), 90);
+    assert_int_equal(seed(&c, 30), 0);
+    assert_int_equal(limit(&c), 30); /* ours is less */
+    (void)query(&c, "UPDATE provider_blocks SET learned_at = now() - interval '25 hours'");
+    assert_int_equal(seed(&c, 200), 0);
+    assert_int_equal(limit(&c), 180); /* each day doubles it */
+    (void)query(&c, "UPDATE provider_blocks SET learned_at = now() - interval '10 days'");
+    assert_int_equal(seed(&c, 2000000), 0);
+    assert_int_equal(limit(&c), 2000000);
+    (void)query(&c, "UPDATE provider_blocks SET learned_at = now() - interval '1 hour', blocked_until = now()");
+    refuse(&c, too_many);
+    assert_int_equal(limit(&c), 67); /* refused again on the same day: three quarters */
+    (void)query(&c, "UPDATE provider_blocks SET blocked_until = now()");
+    (void)query(&c, "UPDATE call_ledger SET calls = 5");
+    refuse(&c, too_many);
+    assert_int_equal(limit(&c), 40); /* others made the calls */
+    close_case(&c);
+}
+
+/* What PostgreSQL knows of a block reaches a Redis that has not heard of it. */
+static void seeding_tells_of_blocks(void **state)
+{
+    struct store_case c;
+    (void)state;
+    open_empty(&c);
+    name_scopes(10);
+    assert_int_equal(seed(&c, 10), 0);
+    (void)query(
+        &c, "INSERT INTO provider_blocks (scope, blocked_until) VALUES ('meta:act_1', now() + interval '90 seconds')");
+    assert_true(take(&c).yes);
+    assert_int_equal(seed(&c, 10), 0);
+    assert_in_range(take(&c).number, 80000, 91000);
     close_case(&c);
 }
 
@@ -253,8 +350,8 @@ static void says_so_when_redis_is_away(void **state)
     budget_seed(c.redis, c.db, PREFIX, &app, 1, on_plain, &a);
     assert_int_equal(awaited(&c, &a), ERR_REDIS_AWAY);
     (void)query(&c, "DELETE FROM provider_blocks");
-    budget_settle(c.redis, c.db, PREFIX, &account, &app, true, &(struct quota){17, 900000}, &QUOTA_UNSAID, on_plain,
-                  &b);
+    budget_settle(c.redis, c.db, PREFIX, &account, &app, true,
+                  &(struct quota){.used_percent = 17, .blocked_ms = 900000}, &QUOTA_UNSAID, on_plain, &b);
     assert_int_equal(awaited(&c, &b), ERR_REDIS_AWAY);
     assert_in_range(blocked_s(&c, "meta:act_1"), 870, 900); /* kept all the same */
     (void)query(&c, "DELETE FROM provider_blocks");
@@ -269,6 +366,9 @@ int main(void)
         cmocka_unit_test(the_least_limit_of_an_accounts_connections_counts),
         cmocka_unit_test(a_lost_redis_is_seeded_from_the_ledger),
         cmocka_unit_test(a_block_outlives_redis_data),
+        cmocka_unit_test(a_wait_that_did_not_help_is_doubled),
+        cmocka_unit_test(a_refusal_teaches_a_limit),
+        cmocka_unit_test(seeding_tells_of_blocks),
         cmocka_unit_test(many_scopes),
         cmocka_unit_test(without_ledger_nothing_is_taken),
         cmocka_unit_test(says_so_when_redis_is_away),

@@ -172,7 +172,9 @@ static void claims_batches(void **state)
 static void grants_page_by_page(void **state)
 {
     struct store_case c;
-    const struct call_feedback sent = {.calls = 1, .account = {40, 0}, .app = QUOTA_UNSAID},
+    const struct call_feedback sent = {.calls = 1,
+                                       .account = {.used_percent = 40, .blocked_ms = 0},
+                                       .app = QUOTA_UNSAID},
                                unsent = {.refund = 1, .account = QUOTA_UNSAID, .app = QUOTA_UNSAID};
     (void)state;
     open_case(&c);
@@ -205,11 +207,12 @@ static void a_block_stops_the_account_or_the_app(void **state)
     assert_int_equal(seed(&c, 0), 0);
     (void)enqueue(&c, 0, 3, "low");
     struct answer a = claim(&c, 1, 1);
-    const struct call_feedback blocked = {.calls = 1, .account = {100, 60000}, .app = QUOTA_UNSAID};
+    const struct call_feedback blocked = {
+        .calls = 1, .account = {.used_percent = 100, .blocked_ms = 60000}, .app = QUOTA_UNSAID};
     assert_false(grant(&c, &a.jobs[0], blocked).yes);
     struct answer parked = claim(&c, 1, 1);
     assert_in_range(parked.number, 50000, 60001);
-    const struct call_feedback app = {.account = {55, 0}, .app = {100, 90000}};
+    const struct call_feedback app = {.account = {.used_percent = 55, .blocked_ms = 0}, .app = {100, 90000}};
     assert_in_range(grant(&c, &a.jobs[0], app).number, 80000, 90001);
     assert_int_equal(said(&c, "HGET " PREFIX ":budget:meta:app usage_percent").number, 100);
     assert_int_equal(said(&c, "HGET " PREFIX ":budget:meta:act_1 usage_percent").number, 55);

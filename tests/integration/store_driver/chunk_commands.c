@@ -295,7 +295,7 @@ bool chunk_command(struct driver *d, const char *name, const json_t *o)
 {
     const char *id = text_of(o, "chunk");
     if (strcmp(name, "open") == 0) {
-        chunk_open(d->db, id, "w1", (int)int_of(o, "max_deliveries", 5), on_opened, d);
+        chunk_open(d->db, id, "w1", (int)int_of(o, "max_deliveries", 5), int_of(o, "again", 0) != 0, on_opened, d);
         wait_done(d);
         return true;
     }

@@ -32,4 +32,5 @@ int texts_of(const json_t *list, const char **out, int max);
 bool chunk_command(struct driver *d, const char *name, const json_t *o);
 bool plan_command(struct driver *d, const char *name, const json_t *o);
 bool account_command(struct driver *d, const char *name, const json_t *o);
+bool access_command(struct driver *d, const char *name, const json_t *o);
 void chunk_commands_end(void);

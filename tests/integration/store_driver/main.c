@@ -76,7 +76,8 @@ static void obey(struct driver *d, const char *line)
     CHECK(name != NULL);
     d->reply = json_object();
     d->done = 0;
-    CHECK(chunk_command(d, name, o) || plan_command(d, name, o) || account_command(d, name, o));
+    CHECK(chunk_command(d, name, o) || plan_command(d, name, o) || account_command(d, name, o) ||
+          access_command(d, name, o));
     char *text = json_dumps(d->reply, JSON_COMPACT);
     (void)puts(text);
     (void)fflush(stdout);

@@ -139,6 +139,29 @@ static void keeps_order_and_loses_nothing_that_fits(void **state)
     }
 }
 
+static void what_a_full_disk_does_not_take_is_counted(void **state)
+{
+    const int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    int status = -1;
+    pid_t child;
+
+    (void)state;
+    assert_true(full >= 0);
+    child = fork();
+    if (child == 0) {
+        (void)dup2(full, STDERR_FILENO);
+        log_start("prog", LOG_INFO, LOG_LOGFMT);
+        for (int i = 0; i < 10; i++)
+            log_info("lost", F_INT("n", i));
+        log_stop();
+        _exit((int)log_dropped());
+    }
+    (void)close(full);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 10);
+}
+
 /* In a child, whose stderr is a pipe: fills the log; ends 0 when lines were dropped, 1 when none was. */
 static int log_into_pipe(bool reader_is_gone)
 {
@@ -190,6 +213,7 @@ int main(void)
         cmocka_unit_test(masks_tokens),
         cmocka_unit_test(cuts_long_values),
         cmocka_unit_test(keeps_order_and_loses_nothing_that_fits),
+        cmocka_unit_test(what_a_full_disk_does_not_take_is_counted),
         cmocka_unit_test(a_pipe_that_nobody_reads_blocks_nobody),
         cmocka_unit_test(a_reader_that_went_away_ends_nothing),
     };

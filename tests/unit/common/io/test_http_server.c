@@ -3,6 +3,7 @@
 #include "common/io/http_server.h"
 #include "tests/unit/common/io/raw_socket.h"
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <uv.h>
 
 struct fixture {
@@ -360,6 +361,32 @@ static void test_idle_server_sleeps(void **state)
     close(fd);
 }
 
+static void on_over(void *arg)
+{
+    *(int *)arg = 1;
+}
+
+static void test_without_descriptors_the_server_waits(void **state)
+{
+    struct fixture *f = *state;
+    int fd = dial(f), next = dup(fd), over = 0, turns = 0;
+    struct rlimit before, none;
+
+    close(next);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = (rlim_t)next;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    (void)timer_start(f->loop, 250, on_over, &over);
+    for (; !over; turns++)
+        uv_run(loop_uv(f->loop), UV_RUN_ONCE);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_true(turns < 50); /* it would be thousands */
+    raw_say(f->loop, fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_int_equal(raw_read(f->loop, fd, &f->in, "hello", 1), 0);
+    close(fd);
+}
+
 static void test_silent_connections_are_closed(void **state)
 {
     struct fixture f = {0};
@@ -483,6 +510,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_answer_to_a_vanished_client, setup, teardown),
         cmocka_unit_test_setup_teardown(test_drop_resets, setup, teardown),
         cmocka_unit_test_setup_teardown(test_idle_server_sleeps, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_without_descriptors_the_server_waits, setup, teardown),
         cmocka_unit_test(test_silent_connections_are_closed),
         cmocka_unit_test(test_slow_requests_are_cut_off),
         cmocka_unit_test_setup_teardown(test_ports, setup, teardown),

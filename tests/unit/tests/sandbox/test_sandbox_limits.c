@@ -10,14 +10,17 @@ static enum limit call(const struct limits_config *c, struct account_limits *a, 
 {
     struct call one = {.at_ms = now_ms, .kind = kind};
     struct calls app = {0};
-    calls_add(&a->calls, &one);
-    return limits_check(c, &app, a, kind, 100, now_ms);
+    struct block app_block = {0};
+    int at = calls_add(&a->calls, &one);
+    enum limit limit = limits_check(c, &app, &app_block, a, kind, 100, now_ms);
+    a->calls.list[at].refused = limit == LIMIT_NONE ? CALL_SERVED : CALL_REFUSED;
+    return limit;
 }
 
 static void a_window_rolls_exactly(void **state)
 {
     struct account_limits a = {0};
-    const struct limits_config c = {.calls = 3, .window_ms = 10000};
+    const struct limits_config c = {.speed = 1, .calls = 3, .window_ms = 10000};
     (void)state;
     assert_int_equal(call(&c, &a, CALL_INSIGHTS, 1000), LIMIT_NONE);
     assert_int_equal(call(&c, &a, CALL_ENTITIES, 2000), LIMIT_NONE);
@@ -34,7 +37,7 @@ static void a_window_rolls_exactly(void **state)
 static void metas_formulas_hold_without_an_own_quota(void **state)
 {
     struct account_limits a = {0};
-    const struct limits_config c = {.development_tier = true, .score_max = 1000000};
+    const struct limits_config c = {.speed = 1, .development_tier = true, .score_max = 1000000};
     (void)state;
     for (int i = 0; i < 300 + 40 * 100; i++)
         assert_int_equal(call(&c, &a, CALL_ENTITIES, 1000), LIMIT_NONE);
@@ -46,7 +49,7 @@ static void metas_formulas_hold_without_an_own_quota(void **state)
 static void the_score_blocks_and_hammering_keeps_it_shut(void **state)
 {
     struct account_limits a = {0};
-    const struct limits_config c = {.development_tier = true};
+    const struct limits_config c = {.speed = 1, .development_tier = true};
     struct limits_config other = c;
     (void)state;
     other.score_error_613 = true;
@@ -66,7 +69,7 @@ static void headers_say_percent_minutes_and_seconds(void **state)
     struct calls app = {0};
     struct limits_header h[LIMITS_HEADERS];
     const struct limits_config c = {
-        .calls = 4, .window_ms = 600000, .score_max = 10, .app_calls = 10, .app_window_ms = 1000};
+        .speed = 1, .calls = 4, .window_ms = 600000, .score_max = 10, .app_calls = 10, .app_window_ms = 1000};
     (void)state;
     for (int i = 0; i < 5; i++)
         (void)call(&c, &a, CALL_INSIGHTS, 1000 + i);
@@ -82,6 +85,59 @@ static void headers_say_percent_minutes_and_seconds(void **state)
         buf_free(&h[i].value);
     assert_int_equal(limits_headers(&c, &app, NULL, 0, CALL_OTHER, 0, 2000, h), 1);
     buf_free(&h[0].value);
+    calls_free(&a.calls);
+}
+
+static const char *said(const struct limits_config *c, const struct account_limits *a, int header, int64_t now_ms)
+{
+    static char text[400];
+    struct calls app = {0};
+    struct limits_header h[LIMITS_HEADERS];
+    int count = limits_headers(c, &app, a, 1001, CALL_INSIGHTS, 100, now_ms, h);
+    (void)snprintf(text, sizeof text, "%s", buf_str(&h[header].value));
+    for (int i = 0; i < count; i++)
+        buf_free(&h[i].value);
+    return text;
+}
+
+static void a_fast_clock_has_shorter_windows_and_says_so(void **state)
+{
+    struct account_limits a = {0}, b = {0};
+    const struct limits_config score = {.speed = 60, .development_tier = true},
+                               hour = {.speed = 360, .calls = 2, .window_ms = 3600000};
+    (void)state;
+    for (int i = 0; i < 60; i++)
+        assert_int_equal(call(&score, &a, CALL_INSIGHTS, 1000), LIMIT_NONE);
+    assert_int_equal(call(&score, &a, CALL_INSIGHTS, 1100), LIMIT_SCORE);
+    assert_non_null(strstr(said(&score, &a, 1, 1100), "\"reset_time_duration\":5.000000,"));
+    assert_int_equal(call(&score, &a, CALL_INSIGHTS, 6101), LIMIT_NONE);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(call(&hour, &b, CALL_INSIGHTS, 1000), LIMIT_NONE);
+    assert_int_equal(call(&hour, &b, CALL_INSIGHTS, 2000), LIMIT_INSIGHTS);
+    assert_non_null(strstr(said(&hour, &b, 2, 2000), "\"estimated_time_to_regain_access\":0.150000,"));
+    assert_int_equal(call(&hour, &b, CALL_INSIGHTS, 11000), LIMIT_NONE);
+    calls_free(&a.calls);
+    calls_free(&b.calls);
+}
+
+static void an_ordered_block_begins_anew_with_each_call(void **state)
+{
+    struct account_limits a = {0};
+    const struct limits_config c = {.speed = 60};
+    (void)state;
+    assert_int_equal(call(&c, &a, CALL_INSIGHTS, 1000), LIMIT_NONE);
+    a.block = (struct block){.code = 80000, .ms = 3000, .pending = true};
+    assert_int_equal(call(&c, &a, CALL_INSIGHTS, 2000), LIMIT_BLOCK);
+    assert_int_equal(call(&c, &a, CALL_INSIGHTS, 2900), LIMIT_BLOCK);
+    assert_int_equal(calls_blocks(&a.calls, false, 1000).in_block, 0); /* under way */
+    assert_int_equal(call(&c, &a, CALL_INSIGHTS, 5000), LIMIT_BLOCK);
+    assert_non_null(strstr(said(&c, &a, 2, 5000), "\"estimated_time_to_regain_access\":0.050000,"));
+    a.block.silent = true;
+    assert_non_null(strstr(said(&c, &a, 2, 5000), "\"estimated_time_to_regain_access\":0.000000,"));
+    assert_int_equal(call(&c, &a, CALL_INSIGHTS, 8000), LIMIT_NONE);
+    assert_int_equal(calls_blocks(&a.calls, false, 1000).count, 1);
+    assert_int_equal(calls_blocks(&a.calls, false, 1000).in_block, 1);
+    assert_int_equal(calls_blocks(&a.calls, true, 1000).count, 0);
     calls_free(&a.calls);
 }
 
@@ -115,6 +171,8 @@ int main(void)
         cmocka_unit_test(metas_formulas_hold_without_an_own_quota),
         cmocka_unit_test(the_score_blocks_and_hammering_keeps_it_shut),
         cmocka_unit_test(headers_say_percent_minutes_and_seconds),
+        cmocka_unit_test(a_fast_clock_has_shorter_windows_and_says_so),
+        cmocka_unit_test(an_ordered_block_begins_anew_with_each_call),
         cmocka_unit_test(a_fault_strikes_where_it_was_ordered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -209,33 +209,6 @@ static void test_next(void **state)
 #undef OWN
 }
 
-static const char bad_filter[] = "{\"error\":{\"message\":\"(#100) Cannot Request for Deleted Objects\",\"code\":100}}";
-
-static void test_step_down(void **state)
-{
-    const char *const steps[][2] = {{NULL, "c1"}, {"c1", "c2"}, {"s0XY", "s1"}, {"a0", "a1"}, {"a1Z", "a2"}};
-    struct slice s = test_slice(SLICE_ENTITIES);
-    (void)state;
-
-    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-        assert_int_equal(read_answer(&s, steps[i][0], answer_of(400, "", bad_filter)), 0);
-        assert_string_equal(page.next, steps[i][1]);
-        assert_int_equal(page.entity_count, 0);
-        page_clear(&page);
-    }
-    assert_int_equal(read_answer(&s, "c2", answer_of(400, "", bad_filter)), ERR_BAD_REQUEST);
-    s.kind = SLICE_FACTS;
-    assert_int_equal(read_answer(&s, "i1MAZD", answer_of(400, "", bad_filter)), 0);
-    assert_string_equal(page.next, "i2");
-    page_clear(&page);
-    /* other errors 100 are no question of filters */
-    assert_int_equal(read_answer(&s, NULL, answer_of(400, "", "{\"error\":{\"code\":100,\"error_subcode\":1487534}}")),
-                     ERR_TOO_MUCH_DATA);
-    assert_int_equal(read_answer(&s, NULL, answer_of(400, "", "{\"error\":{\"code\":100,\"error_subcode\":33}}")),
-                     ERR_NO_ACCESS);
-    assert_int_equal(read_answer(&s, NULL, answer_of(500, "", bad_filter)), ERR_TRANSIENT);
-}
-
 /* Usage comes with every page. */
 static void test_usage(void **state)
 {
@@ -460,13 +433,19 @@ static void test_truncated(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_real_row),       cmocka_unit_test(test_sparse_row),
-        cmocka_unit_test(test_bad_rows),       cmocka_unit_test(test_hours),
-        cmocka_unit_test(test_next),           cmocka_unit_test(test_step_down),
-        cmocka_unit_test(test_usage),          cmocka_unit_test(test_campaigns),
-        cmocka_unit_test(test_adsets_and_ads), cmocka_unit_test(test_currencies),
-        cmocka_unit_test(test_bad_entities),   cmocka_unit_test(test_names_as_they_are),
-        cmocka_unit_test(test_times),          cmocka_unit_test(test_large_page),
+        cmocka_unit_test(test_real_row),
+        cmocka_unit_test(test_sparse_row),
+        cmocka_unit_test(test_bad_rows),
+        cmocka_unit_test(test_hours),
+        cmocka_unit_test(test_next),
+        cmocka_unit_test(test_usage),
+        cmocka_unit_test(test_campaigns),
+        cmocka_unit_test(test_adsets_and_ads),
+        cmocka_unit_test(test_currencies),
+        cmocka_unit_test(test_bad_entities),
+        cmocka_unit_test(test_names_as_they_are),
+        cmocka_unit_test(test_times),
+        cmocka_unit_test(test_large_page),
         cmocka_unit_test(test_truncated),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -291,8 +291,9 @@ static void test_pages_by_campaign(void **state)
     expect_next(&s, "b11:", 200, "{\"data\":[" ROW "}]" MORE, "b11:QQ");
     expect_next(&s, "b11:QQ", 200, "{\"data\":[]}", NULL);
     assert_int_equal(read_body(&s, "b11:QQ", 200, "{\"data\":[]" MORE), ERR_ANSWER); /* the same page for ever */
-    expect_next(&s, "b11:", 400, ERROR("100", "0"), "b21:"); /* a status filter that is refused */
-    assert_int_equal(read_body(&s, "b21:", 400, ERROR("100", "0")), ERR_BAD_REQUEST);
+    expect_next(&s, "b11:", 400, ERROR("100", "0"), "b21:");   /* a status filter that is refused */
+    expect_next(&s, "b21:QQ", 400, ERROR("100", "0"), "b31:"); /* or a field */
+    assert_int_equal(read_body(&s, "b51:", 400, ERROR("100", "0")), ERR_BAD_REQUEST);
 }
 
 int main(void)

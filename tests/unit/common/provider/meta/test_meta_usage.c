@@ -8,6 +8,8 @@
     "{\"type\":\"ads_management\",\"call_count\":1,\"total_cputime\":1,\"total_time\":1,"                              \
     "\"estimated_time_to_regain_access\":0}]"
 
+#define QUOTA(percent, blocked) ((struct quota){.used_percent = (percent), .blocked_ms = (blocked)})
+
 static void assert_quota(const char *headers, const char *whose, const struct quota *q, int percent, int blocked_s)
 {
     if (q->used_percent != percent || q->blocked_ms != (int64_t)blocked_s * 1000)
@@ -19,9 +21,10 @@ static void assert_said(const char *headers, const char *account, struct quota o
 {
     for (int status = 200; status <= 500; status += 100) {
         struct http_answer a = answer_of(status, headers, "{}");
-        struct verdict v = {.account = {7, 7}, .app = {7, 7}};
+        struct verdict v = {.account = QUOTA(7, 7), .app = QUOTA(7, 7)};
+        struct meta_said said;
 
-        meta_usage_read(&a, account, &v);
+        meta_usage_read(&a, account, &v, &said);
         assert_quota(headers, "account", &v.account, of_account.used_percent, (int)of_account.blocked_ms);
         assert_quota(headers, "app", &v.app, of_app.used_percent, (int)of_app.blocked_ms);
         http_answer_clear(&a);
@@ -31,7 +34,7 @@ static void assert_said(const char *headers, const char *account, struct quota o
 /* Of the account alone. */
 static void assert_usage(const char *headers, const char *account, int percent, int blocked_s)
 {
-    assert_said(headers, account, (struct quota){percent, blocked_s}, QUOTA_UNSAID);
+    assert_said(headers, account, QUOTA(percent, blocked_s), QUOTA_UNSAID);
 }
 
 static void test_each_header(void **state)
@@ -39,11 +42,11 @@ static void test_each_header(void **state)
     (void)state;
     assert_usage("", "act_123", -1, 0);
     assert_said("X-App-Usage: {\"call_count\":28,\"total_time\":25,\"total_cputime\":31}\r\n", "act_123", QUOTA_UNSAID,
-                (struct quota){31, 0});
+                QUOTA(31, 0));
     assert_usage("x-ad-account-usage: {\"acc_id_util_pct\":0}\r\n", "act_123", 0, 0);
     assert_said("X-FB-Ads-Insights-Throttle: {\"app_id_util_pct\":100,\"acc_id_util_pct\":10,"
                 "\"ads_api_access_tier\":\"standard_access\"}\r\n",
-                "act_123", (struct quota){10, 0}, (struct quota){100, 0});
+                "act_123", QUOTA(10, 0), QUOTA(100, 0));
     assert_usage("X-Business-Use-Case-Usage: {" BUSINESS("123", "97", "0") "}\r\n", "act_123", 97, 0);
 }
 
@@ -54,7 +57,7 @@ static void test_all_headers_together(void **state)
                 "X-Ad-Account-Usage: {\"acc_id_util_pct\":100,\"reset_time_duration\":90}\r\n"
                 "X-FB-Ads-Insights-Throttle: {\"app_id_util_pct\":40.5,\"acc_id_util_pct\":10}\r\n"
                 "X-Business-Use-Case-Usage: {" BUSINESS("123", "97", "1") "}\r\n",
-                "act_123", (struct quota){100, 90}, (struct quota){41, 0});
+                "act_123", QUOTA(100, 90), QUOTA(41, 0));
 }
 
 static void test_seconds_and_minutes(void **state)
@@ -99,7 +102,7 @@ static void test_nonsense(void **state)
         "act_123", -1, 0);
     assert_usage("X-Business-Use-Case-Usage: {\"123\":7,\"9\":[8,null,{}]}\r\n", NULL, -1, 0);
     assert_usage("X-App-Usage: {\"call_count\":-5}\r\n", "act_123", -1, 0);
-    assert_said("X-App-Usage: {\"call_count\":1e300}\r\n", "act_123", QUOTA_UNSAID, (struct quota){1000, 0});
+    assert_said("X-App-Usage: {\"call_count\":1e300}\r\n", "act_123", QUOTA_UNSAID, QUOTA(1000, 0));
     assert_usage("X-Business-Use-Case-Usage: {" BUSINESS("123", "100", "1e300") "}\r\n", "act_123", 100,
                  7 * 24 * 60 * 60);
     memset(huge, ' ', sizeof huge);
@@ -137,8 +140,54 @@ static void test_with_errors(void **state)
                   "{\"error\":{\"code\":4,\"message\":\"(#4) Application request limit reached\"}}");
     assert_null(meta_verdict_read(&a, "act_123", &v));
     assert_quota("code 4", "account", &v.account, 100, 12 * 60);
-    assert_quota("code 4", "app", &v.app, -1, 60);
+    assert_quota("code 4", "app", &v.app, -1, 0);
+    assert_int_equal(v.app.backoff_ms, 60 * 1000);
     http_answer_clear(&a);
+}
+
+#define SCORE(percent, seconds, tier)                                                                                  \
+    "X-Ad-Account-Usage: {\"acc_id_util_pct\":" percent ",\"reset_time_duration\":" seconds                            \
+    ",\"ads_api_access_tier\":\"" tier "_access\"}\r\n"
+#define USE_CASE(minutes) "X-Business-Use-Case-Usage: {" BUSINESS("123", "100", minutes) "}\r\n"
+
+/* Each throttle waits for the header that speaks of it; what other quotas want holds as well. */
+static void test_whose_time(void **state)
+{
+    static const struct {
+        int code, subcode, blocked_s, backoff_s;
+        const char *headers;
+    } cases[] = {
+        {17, 2446079, 240, 0, SCORE("100", "240", "development")},
+        {17, 2446079, 45, 0, SCORE("104.2", "45", "standard")},
+        {17, 2446079, 60, 0, SCORE("0", "0", "standard")},
+        {17, 2446079, 300, 0, SCORE("0", "0", "development")},
+        {17, 2446079, 300, 0, USE_CASE("1")}, /* of another quota */
+        {17, 2446079, 720, 0, USE_CASE("12")},
+        {613, 1487742, 240, 0, SCORE("100", "240", "development")},
+        {613, 1487742, 60, 0, SCORE("3", "0", "standard")},
+        {80000, 2446079, 60, 0, USE_CASE("1")},
+        {80000, 2446079, 30, 60, SCORE("100", "30", "standard")}, /* of another quota */
+        {80000, 2446079, 0, 60, USE_CASE("0")},
+        {80004, 2446079, 720, 0, USE_CASE("12") SCORE("100", "30", "standard")},
+        {32, 0, 720, 0, USE_CASE("12")},
+        {368, 0, 720, 3600, USE_CASE("12")},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char body[120];
+        struct verdict v;
+
+        (void)snprintf(body, sizeof body, "{\"error\":{\"code\":%d,\"error_subcode\":%d}}", cases[i].code,
+                       cases[i].subcode);
+        struct http_answer a = answer_of(400, cases[i].headers, body);
+        assert_null(meta_verdict_read(&a, "act_123", &v));
+        if (v.account.blocked_ms != cases[i].blocked_s * INT64_C(1000) ||
+            v.account.backoff_ms != cases[i].backoff_s * INT64_C(1000))
+            fail_msg("%d, %s: blocked for %d ms, %d ms to wait", cases[i].code, cases[i].headers,
+                     (int)v.account.blocked_ms, (int)v.account.backoff_ms);
+        http_answer_clear(&a);
+    }
 }
 
 int main(void)
@@ -147,7 +196,7 @@ int main(void)
         cmocka_unit_test(test_each_header),         cmocka_unit_test(test_all_headers_together),
         cmocka_unit_test(test_seconds_and_minutes), cmocka_unit_test(test_long_blocks_are_believed_for_a_week),
         cmocka_unit_test(test_whose_entry),         cmocka_unit_test(test_nonsense),
-        cmocka_unit_test(test_with_errors),
+        cmocka_unit_test(test_with_errors),         cmocka_unit_test(test_whose_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

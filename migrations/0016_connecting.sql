@@ -22,7 +22,9 @@ BEGIN
     IF fresh = 'active' AND source = 'none' THEN
         RAISE EXCEPTION 'connection % has no token; give it one', connection USING ERRCODE = 'MX003';
     END IF;
-    UPDATE connections SET status = fresh, status_reason = reason, error_code = NULL WHERE id = connection AND source IS NOT NULL;
+    UPDATE connections
+       SET status = fresh, status_reason = reason, error_code = NULL, access_checks = 0, access_check_at = now() + access_pause(0)
+     WHERE id = connection AND source IS NOT NULL;
     RETURN (SELECT id FROM connections WHERE id = connection AND source IS NOT NULL);
 END $$;
 
