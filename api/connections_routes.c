@@ -3,6 +3,7 @@
 #include "api/connection_check.h"
 #include "api/token_check.h"
 #include "common/base/check.h"
+#include "common/base/json_text.h"
 #include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/remote/connect.h"
@@ -72,7 +73,7 @@ static void on_rows(void *arg, int rc, const char *const *rows, int count, const
         return;
     }
     for (int k = 0; k < count; k++) {
-        json_t *row = json_loads(rows[k], 0, NULL);
+        json_t *row = json_text_read(rows[k], strlen(rows[k]), 0, NULL);
         const char *key = json_string_value(json_object_get(row, "id"));
         json_t *run = json_object_get(f->made, key);
         if (run != NULL) {

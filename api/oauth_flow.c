@@ -3,6 +3,7 @@
 #include "api/oauth_routes.h"
 #include "api/walls.h"
 #include "common/base/clk.h"
+#include "common/base/json_text.h"
 #include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/remote/connect.h"
@@ -134,7 +135,7 @@ static void on_found(void *arg, int rc, const char *const *rows, int count, cons
         e = &missing;
     }
     if (rc == 0) {
-        json_t *row = json_loads(rows[0], 0, NULL);
+        json_t *row = json_text_read(rows[0], strlen(rows[0]), 0, NULL);
         (void)str_copy(f->account, sizeof f->account, text_of(row, "external_account_id"));
         (void)str_copy(f->token_id, sizeof f->token_id, text_of(row, "token_id"));
         f->request.sync = strcmp(text_of(row, "status"), "paused") != 0;

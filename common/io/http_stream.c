@@ -1,5 +1,6 @@
 #include "common/io/http_stream.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/io/http_exchange.h"
 #include <microhttpd.h>
 #include <stdlib.h>
@@ -63,7 +64,7 @@ static void on_response_freed(void *arg)
 struct http_stream *http_stream_open(struct http_exchange *x, const char *content_type, size_t pending_max,
                                      void (*gone)(void *arg), void *arg)
 {
-    struct http_stream *s = calloc(1, sizeof *s);
+    struct http_stream *s = mem_new(1, sizeof *s);
     CHECK(s);
     *s = (struct http_stream){.loop = x->loop, .x = x, .gone = gone, .arg = arg};
     buf_init(&s->pending, pending_max);

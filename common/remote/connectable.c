@@ -1,4 +1,5 @@
 #include "common/base/check.h"
+#include "common/base/json_text.h"
 #include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/remote/account_call.h"
@@ -73,7 +74,7 @@ static void on_connections(void *arg, int rc, const char *const *rows, int count
         return;
     }
     for (int i = 0; i < count; i++) {
-        json_t *row = json_loads(rows[i], 0, NULL);
+        json_t *row = json_text_read(rows[i], strlen(rows[i]), 0, NULL);
         CHECK(row != NULL);
         if (strcmp(text_of(row, "provider"), f->provider->name) == 0)
             (void)json_object_set(f->connected, text_of(row, "external_account_id"), json_object_get(row, "id"));

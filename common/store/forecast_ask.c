@@ -1,6 +1,6 @@
 #include "common/store/forecast_ask.h"
-#include "common/base/check.h"
 #include "common/base/clk.h"
+#include "common/base/mem.h"
 #include "common/base/zone.h"
 #include "common/plan/range_plan.h"
 #include "common/provider/provider.h"
@@ -45,8 +45,7 @@ static void on_outlook(void *arg, int rc, const struct plan_outlook *o, const st
 void forecast_ask(struct db_pool *p, const struct settings *s, const struct run_request *r,
                   void (*done)(void *arg, int rc, const struct run_forecast *f, const struct err *e), void *arg)
 {
-    struct asking *a = calloc(1, sizeof *a);
-    CHECK(a != NULL);
+    struct asking *a = mem_new(1, sizeof *a);
     *a = (struct asking){.settings = s, .done = done, .arg = arg};
     plan_outlook(p, r, KNOWN_DAYS, s->meta_window_seconds * 1000, on_outlook, a);
 }

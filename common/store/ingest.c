@@ -1,5 +1,6 @@
 #include "common/store/ingest.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/io/copy_text.h"
 #include "common/store/sql.h"
 #include "common/store/tx.h"
@@ -27,8 +28,7 @@ struct ingest {
 
 struct ingest *ingest_new(void)
 {
-    struct ingest *g = calloc(1, sizeof *g);
-    CHECK(g != NULL);
+    struct ingest *g = mem_new(1, sizeof *g);
     buf_init(&g->rows, ROWS_BYTES_MAX);
     return g;
 }
@@ -75,7 +75,7 @@ static void on_run(void *arg, int rc, const struct db_results *r, const struct e
 
     if (rc == 0) {
         a.error_count = db_rows(r, g->errors);
-        errors = calloc((size_t)a.error_count + 1, sizeof *errors);
+        errors = mem_new((size_t)a.error_count + 1, sizeof *errors);
         CHECK(errors != NULL);
         for (int i = 0; i < a.error_count; i++)
             errors[i] = db_text(r, g->errors, i, 0);

@@ -1,6 +1,6 @@
 #include "common/store/login.h"
-#include "common/base/check.h"
 #include "common/base/id.h"
+#include "common/base/mem.h"
 #include "common/store/tx.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,11 +35,10 @@ static void on_made(void *arg, int rc, const struct db_results *r, const struct 
 void login_make(struct db_pool *p, const struct secret *jwt_secret, const char *workspace, enum role role,
                 void (*done)(void *arg, int rc, const char *code, const struct err *e), void *arg)
 {
-    struct making *m = calloc(1, sizeof *m);
+    struct making *m = mem_new(1, sizeof *m);
     struct tx *t = tx_new(p);
     char one[UUID_TEXT], two[UUID_TEXT], hash[65];
 
-    CHECK(m != NULL);
     uuid_make(one);
     uuid_make(two);
     *m = (struct making){.done = done, .arg = arg};
@@ -78,11 +77,10 @@ static void on_used(void *arg, int rc, const struct db_results *r, const struct 
 void login_use(struct db_pool *p, const struct secret *jwt_secret, const char *code,
                void (*done)(void *arg, int rc, const char *workspace, enum role role, const struct err *e), void *arg)
 {
-    struct using *u = calloc(1, sizeof *u);
+    struct using *u = mem_new(1, sizeof *u);
     struct tx *t = tx_new(p);
     char hash[65];
 
-    CHECK(u != NULL);
     *u = (struct using){done, arg};
     hash_code(jwt_secret, code, hash);
     (void)tx_add(t, "DELETE FROM logins WHERE code_hash = $1 AND expires_at >= now() RETURNING workspace, role",

@@ -1,6 +1,7 @@
 #include "common/store/page.h"
 #include "common/base/base64url.h"
 #include "common/base/check.h"
+#include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/sql.h"
 #include "common/store/tx.h"
@@ -20,11 +21,10 @@ static void on_rows(void *arg, int rc, const struct db_results *r, const struct 
 {
     struct page *p = arg;
     const int there = rc == 0 ? db_rows(r, 0) : 0, count = there > p->limit ? p->limit : there;
-    const char **rows = calloc((size_t)count + 1, sizeof *rows);
+    const char **rows = mem_new((size_t)count + 1, sizeof *rows);
     char next[BASE64URL_TEXT(CURSOR_BYTES_MAX)] = "";
     struct err own;
 
-    CHECK(rows != NULL);
     for (int i = 0; i < count; i++)
         rows[i] = db_text(r, 0, i, 0);
     if (there > count) {
@@ -46,7 +46,7 @@ void page_read(struct db_pool *pool, const char *sql, const char *const *params,
                int limit, page_done done, void *arg)
 {
     struct tx *t = tx_new(pool);
-    struct page *p = calloc(1, sizeof *p);
+    struct page *p = mem_new(1, sizeof *p);
     const char *all[PAGE_PARAMS_MAX + 2];
     char place[CURSOR_BYTES_MAX + 1];
     size_t len = 0;

@@ -49,7 +49,7 @@ def test_help_and_version(program):
 @pytest.mark.parametrize("words,said", [
     ([], "which command?"),
     (["frobnicate"], "unknown command 'frobnicate'"),
-    (["login"], "unknown command 'login'"),
+    (["login"], "give --workspace ID, or --operator"),
     (["sync"], "--connection ID is missing"),
     (["sync", "--connection", "7"], "'7' is not an id"),
     (["sync", "--connection", NOBODY, "--from", "yesterday"], "'yesterday' is not a day"),

@@ -117,15 +117,6 @@ static void test_no_token_on_the_command_line(void **state)
     refuses(LINE("token", "set", ID, "EAAsecret"), "one word too many");
 }
 
-/* What comes with a later issue is not offered. */
-static void test_later_commands_are_unknown(void **state)
-{
-    (void)state;
-    const char *const later[] = {"login", "jwt"};
-    for (size_t i = 0; i < sizeof later / sizeof later[0]; i++)
-        refuses(LINE(later[i]), "unknown command");
-}
-
 static const char *help_of(const char *const *line)
 {
     static struct buf text;
@@ -192,7 +183,6 @@ int main(void)
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_destruction_needs_a_yes),
         cmocka_unit_test(test_no_token_on_the_command_line),
-        cmocka_unit_test(test_later_commands_are_unknown),
         cmocka_unit_test(test_help_lists_every_command),
         cmocka_unit_test(test_help_of_one),
     };
