@@ -43,11 +43,6 @@ int64_t job_rows(const struct job *j)
     return j->chunk == NULL ? 0 : j->chunk->rows;
 }
 
-const char *job_state_name(const struct job *j)
-{
-    return state_names[j->state];
-}
-
 static void job_end(struct job *j)
 {
     if (j->lost && j->state != FINISHING) /* the queue said so, before PostgreSQL had to */
