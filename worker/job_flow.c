@@ -2,7 +2,6 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/base/metrics.h"
-#include "common/base/str.h"
 #include "worker/fate.h"
 #include "worker/job_private.h"
 #include <stdlib.h>
