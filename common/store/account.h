@@ -47,13 +47,3 @@ void connection_set(struct db_pool *p, const char *id, const char *name, const c
                     void *arg);
 /* keep_data: only disconnects (token forgotten, status disabled). */
 void connection_delete(struct db_pool *p, const char *id, bool keep_data, account_done done, void *arg);
-
-/* What a call for a connection needs. */
-struct connection_access {
-    char id[UUID_TEXT], workspace_id[UUID_TEXT], token_id[UUID_TEXT]; /* token_id "" when there is none */
-    char provider[16], account[64], status[16];
-    char *token_enc; /* owned by the struct; NULL: the environment's token */
-};
-void connection_access_load(struct db_pool *p, const char *id,
-                            void (*done)(void *arg, int rc, const struct connection_access *a, const struct err *e),
-                            void *arg);
