@@ -1,5 +1,4 @@
 #include "cli/session.h"
-#include "common/base/check.h"
 #include "common/base/log.h"
 #include "common/store/schema.h"
 #include <unistd.h>

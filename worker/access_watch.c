@@ -1,7 +1,6 @@
 #include "worker/access_watch.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "common/base/str.h"
 #include "common/remote/account_call.h"
 #include "common/store/access.h"
 #include <stdlib.h>

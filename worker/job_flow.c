@@ -2,7 +2,6 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/base/metrics.h"
-#include "common/base/str.h"
 #include "worker/fate.h"
 #include "worker/job_private.h"
 #include <stdlib.h>
@@ -41,11 +40,6 @@ int job_page(const struct job *j)
 int64_t job_rows(const struct job *j)
 {
     return j->chunk == NULL ? 0 : j->chunk->rows;
-}
-
-const char *job_state_name(const struct job *j)
-{
-    return state_names[j->state];
 }
 
 static void job_end(struct job *j)

@@ -60,4 +60,3 @@ const char *job_id(const struct job *j);
 const char *job_token(const struct job *j);
 int job_page(const struct job *j);
 int64_t job_rows(const struct job *j);
-const char *job_state_name(const struct job *j);

@@ -1,4 +1,3 @@
-#include "common/base/check.h"
 #include "common/base/clk.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"

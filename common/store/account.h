@@ -82,13 +82,3 @@ void connection_hide(struct db_pool *p, const char *id, account_done done, void 
 void workspace_hide(struct db_pool *p, const char *id, account_done done, void *arg);
 /* One bounded step of removing what was hidden; more: there may be more. */
 void hidden_remove(struct db_pool *p, void (*done)(void *arg, int rc, bool more, const struct err *e), void *arg);
-
-/* What a call for a connection needs. */
-struct connection_access {
-    char id[UUID_TEXT], workspace_id[UUID_TEXT], token_id[UUID_TEXT]; /* token_id "" when there is none */
-    char provider[16], account[64], status[16];
-    char *token_enc; /* owned by the struct; NULL: the environment's token */
-};
-void connection_access_load(struct db_pool *p, const char *id,
-                            void (*done)(void *arg, int rc, const struct connection_access *a, const struct err *e),
-                            void *arg);

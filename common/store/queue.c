@@ -23,11 +23,6 @@ void queue_free(struct queue *q)
     free(q);
 }
 
-struct redis *queue_redis(const struct queue *q)
-{
-    return q->r;
-}
-
 const char *queue_prefix(const struct queue *q)
 {
     return q->prefix;

@@ -26,7 +26,6 @@ struct queue;
 /* Borrows r; prefix is copied. */
 struct queue *queue_new(struct redis *r, const char *prefix);
 void queue_free(struct queue *q);
-struct redis *queue_redis(const struct queue *q);
 const char *queue_prefix(const struct queue *q);
 
 typedef void (*queue_done)(void *arg, int rc, const struct err *e);

@@ -1,6 +1,5 @@
 #include "common/store/schema.h"
 #include "common/base/mem.h"
-#include "common/base/str.h"
 #include <stdlib.h>
 #include <string.h>
 

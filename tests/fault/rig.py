@@ -349,11 +349,12 @@ class Rig(System):
         for account in (None, *(row[0] for row in self.query("SELECT external_account_id FROM connections"))):
             self.block(account, ms=0)
         self.query("UPDATE provider_blocks SET blocked_until = clock_timestamp()")
-        time.sleep(1)  # a look under way may tell Redis of them once more
         client = self.redis.client()
-        for key in client.keys("{metricx}:budget:*"):
-            client.hset(key, "blocked_until", 0)
-        client.lpush("{metricx}:wake", *[1] * len(self.members))  # workers sleep until the end that they were told
+        for _ in range(6):  # a look under way may tell Redis of them once more
+            time.sleep(1)
+            for key in client.keys("{metricx}:budget:*"):
+                client.hset(key, "blocked_until", 0)
+            client.lpush("{metricx}:wake", *[1] * len(self.members))  # workers sleep until the end that they were told
 
     # --- runs ---
 

@@ -9,10 +9,6 @@
 #include <time.h>
 #include <unistd.h>
 
-int clock_gettime(clockid_t clock, struct timespec *now);
-int gettimeofday(struct timeval *now, void *zone);
-time_t time(time_t *now);
-
 static const volatile int64_t *step_ms;
 
 __attribute__((constructor)) static void map_step(void)

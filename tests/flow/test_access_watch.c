@@ -1,4 +1,3 @@
-#include "common/base/check.h"
 #include "common/base/str.h"
 #include "common/remote/account_call.h"
 #include "common/store/access.h"

@@ -17,7 +17,7 @@ static void check_fact(const struct slice *s, const struct fact_row *f)
 
     CHECK(f->ad_id != NULL && *f->ad_id != '\0');
     CHECK(f->day >= s->from && f->day <= s->to);
-    CHECK(s->hourly ? f->hour >= 0 && f->hour <= 23 : f->hour == -1);
+    CHECK(f->hour >= -1 && f->hour <= (s->hourly ? 23 : -1));
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         check_number(numbers[i]);
     if (f->reach != NULL)

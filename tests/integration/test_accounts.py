@@ -37,8 +37,8 @@ def test_connections_and_tokens(store, database):
     foreign = store.ok("token_add", workspace=other, token_enc="gAA2")["id"]
     row = {"workspace": workspace, "account": "act_1", "name": "n", "currency": "USD", "timezone": "UTC"}
     made = store.ok("connection_create", **row, token=token)["id"]
-    access = store.ok("access", id=made)
-    assert access == {"rc": "ok", "account": "act_1", "status": "active", "token_id": token, "token_enc": "gAA1"}
+    access = "SELECT k.status, t.id, t.access_token_enc FROM connections k JOIN tokens t ON t.id = k.token_id"
+    assert database.query(access) == [("active", token, "gAA1")]
     database.execute("UPDATE connections SET status = 'needs_reauth', status_reason = 'x', error_code = 'needs_reauth'")
     assert store.ok("connection_create", **row | {"name": "m", "currency": "EUR"})["id"] == made
     assert database.query("SELECT name, currency, status, status_reason, error_code, token_id, token_source FROM connections") == \
@@ -50,7 +50,7 @@ def test_connections_and_tokens(store, database):
     newer = store.ok("token_add", workspace=workspace, token_enc="gAA3")["id"]
     database.execute("UPDATE connections SET status = 'no_access'")
     store.ok("connection_token", id=made, token=newer)
-    assert store.ok("access", id=made)["token_enc"] == "gAA3" and store.ok("access", id=made)["status"] == "active"
+    assert database.query(access) == [("active", newer, "gAA3")]
     store.ok("connection_status", id=made, status="paused", reason="by hand")
     assert database.query("SELECT id FROM tokens WHERE id = %s", token) == []  # nobody else used it
     last = store.ok("token_add", workspace=workspace, token_enc="gAA4")["id"]
@@ -58,13 +58,11 @@ def test_connections_and_tokens(store, database):
     assert database.query("SELECT status, status_reason FROM connections") == [("paused", "by hand")]
     store.ok("token_set", id=last, token_enc="gAA9")
     assert store.ok("token_load", id=last) == {"rc": "ok", "workspace_id": workspace, "token_enc": "gAA9"}
-    for command in ("token_load", "token_set", "access", "connection_status"):
+    for command in ("token_load", "token_set", "connection_status"):
         for nobody in (NOBODY, "x"):
             store.refused("not_found", command, id=nobody, token_enc="x", status="active")
     env = store.ok("connection_create", **row | {"account": "act_5"})["id"]
-    assert store.ok("access", id=env)["token_enc"] is None
-    database.execute("UPDATE connections SET token_source = 'stored' WHERE id = %s", env)
-    assert "no token" in store.refused("conflict", "access", id=env)
+    assert database.query("SELECT token_id, token_source FROM connections WHERE id = %s", env) == [(None, "env")]
 
 
 @pytest.mark.parametrize("name, good, stored, bad", [
@@ -158,7 +156,7 @@ def test_delete_can_keep_the_data(account, store, database):
 def test_a_deleted_connection_is_hidden_at_once(account, store, database):
     account.slice(store, [fact("a1", D1)])
     database.execute("UPDATE connections SET deleted_at = now()")
-    for command, fields in (("access", {"id": account.id}), ("run_create", {"connection": account.id, "kind": "full"}),
+    for command, fields in (("run_create", {"connection": account.id, "kind": "full"}),
                             ("connection_set", {"id": account.id, "name": "hourly", "value": "true"})):
         store.refused("not_found", command, **fields)
     assert database.query("SELECT count(*) FROM ads_insights") == [(0,)]

@@ -1,6 +1,5 @@
 #include "tests/sandbox/sandbox.h"
 #include "common/base/check.h"
-#include "common/base/clk.h"
 #include "tests/sandbox/control.h"
 #include "tests/sandbox/graph.h"
 #include "tests/sandbox/reports.h"

@@ -1,5 +1,4 @@
 #include "tests/sandbox/transport.h"
-#include "common/base/check.h"
 #include "tests/sandbox/text.h"
 
 #define HANG_MS (INT64_C(24) * 3600 * 1000)

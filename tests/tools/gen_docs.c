@@ -6,13 +6,20 @@ enum { PAGE_MAX = 1024 * 1024 };
 
 static void metrics_page(struct buf *out)
 {
+    static const struct {
+        const char *name, *help;
+        enum metric_type type;
+    } rows[] = {
+#define X(id, n, t, h) {.name = (n), .help = (h), .type = (t)},
+        METRIC_TABLE(X)
+#undef X
+    };
     buf_add_str(out, "# Metrics\n\nMade from `common/base/metrics.h`; do not edit. Every daemon serves all of them at "
                      "`/metrics` of its `METRICS_LISTEN`; the names are contract.\n\n"
                      "| name | type | meaning |\n|---|---|---|\n");
-#define X(id, name, type, help)                                                                                        \
-    buf_addf(out, "| `%s` | %s | %s |\n", name, (type) == METRIC_COUNTER ? "counter" : "gauge", help);
-    METRIC_TABLE(X)
-#undef X
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        buf_addf(out, "| `%s` | %s | %s |\n", rows[i].name, rows[i].type == METRIC_COUNTER ? "counter" : "gauge",
+                 rows[i].help);
 }
 
 static void errors_page(struct buf *out)

@@ -212,7 +212,8 @@ static void a_block_stops_the_account_or_the_app(void **state)
     assert_false(grant(&c, &a.jobs[0], blocked).yes);
     struct answer parked = claim(&c, 1, 1);
     assert_in_range(parked.number, 50000, 60001);
-    const struct call_feedback app = {.account = {.used_percent = 55, .blocked_ms = 0}, .app = {100, 90000}};
+    const struct call_feedback app = {.account = {.used_percent = 55, .blocked_ms = 0},
+                                      .app = {.used_percent = 100, .blocked_ms = 90000}};
     assert_in_range(grant(&c, &a.jobs[0], app).number, 80000, 90001);
     assert_int_equal(said(&c, "HGET " PREFIX ":budget:meta:app usage_percent").number, 100);
     assert_int_equal(said(&c, "HGET " PREFIX ":budget:meta:act_1 usage_percent").number, 55);

@@ -13,17 +13,6 @@ static void on_account(void *arg, int rc, const char *id, const struct err *e)
     reply_end(arg, rc, e);
 }
 
-static void on_access(void *arg, int rc, const struct connection_access *a, const struct err *e)
-{
-    if (rc == 0) {
-        set_text(arg, "account", a->account);
-        set_text(arg, "status", a->status);
-        set_text(arg, "token_id", a->token_id);
-        set_text(arg, "token_enc", a->token_enc);
-    }
-    reply_end(arg, rc, e);
-}
-
 static void on_token(void *arg, int rc, const struct token_row *t, const struct err *e)
 {
     if (rc == 0) {
@@ -85,8 +74,6 @@ static bool start_connection(struct driver *d, const char *name, const json_t *o
         connection_disconnect(d->db, id, on_account, d);
     else if (strcmp(name, "connection_hide") == 0)
         connection_hide(d->db, id, on_account, d);
-    else if (strcmp(name, "access") == 0)
-        connection_access_load(d->db, id, on_access, d);
     else
         return false;
     return true;

@@ -1,6 +1,5 @@
 #include "cli/args.h"
 #include "cli/commands.h"
-#include "common/base/date.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>

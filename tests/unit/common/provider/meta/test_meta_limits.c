@@ -1,11 +1,7 @@
 #include "common/provider/meta/meta_json.h"
-#include "common/provider/meta/meta_page.h"
-#include "tests/unit/common/provider/meta/answers.h"
+#include "tests/unit/common/provider/meta/page_case.h"
 #include <malloc.h>
 #include <stdlib.h>
-
-static struct page page;
-static struct verdict verdict;
 
 static void read_buf(enum slice_kind kind, const struct buf *body)
 {

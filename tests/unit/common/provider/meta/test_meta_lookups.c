@@ -1,10 +1,6 @@
-#include "common/provider/meta/meta_page.h"
-#include "tests/unit/common/provider/meta/answers.h"
+#include "tests/unit/common/provider/meta/page_case.h"
 
 static const struct lookup wanted[] = {{"ad", "1203"}, {"adset", "1202"}, {"campaign", "12 01/x"}};
-
-static struct page page;
-static struct verdict verdict;
 
 static struct slice lookups(void)
 {
@@ -17,14 +13,11 @@ static struct slice lookups(void)
     return s;
 }
 
-static int read_answer(const char *cursor, int status, const char *body)
+static int read_lookup(const char *cursor, int status, const char *body)
 {
     struct slice s = lookups();
-    struct http_answer a = answer_of(status, "", body);
 
-    meta_page_read(&test_config, &s, cursor, &a, &page, &verdict);
-    http_answer_clear(&a);
-    return verdict.rc;
+    return read_reply(&s, cursor, status, body);
 }
 
 static void test_each_is_asked_for_by_its_id(void **state)
@@ -61,7 +54,7 @@ static void test_cursors_of_others(void **state)
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_int_equal(meta_page_request(&test_config, &s, bad[i], NULL, &r, &e), ERR_GONE);
-        assert_int_equal(read_answer(bad[i], 200, "{\"id\":\"1\"}"), ERR_GONE);
+        assert_int_equal(read_lookup(bad[i], 200, "{\"id\":\"1\"}"), ERR_GONE);
     }
     s.kind = SLICE_ENTITIES;
     assert_int_equal(meta_page_request(&test_config, &s, "l00", NULL, &r, &e), ERR_GONE);
@@ -70,7 +63,7 @@ static void test_cursors_of_others(void **state)
 static void test_an_object_is_a_page(void **state)
 {
     (void)state;
-    assert_int_equal(read_answer(NULL, 200,
+    assert_int_equal(read_lookup(NULL, 200,
                                  "{\"id\":\"1203\",\"name\":\"old\",\"effective_status\":\"DELETED\","
                                  "\"adset_id\":\"1202\",\"campaign_id\":\"1201\"}"),
                      0);
@@ -83,18 +76,18 @@ static void test_an_object_is_a_page(void **state)
     assert_string_equal(page.entities[0].campaign_external_id, "1201");
     assert_string_equal(page.next, "l01");
     page_clear(&page);
-    assert_int_equal(read_answer("l01", 200, "{\"id\":\"1202\",\"daily_budget\":\"5000\",\"campaign_id\":\"1201\"}"),
+    assert_int_equal(read_lookup("l01", 200, "{\"id\":\"1202\",\"daily_budget\":\"5000\",\"campaign_id\":\"1201\"}"),
                      0);
     assert_string_equal(page.entities[0].level, "adset");
     assert_string_equal(page.entities[0].parent_external_id, "1201");
     assert_string_equal(page.entities[0].daily_budget, "5000");
     assert_string_equal(page.next, "l02");
     page_clear(&page);
-    assert_int_equal(read_answer("l02", 200, "{\"id\":\"1201\",\"objective\":\"REACH\"}"), 0);
+    assert_int_equal(read_lookup("l02", 200, "{\"id\":\"1201\",\"objective\":\"REACH\"}"), 0);
     assert_string_equal(page.entities[0].objective, "REACH");
     assert_null(page.next);
     page_clear(&page);
-    assert_int_equal(read_answer("l02", 200, "{\"name\":\"no id\"}"), ERR_ANSWER);
+    assert_int_equal(read_lookup("l02", 200, "{\"name\":\"no id\"}"), ERR_ANSWER);
 }
 
 /* The others are asked for all the same. */
@@ -105,14 +98,14 @@ static void test_what_is_gone_is_an_empty_page(void **state)
     (void)state;
 
     for (size_t i = 0; i < sizeof gone / sizeof gone[0]; i++) {
-        assert_int_equal(read_answer("l01", 400, gone[i]), 0);
+        assert_int_equal(read_lookup("l01", 400, gone[i]), 0);
         assert_int_equal(page.entity_count, 0);
         assert_string_equal(page.next, "l02");
         page_clear(&page);
-        assert_int_equal(read_answer("l02", 400, gone[i]), 0);
+        assert_int_equal(read_lookup("l02", 400, gone[i]), 0);
         assert_null(page.next);
         page_clear(&page);
-        assert_int_equal(read_answer("l02", 500, gone[i]), ERR_TRANSIENT);
+        assert_int_equal(read_lookup("l02", 500, gone[i]), ERR_TRANSIENT);
     }
 }
 
@@ -128,27 +121,27 @@ static void test_a_refused_field_is_left_out(void **state)
     struct err e = {0};
     (void)state;
 
-    assert_int_equal(read_answer("l01", 403, no_right), 0);
+    assert_int_equal(read_lookup("l01", 403, no_right), 0);
     assert_string_equal(page.next, "l31");
     assert_true(verdict.stepped_down);
     page_clear(&page);
-    assert_int_equal(read_answer("l02", 400, no_field), 0);
+    assert_int_equal(read_lookup("l02", 400, no_field), 0);
     assert_string_equal(page.next, "l32");
     page_clear(&page);
     assert_int_equal(meta_page_request(&test_config, &s, "l31", NULL, &r, &e), 0);
     assert_contains(r.url, "updated_time%2Ccampaign_id");
     assert_lacks(r.url, "optimization_goal");
     http_request_clear(&r);
-    assert_int_equal(read_answer("l31", 200, "{\"id\":\"1202\",\"campaign_id\":\"1\"}"), 0);
+    assert_int_equal(read_lookup("l31", 200, "{\"id\":\"1202\",\"campaign_id\":\"1\"}"), 0);
     assert_null(page.entities[0].details);
     assert_string_equal(page.next, "l32");
     page_clear(&page);
-    assert_int_equal(read_answer("l31", 400, no_field), 0); /* so it was none of the fields */
+    assert_int_equal(read_lookup("l31", 400, no_field), 0); /* so it was none of the fields */
     assert_string_equal(page.next, "l32");
     page_clear(&page);
-    assert_int_equal(read_answer("l31", 403, no_right), ERR_NO_ACCESS);
-    assert_int_equal(read_answer("l00", 403, no_right), ERR_NO_ACCESS);
-    assert_int_equal(read_answer("l00", 400, no_field), 0);
+    assert_int_equal(read_lookup("l31", 403, no_right), ERR_NO_ACCESS);
+    assert_int_equal(read_lookup("l00", 403, no_right), ERR_NO_ACCESS);
+    assert_int_equal(read_lookup("l00", 400, no_field), 0);
     assert_string_equal(page.next, "l01");
     page_clear(&page);
 }
@@ -156,12 +149,12 @@ static void test_a_refused_field_is_left_out(void **state)
 static void test_other_errors_stay_what_they_are(void **state)
 {
     (void)state;
-    assert_int_equal(read_answer(NULL, 400, "{\"error\":{\"code\":190}}"), ERR_NEEDS_REAUTH);
-    assert_int_equal(read_answer(NULL, 403, "{\"error\":{\"code\":200}}"), ERR_NO_ACCESS);
-    assert_int_equal(read_answer(NULL, 400, "{\"error\":{\"code\":80004}}"), ERR_THROTTLED);
-    assert_int_equal(read_answer(NULL, 400, "{\"error\":{\"code\":2635}}"), ERR_SETTING);
-    assert_int_equal(read_answer(NULL, 502, "<html>"), ERR_TRANSIENT);
-    assert_int_equal(read_answer(NULL, 200, "true"), ERR_ANSWER);
+    assert_int_equal(read_lookup(NULL, 400, "{\"error\":{\"code\":190}}"), ERR_NEEDS_REAUTH);
+    assert_int_equal(read_lookup(NULL, 403, "{\"error\":{\"code\":200}}"), ERR_NO_ACCESS);
+    assert_int_equal(read_lookup(NULL, 400, "{\"error\":{\"code\":80004}}"), ERR_THROTTLED);
+    assert_int_equal(read_lookup(NULL, 400, "{\"error\":{\"code\":2635}}"), ERR_SETTING);
+    assert_int_equal(read_lookup(NULL, 502, "<html>"), ERR_TRANSIENT);
+    assert_int_equal(read_lookup(NULL, 200, "true"), ERR_ANSWER);
 }
 
 int main(void)

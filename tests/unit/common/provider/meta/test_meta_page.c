@@ -1,20 +1,4 @@
-#include "common/provider/meta/meta_page.h"
-#include "tests/unit/common/provider/meta/answers.h"
-
-static struct page page;
-static struct verdict verdict;
-
-static int read_answer(const struct slice *s, const char *cursor, struct http_answer a)
-{
-    meta_page_read(&test_config, s, cursor, &a, &page, &verdict);
-    http_answer_clear(&a);
-    return verdict.rc;
-}
-
-static int read_body(const struct slice *s, const char *cursor, const char *body)
-{
-    return read_answer(s, cursor, answer_of(200, "", body));
-}
+#include "tests/unit/common/provider/meta/page_case.h"
 
 /* --- insights --- */
 

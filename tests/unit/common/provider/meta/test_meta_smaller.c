@@ -1,19 +1,6 @@
-#include "common/provider/meta/meta_page.h"
-#include "tests/unit/common/provider/meta/answers.h"
+#include "tests/unit/common/provider/meta/page_case.h"
 
 /* Facts that are too much data for one question, asked otherwise. */
-
-static struct page page;
-static struct verdict verdict;
-
-static int read_body(const struct slice *s, const char *cursor, int status, const char *body)
-{
-    struct http_answer a = answer_of(status, "", body);
-
-    meta_page_read(&test_config, s, cursor, &a, &page, &verdict);
-    http_answer_clear(&a);
-    return verdict.rc;
-}
 
 static struct http_request request_of(const struct slice *s, const char *cursor)
 {
@@ -68,10 +55,10 @@ static void test_parts_are_read(void **state)
     (void)state;
 
     s.in_parts = true;
-    assert_int_equal(read_body(&s, NULL, 200, "{\"data\":[" ROW ",\"spend\":\"1.5\",\"impressions\":\"7\"}]" MORE), 0);
+    assert_int_equal(read_reply(&s, NULL, 200, "{\"data\":[" ROW ",\"spend\":\"1.5\",\"impressions\":\"7\"}]" MORE), 0);
     assert_string_equal(page.next, "n0QQ");
     page_clear(&page);
-    assert_int_equal(read_body(&s, "n0QQ", 200, "{\"data\":[" ROW ",\"spend\":\"1.5\",\"reach\":\"6\"}]}"), 0);
+    assert_int_equal(read_reply(&s, "n0QQ", 200, "{\"data\":[" ROW ",\"spend\":\"1.5\",\"reach\":\"6\"}]}"), 0);
     assert_string_equal(page.next, "x0");
     assert_false(page.facts[0].actions_only);
     assert_string_equal(page.facts[0].spend, "1.5");
@@ -79,7 +66,7 @@ static void test_parts_are_read(void **state)
     assert_string_equal(page.facts[0].actions, "{}");
     page_clear(&page);
     assert_int_equal(
-        read_body(&s, "x0", 200, "{\"data\":[" ROW ",\"actions\":[{\"action_type\":\"lead\",\"value\":\"2\"}]}]}"), 0);
+        read_reply(&s, "x0", 200, "{\"data\":[" ROW ",\"actions\":[{\"action_type\":\"lead\",\"value\":\"2\"}]}]}"), 0);
     assert_null(page.next);
     assert_true(page.facts[0].actions_only);
     assert_string_equal(page.facts[0].leads, "2");
@@ -123,7 +110,7 @@ static void test_report_requests(void **state)
 
 static void expect_word(const struct slice *s, int status, const char *body, enum report_word word, int percent)
 {
-    assert_int_equal(read_body(s, NULL, status, body), 0);
+    assert_int_equal(read_reply(s, NULL, status, body), 0);
     assert_int_equal(page.report_word, word);
     assert_int_equal(page.report_percent, percent);
     page_clear(&page);
@@ -131,7 +118,7 @@ static void expect_word(const struct slice *s, int status, const char *body, enu
 
 static void expect_failure(const struct slice *s, int status, const char *body, int rc)
 {
-    assert_int_equal(read_body(s, NULL, status, body), rc);
+    assert_int_equal(read_reply(s, NULL, status, body), rc);
     assert_null(page.next);
 }
 
@@ -140,12 +127,12 @@ static void test_a_report_is_made(void **state)
     struct slice s = test_slice(SLICE_REPORT);
     (void)state;
 
-    assert_int_equal(read_body(&s, NULL, 200, "{\"report_run_id\":\"6023920149050\"}"), 0);
+    assert_int_equal(read_reply(&s, NULL, 200, "{\"report_run_id\":\"6023920149050\"}"), 0);
     assert_int_equal(page.report_word, REPORT_MADE);
     assert_string_equal(page.report, "6023920149050");
     assert_null(page.next);
     page_clear(&page);
-    assert_int_equal(read_body(&s, NULL, 200, "{\"report_run_id\":6023920149050}"), 0);
+    assert_int_equal(read_reply(&s, NULL, 200, "{\"report_run_id\":6023920149050}"), 0);
     assert_string_equal(page.report, "6023920149050");
     page_clear(&page);
     expect_failure(&s, 200, "{\"report_run_id\":\"12/../34\"}", ERR_ANSWER);
@@ -153,7 +140,7 @@ static void test_a_report_is_made(void **state)
     expect_failure(&s, 200, "{}", ERR_ANSWER);
     expect_failure(&s, 400, "{\"error\":{\"code\":100,\"error_subcode\":1487534}}", ERR_TOO_MUCH_DATA);
     /* A refused status filter, as of every listing. */
-    assert_int_equal(read_body(&s, NULL, 400, "{\"error\":{\"code\":100}}"), 0);
+    assert_int_equal(read_reply(&s, NULL, 400, "{\"error\":{\"code\":100}}"), 0);
     assert_int_equal(page.report_word, REPORT_SAYS_NOTHING);
     assert_string_equal(page.next, "r1");
     page_clear(&page);
@@ -195,12 +182,12 @@ static void test_pages_of_a_report(void **state)
     (void)state;
 
     s.report = "7";
-    assert_int_equal(read_body(&s, NULL, 200, "{\"data\":[" ROW ",\"spend\":\"2\"}]" MORE), 0);
+    assert_int_equal(read_reply(&s, NULL, 200, "{\"data\":[" ROW ",\"spend\":\"2\"}]" MORE), 0);
     assert_int_equal(page.report_word, REPORT_SAYS_NOTHING);
     assert_string_equal(page.facts[0].spend, "2");
     assert_string_equal(page.next, "w0QQ");
     page_clear(&page);
-    assert_int_equal(read_body(&s, "w0QQ", 200, "{\"data\":[]}"), 0);
+    assert_int_equal(read_reply(&s, "w0QQ", 200, "{\"data\":[]}"), 0);
     assert_null(page.next);
     page_clear(&page);
     expect_word(&s, 400, ERROR("2601", "1815107"), REPORT_PENDING, 0);
@@ -232,7 +219,8 @@ static void test_campaigns_with_facts(void **state)
     assert_contains(r.url, "&fields=campaign_id%2Cspend%2Cimpressions%2Cactions&");
     assert_contains(r.url, "ad.effective_status");
     http_request_clear(&r);
-    assert_int_equal(read_body(&s, NULL, 200, "{\"data\":[{\"campaign_id\":\"1201\"},{\"campaign_id\":1207}]" MORE), 0);
+    assert_int_equal(read_reply(&s, NULL, 200, "{\"data\":[{\"campaign_id\":\"1201\"},{\"campaign_id\":1207}]" MORE),
+                     0);
     assert_int_equal(page.entity_count, 2);
     assert_string_equal(page.entities[0].external_id, "1201");
     assert_string_equal(page.entities[1].external_id, "1207");
@@ -272,7 +260,7 @@ static void test_one_campaign_after_the_other(void **state)
 
 static void expect_next(const struct slice *s, const char *cursor, int status, const char *body, const char *next)
 {
-    assert_int_equal(read_body(s, cursor, status, body), 0);
+    assert_int_equal(read_reply(s, cursor, status, body), 0);
     if (next == NULL)
         assert_null(page.next);
     else
@@ -290,10 +278,10 @@ static void test_pages_by_campaign(void **state)
     expect_next(&s, "b10:Q1", 200, "{\"data\":[" ROW "}]}", "b11:");
     expect_next(&s, "b11:", 200, "{\"data\":[" ROW "}]" MORE, "b11:QQ");
     expect_next(&s, "b11:QQ", 200, "{\"data\":[]}", NULL);
-    assert_int_equal(read_body(&s, "b11:QQ", 200, "{\"data\":[]" MORE), ERR_ANSWER); /* the same page for ever */
+    assert_int_equal(read_reply(&s, "b11:QQ", 200, "{\"data\":[]" MORE), ERR_ANSWER); /* the same page for ever */
     expect_next(&s, "b11:", 400, ERROR("100", "0"), "b21:");   /* a status filter that is refused */
     expect_next(&s, "b21:QQ", 400, ERROR("100", "0"), "b31:"); /* or a field */
-    assert_int_equal(read_body(&s, "b51:", 400, ERROR("100", "0")), ERR_BAD_REQUEST);
+    assert_int_equal(read_reply(&s, "b51:", 400, ERROR("100", "0")), ERR_BAD_REQUEST);
 }
 
 int main(void)

@@ -1,17 +1,4 @@
-#include "common/provider/meta/meta_page.h"
-#include "tests/unit/common/provider/meta/answers.h"
-
-static struct page page;
-static struct verdict verdict;
-
-static int read_body(const struct slice *s, const char *cursor, int status, const char *body)
-{
-    struct http_answer a = answer_of(status, "", body);
-
-    meta_page_read(&test_config, s, cursor, &a, &page, &verdict);
-    http_answer_clear(&a);
-    return verdict.rc;
-}
+#include "tests/unit/common/provider/meta/page_case.h"
 
 static void test_question(void **state)
 {
@@ -39,12 +26,12 @@ static void test_answer(void **state)
     (void)state;
 
     assert_int_equal(
-        read_body(&s, NULL, 200,
-                  "{\"data\":[{\"spend\":\"1234567890.10\",\"impressions\":\"7\",\"clicks\":\"0\","
-                  "\"actions\":[{\"action_type\":\"omni_purchase\",\"value\":\"2\"},"
-                  "{\"action_type\":\"purchase\",\"value\":\"2\"},{\"action_type\":\"lead\",\"value\":\"1\"}],"
-                  "\"date_start\":\"2026-11-02\",\"date_stop\":\"2026-11-02\"},{\"date_start\":\"2026-11-30\"}],"
-                  "\"paging\":{\"cursors\":{\"after\":\"Mg\"},\"next\":\"https://elsewhere/\"}}"),
+        read_reply(&s, NULL, 200,
+                   "{\"data\":[{\"spend\":\"1234567890.10\",\"impressions\":\"7\",\"clicks\":\"0\","
+                   "\"actions\":[{\"action_type\":\"omni_purchase\",\"value\":\"2\"},"
+                   "{\"action_type\":\"purchase\",\"value\":\"2\"},{\"action_type\":\"lead\",\"value\":\"1\"}],"
+                   "\"date_start\":\"2026-11-02\",\"date_stop\":\"2026-11-02\"},{\"date_start\":\"2026-11-30\"}],"
+                   "\"paging\":{\"cursors\":{\"after\":\"Mg\"},\"next\":\"https://elsewhere/\"}}"),
         0);
     assert_int_equal(page.total_count, 2);
     assert_int_equal(page.fact_count, 0);
@@ -64,13 +51,13 @@ static void test_bad_answers(void **state)
     struct slice s = test_slice(SLICE_TOTALS);
     (void)state;
 
-    assert_int_equal(read_body(&s, NULL, 200, "{\"data\":[{\"date_start\":\"2026-12-01\"}]}"), ERR_ANSWER);
+    assert_int_equal(read_reply(&s, NULL, 200, "{\"data\":[{\"date_start\":\"2026-12-01\"}]}"), ERR_ANSWER);
     assert_contains(verdict.text, "total 0 of the account");
-    assert_int_equal(read_body(&s, NULL, 200, "{\"data\":[{\"date_start\":\"2026-11-01\",\"spend\":\"x\"}]}"),
+    assert_int_equal(read_reply(&s, NULL, 200, "{\"data\":[{\"date_start\":\"2026-11-01\",\"spend\":\"x\"}]}"),
                      ERR_ANSWER);
-    assert_int_equal(read_body(&s, NULL, 200, "{\"data\":{}}"), ERR_ANSWER);
+    assert_int_equal(read_reply(&s, NULL, 200, "{\"data\":{}}"), ERR_ANSWER);
     /* There is no filter that could be stepped down. */
-    assert_int_equal(read_body(&s, NULL, 400, "{\"error\":{\"code\":100,\"message\":\"no\"}}"), ERR_BAD_REQUEST);
+    assert_int_equal(read_reply(&s, NULL, 400, "{\"error\":{\"code\":100,\"message\":\"no\"}}"), ERR_BAD_REQUEST);
 }
 
 int main(void)
