@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 /* A person waits: shorter than a daemon's patience. */
-enum { ANSWER_MS_MAX = 5000 };
+enum { ANSWER_MS_MAX = 5000, BODY_BYTES_MAX = 16 << 20, BODIES_MAX = 2 };
 
 void answer_is(struct answer *a, int rc, const struct err *e)
 {
@@ -130,8 +130,8 @@ static void open_remote(struct session *s)
         .connect_timeout_ms = s->settings.meta_connect_timeout_seconds * 1000,
         .timeout_ms = s->settings.meta_timeout_seconds * 1000,
         .stall_seconds = 60,
-        .body_bytes_max = (size_t)16 << 20,
-        .bodies_max = 2,
+        .body_bytes_max = BODY_BYTES_MAX,
+        .bodies_max = BODIES_MAX,
         .connections_max = 2,
     };
     s->http = http_client_new(s->loop, &o);

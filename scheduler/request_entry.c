@@ -128,7 +128,7 @@ int request_entry_parse(const char *text, size_t len, struct request_entry *out,
     json_error_t problem;
     *out = (struct request_entry){0};
     if (len > REQUEST_BYTES_MAX)
-        return err_set(e, ERR_INPUT, "the request has %zu bytes: at most %d are read", len, REQUEST_BYTES_MAX);
+        return err_set(e, ERR_LIMIT, "the request has more than %d bytes", REQUEST_BYTES_MAX);
     json_t *o = json_loadb(text, len, JSON_REJECT_DUPLICATES, &problem);
     if (o == NULL)
         return err_set(e, ERR_INPUT, "the request is no JSON: %s at byte %d", problem.text, problem.position);

@@ -2,6 +2,7 @@
 #include "common/base/clk.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
+#include "common/store/lua_script.h"
 #include "common/store/redis_keys.h"
 #include "common/store/run.h"
 #include "scheduler/phase.h"
@@ -14,7 +15,7 @@
  * in between leaves it there, and the next tick takes it again. One that PostgreSQL or Redis refuses stays there too,
  * is tried again in every tick, and holds up nobody. */
 #define REQUESTS_PER_TICK 500
-#define REJECTED_KEPT "999"
+#define REJECTED_KEPT "999" /* and one: 1,000 of some 20 KiB at most */
 #define REJECTED_SECONDS "604800"
 #define REJECTION_BYTES_MAX ((size_t)8 * REQUEST_BYTES_MAX) /* a byte becomes six at most */
 
@@ -87,7 +88,7 @@ static void on_run(void *arg, int rc, const struct run_answer *a, const struct e
         log_info("request taken", F_STR("run", a->id), F_BOOL("joined", a->existed));
         f->answer = *a;
         requests_wait(f, a->existed ? REMOVING : TELLING);
-    } else if (rc == ERR_INPUT || rc == ERR_NOT_FOUND || rc == ERR_CONFLICT) {
+    } else if (rc == ERR_INPUT || rc == ERR_NOT_FOUND || rc == ERR_CONFLICT || rc == ERR_LIMIT) {
         (void)err_copy(&f->why, e);
         requests_wait(f, REJECTING);
     } else {
@@ -238,12 +239,21 @@ static void remove_taken(struct requests_flow *f, const char *taking)
     redis_command(f->s->redis, 4, argv, lengths, 0, on_reply, f);
 }
 
+/* A byte more than can be read says that it is too long. */
+static void ask_for_request(struct requests_flow *f)
+{
+    struct lua_args args;
+    lua_args_init(&args);
+    lua_add_int(&args, REQUEST_BYTES_MAX + 1);
+    lua_add(&args, f->state == LEFTOVER ? "leftover" : "new");
+    lua_run(f->s->redis, "request_take", f->s->settings->queue_prefix, &args, on_reply, f);
+}
+
 /* The only place that changes f->state: starts what `next` awaits. */
 static void requests_wait(struct requests_flow *f, enum requests_state next)
 {
     const char *prefix = f->s->settings->queue_prefix;
-    char requests[KEY_MAX], taking[KEY_MAX];
-    (void)redis_key(requests, prefix, "requests", NULL);
+    char taking[KEY_MAX];
     (void)redis_key(taking, prefix, "requests", "taking");
     f->state = next;
     switch (next) {
@@ -251,11 +261,8 @@ static void requests_wait(struct requests_flow *f, enum requests_state next)
         redis_command(f->s->redis, 2, (const char *[]){"LLEN", taking}, NULL, 0, on_reply, f);
         break;
     case LEFTOVER:
-        redis_command(f->s->redis, 3, (const char *[]){"LINDEX", taking, "0"}, NULL, 0, on_reply, f);
-        break;
     case TAKING:
-        redis_command(f->s->redis, 5, (const char *[]){"LMOVE", requests, taking, "LEFT", "RIGHT"}, NULL, 0, on_reply,
-                      f);
+        ask_for_request(f);
         break;
     case CREATING:
         run_create(f->s->db, &f->entry.request, on_run, f);

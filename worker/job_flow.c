@@ -249,7 +249,8 @@ static void after_too_much(struct job *j, const struct err *e)
 static void after_call_failed(struct job *j, int rc, const struct err *e)
 {
     metric_add(M_CALL_ERRORS, 1);
-    if (rc == ERR_TOO_MUCH_DATA && job_can_shrink(j)) {
+    const bool for_us = rc == ERR_LIMIT && !j->granted; /* else the request itself could not be made */
+    if ((rc == ERR_TOO_MUCH_DATA || for_us) && job_can_shrink(j)) {
         after_too_much(j, e);
         return;
     }
@@ -263,6 +264,17 @@ static void after_call_failed(struct job *j, int rc, const struct err *e)
     j->unchecked = true;
     j->commit_tries = 0;
     job_wait(j, MERGING);
+}
+
+static void after_page(struct job *j)
+{
+    struct err e = {0};
+    if (job_check_limits(j, &e) != 0) { /* the same again would end there too */
+        put_back_as(j, (struct fate){.chunk = CHUNK_DEAD}, e.rc, &e);
+        return;
+    }
+    j->commit_tries = 0;
+    job_wait(j, j->work.next != NULL ? STAGING : closing_state(j));
 }
 
 static void after_report(struct job *j)
@@ -368,12 +380,10 @@ void job_step(struct job *j, int rc, const struct err *e)
             after_report(j);
             return;
         }
-        if (rc == 0) {
-            j->commit_tries = 0;
-            job_wait(j, j->work.next != NULL ? STAGING : closing_state(j));
-            return;
-        }
-        after_call_failed(j, rc, e);
+        if (rc == 0)
+            after_page(j);
+        else
+            after_call_failed(j, rc, e);
         return;
     case STAGING:
     case LISTED:

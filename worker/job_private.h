@@ -57,6 +57,9 @@ void job_shrink(struct job *j); /* the last answer was too much: sets shrink and
 /* What the last answer says of the chunk's report, into the chunk, and what follows; sets report. */
 enum report_fate job_report(struct job *j);
 
+/* job_limits.c: ERR_LIMIT when the slice grows beyond what one may have, with the page in hand. */
+int job_check_limits(const struct job *j, struct err *e);
+
 /* Starts the operation that j->state awaits; its end comes back through job_step. */
 void job_begin(struct job *j);
 /* What j->state awaited ended with rc. */

@@ -19,7 +19,8 @@ static void work(void *arg)
     page_clear(&page);
     if (w->rows.overflow) {
         w->verdict.rc = ERR_LIMIT;
-        (void)str_copy(w->verdict.text, sizeof w->verdict.text, "the rows of one page need more than 64 MiB");
+        (void)snprintf(w->verdict.text, sizeof w->verdict.text, "the rows of one page need more than %u bytes",
+                       PAGE_ROWS_BYTES_MAX);
     }
 }
 

@@ -20,7 +20,7 @@ struct page_work {
     void (*done)(void *arg);
     void *arg;
 };
-#define PAGE_ROWS_BYTES_MAX (64u << 20)
+#define PAGE_ROWS_BYTES_MAX (32u << 20)
 /* config, chunk, answer, done and arg are set by the caller. */
 void page_work_start(struct loop *l, struct page_work *w);
 void page_work_clear(struct page_work *w); /* frees answer, rows and next; not while the work is under way */

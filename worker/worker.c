@@ -16,8 +16,9 @@
 #define BEAT_MS_MAX 5000
 #define WAKE_SECONDS "2"         /* how long one BLPOP waits */
 #define HURRY_BEFORE_END_MS 3000 /* of the grace time: then calls under way are broken off */
-#define BODY_BYTES_MAX (64u << 20)
-#define BODIES_MAX 12 /* answers in memory at once; a page of 1,000 rows is about a megabyte */
+/* A page of 1,000 rows is about a megabyte; what is larger than this is asked for in smaller pages. */
+#define BODY_BYTES_MAX (16u << 20)
+#define BODIES_MAX 12 /* answers, or their rows, in memory at once, however many the jobs */
 #define STALL_SECONDS 60
 /* Jobs parked for want of a key are tried every minute: none failed for so long. */
 #define NOT_READY_MS (INT64_C(3) * 60 * 1000)

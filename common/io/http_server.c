@@ -2,6 +2,7 @@
 #include "common/base/check.h"
 #include "common/base/str.h"
 #include "common/io/http_exchange.h"
+#include "common/io/http_patience.h"
 #include "common/io/http_stream.h"
 #include <errno.h>
 #include <microhttpd.h>
@@ -40,6 +41,7 @@ struct http_server {
     int handles;
     bool run_again;
     struct http_exchange *exchanges;
+    struct http_patience patience;
     bool closing;
     int64_t grace_ms;
     struct timer *grace;
@@ -95,6 +97,7 @@ static enum MHD_Result on_whole_request(struct http_exchange *x)
         return refuse_too_large(x);
     if (!x->handed) {
         x->handed = true;
+        http_patience_ends(x->connection);
         x->server->handler(x->server->arg, x);
     }
     if (!x->ended) {
@@ -137,8 +140,9 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **sl
 {
     struct http_server *s = arg;
     struct http_exchange *x = *slot;
-    (void)connection, (void)reason;
+    (void)reason;
 
+    http_patience_begins(connection);
     if (!x)
         return;
     *slot = NULL;
@@ -164,6 +168,7 @@ static void run(struct http_server *s)
 {
     s->run_again = false;
     MHD_run(s->daemon);
+    http_patience_look(&s->patience);
     if (s->closing && !s->exchanges) {
         finish(s);
         return;
@@ -332,6 +337,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *s, int fd)
     const struct http_server_options *o = &s->options;
     return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_access, s,
                             MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
+                            MHD_OPTION_NOTIFY_CONNECTION, http_patience_notify, &s->patience,
                             MHD_OPTION_CONNECTION_LIMIT, (unsigned)o->connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
                             (unsigned)o->idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
                             MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
@@ -346,6 +352,7 @@ int http_server_new(struct loop *l, const struct http_server_options *o, http_ha
     s->options = *o;
     s->handler = handler;
     s->arg = arg;
+    http_patience_init(&s->patience, INT64_C(1000) * o->request_seconds, INT64_C(1000) * o->idle_seconds);
 
     int fd = -1;
     int rc = listen_somewhere(o, &fd, &s->port, e);

@@ -15,7 +15,8 @@ struct http_server_options {
     int ports_to_try;      /* the given one and the following; 1 = just this one */
     size_t body_bytes_max; /* larger: 413 */
     int connections_max;
-    int idle_seconds; /* connections that are silent this long are closed */
+    int idle_seconds;    /* connections that are silent this long are closed */
+    int request_seconds; /* and those whose request is not whole after this; 0 = no bound */
 };
 /* The whole request is there. Answer now or later, exactly once, with http_reply() or http_drop(). x lives until then,
  * also when its client or the server is gone by that time. */

@@ -10,7 +10,8 @@ enum {
     METRICS_BYTES_MAX = 1024 * 1024,
     CONNECTIONS_MAX = 32,
     IDLE_SECONDS = 60,
-    PORTS_TO_TRY = 100, /* from the default one on, for several programs on one machine */
+    REQUEST_SECONDS = 10, /* then the place is free for somebody else */
+    PORTS_TO_TRY = 100,   /* from the default one on, for several programs on one machine */
     CLOSE_GRACE_MS = 1000,
 };
 
@@ -76,7 +77,8 @@ int ops_server_new(struct loop *l, const struct settings *s, const char *(*ready
                                           .ports_to_try = s->metrics_listen_given ? 1 : PORTS_TO_TRY,
                                           .body_bytes_max = 0,
                                           .connections_max = CONNECTIONS_MAX,
-                                          .idle_seconds = IDLE_SECONDS};
+                                          .idle_seconds = IDLE_SECONDS,
+                                          .request_seconds = REQUEST_SECONDS};
     int rc = settings_host_port("METRICS_LISTEN", s->metrics_listen, host, &options.port, e);
     if (rc < 0)
         return rc;

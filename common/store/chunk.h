@@ -81,6 +81,10 @@ void chunk_read_again(struct db_pool *p, struct chunk *c, const struct buf *tota
                       void (*done)(void *arg, int rc, const struct err *e), void *arg);
 
 #define CHUNK_LOOKUPS_MAX 50
+/* What grows beyond these is given up (ERR_LIMIT, docs/limits.md). Full pages of a planned slice are some twenty. */
+#define CHUNK_PAGES_MAX 10000
+#define CHUNK_ROWS_MAX 2000000
+#define CHUNK_CAMPAIGNS_MAX 5000 /* asked for one by one */
 /* As chunk_stage, for the last page of a listing: from now on the slice's question is for stubs that the listing did
  * not bring, one by one; the others wait for the next chunk. For the last page of campaigns that have facts: for the
  * facts of each of them. ERR_NOT_FOUND: there is none; nothing was changed. */

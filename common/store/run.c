@@ -21,7 +21,7 @@ struct creating {
     date_t from, to;
     int64_t due_at_ms;
     int tries;
-    int inserted, answer; /* steps */
+    int inserted, answer, open; /* steps */
     void (*done)(void *arg, int rc, const struct run_answer *a, const struct err *e);
     void *arg;
 };
@@ -40,12 +40,15 @@ static void on_insert(void *arg, int rc, const struct db_results *r, const struc
     struct run_answer answer = {0};
     struct err why = {0};
     if (rc == 0 && db_rows(r, c->answer) == 0) {
+        const bool full = db_int(r, c->open, 0, 0) >= RUNS_OPEN_MAX;
         /* The open run that stood in the way has ended in between: so there is room now. */
-        if (++c->tries < JOIN_TRIES) {
+        if (!full && ++c->tries < JOIN_TRIES) {
             create_insert(c);
             return;
         }
-        rc = err_set(&why, ERR_NOT_FOUND, "there is no connection %s", c->connection_id);
+        rc = full ? err_set(&why, ERR_LIMIT, "connection %s has %d open runs: no more until one has ended",
+                            c->connection_id, RUNS_OPEN_MAX)
+                  : err_set(&why, ERR_NOT_FOUND, "there is no connection %s", c->connection_id);
         create_end(c, rc, NULL, &why);
         return;
     }
@@ -62,9 +65,10 @@ static void create_insert(struct creating *c)
     const char *from = tx_date(t, c->from), *to = tx_date(t, c->to), *due = tx_instant(t, c->due_at_ms);
     const char *force = c->force ? "true" : "false", *interactive = c->interactive ? "true" : "false";
     c->inserted = TX_ADD(t, "run_insert", c->id, c->connection_id, c->kind, c->trigger, c->granularity, from, to, force,
-                         interactive, due);
+                         interactive, due, tx_int(t, RUNS_OPEN_MAX));
     (void)TX_ADD(t, "run_joined", c->connection_id, c->kind, c->granularity, from, to, force, interactive);
     c->answer = TX_ADD(t, "run_answer", c->id, c->connection_id, c->kind, c->granularity, from, to, c->trigger, due);
+    c->open = TX_ADD(t, "run_open_count", c->connection_id);
     tx_run(t, on_insert, c);
 }
 

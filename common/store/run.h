@@ -21,8 +21,11 @@ struct run_answer {
     char id[UUID_TEXT];
     bool existed; /* an equal open run (or the same id) was there: it is answered */
 };
+/* Of a connection, beside those that are due. Somebody who asks for thousands of ranges would fill the tables, and
+ * stand in the way of everybody's planning. */
+#define RUNS_OPEN_MAX 100
 /* Checks the connection and the range (account's zone, provider's history): ERR_INPUT, ERR_NOT_FOUND (unknown
- * connection), ERR_CONFLICT (not active: says status and reason). */
+ * connection), ERR_CONFLICT (not active: says status and reason), ERR_LIMIT (RUNS_OPEN_MAX). */
 void run_create(struct db_pool *p, const struct run_request *r,
                 void (*done)(void *arg, int rc, const struct run_answer *a, const struct err *e), void *arg);
 

@@ -265,7 +265,8 @@ static struct chunk *new_chunk(void)
     struct chunk *c = calloc(1, sizeof *c);
     CHECK(c != NULL);
     c->provider = &fake_provider;
-    c->page = 1;
+    c->page = fakes.page > 0 ? fakes.page : 1;
+    c->rows = fakes.rows;
     c->epoch = 1;
     c->booked_s = 1;
     c->attempts = fakes.attempts;

@@ -56,6 +56,8 @@ struct fakes {
     int attempts;                 /* of the chunk that OPEN gives out */
     bool checking;                /* the same */
     bool stubs;                   /* the same: it lists entities, and there are stubs */
+    int page;                     /* the same; 0: the first */
+    int64_t rows;                 /* the same: so far */
     int days;                     /* the same; 0: one */
     struct shape shape;           /* the same */
     struct chunk_report report;   /* the same */

@@ -2,6 +2,8 @@
 #include "common/base/buf.h"
 #include "common/base/check.h"
 #include "common/base/str.h"
+#include "common/store/lua_script.h"
+#include <inttypes.h>
 #include <stdlib.h>
 
 enum { WORDS = 12, WAITING = 16 };
@@ -67,6 +69,35 @@ void redis_command(struct redis *r, int argc, const char *const *argv, const siz
         buf_add_str(&c->line, i == 0 ? "" : " ");
         buf_add_str(&c->line, buf_str(&c->words[i]));
     }
+}
+
+void lua_args_init(struct lua_args *a)
+{
+    buf_init(&a->texts, 1 << 20);
+    a->count = 0;
+}
+
+void lua_add(struct lua_args *a, const char *text)
+{
+    buf_add(&a->texts, text, strlen(text) + 1);
+    a->count++;
+}
+
+void lua_add_int(struct lua_args *a, int64_t value)
+{
+    char text[24];
+    (void)snprintf(text, sizeof text, "%" PRId64, value);
+    lua_add(a, text);
+}
+
+void lua_run(struct redis *r, const char *name, const char *prefix, struct lua_args *a, redis_done done, void *arg)
+{
+    const char *argv[WORDS] = {name, prefix}, *text = a->texts.data;
+    CHECK(a->count + 2 <= WORDS);
+    for (int i = 0; i < a->count; i++, text += strlen(text) + 1)
+        argv[i + 2] = text;
+    redis_command(r, a->count + 2, argv, NULL, 0, done, arg);
+    buf_free(&a->texts);
 }
 
 static void answer(int rc, const struct redis_reply *r)

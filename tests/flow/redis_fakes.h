@@ -1,7 +1,8 @@
 #pragma once
 #include "common/io/redis.h"
 #include <stddef.h>
-/* Redis, played by the test: commands wait in a row, and the test answers the oldest. */
+/* Redis, played by the test: commands wait in a row, and the test answers the oldest. A script is a command of its
+ * name, the prefix and its arguments. */
 void redis_fakes_reset(void);
 int redis_fakes_waiting(void);
 /* The oldest command that waits, its words joined by spaces; "" when none waits. */

@@ -3,6 +3,7 @@
 #include "common/base/str.h"
 #include "common/store/run.h"
 #include "scheduler/phase.h"
+#include "scheduler/request_entry.h"
 #include "tests/flow/redis_fakes.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +15,8 @@
 #define ID "0b54c3e4-0000-4000-8000-0000000000aa"
 #define GOOD "{\"connection_id\":\"" CONNECTION "\",\"kind\":\"full\",\"id\":\"" ID "\"}"
 #define BAD "{\"connection_id\":\"" CONNECTION "\",\"kind\":\"all\",\"id\":\"" ID "\"}"
-#define TAKE "LMOVE p:requests p:requests:taking LEFT RIGHT"
+#define TAKE "request_take p 4097 new"
+#define TAKE_LEFTOVER "request_take p 4097 leftover"
 
 static struct settings settings = {.queue_prefix = "p"};
 static struct service service = {.settings = &settings};
@@ -148,7 +150,7 @@ static void what_a_dead_scheduler_left_comes_first(void **state)
 {
     (void)state;
     leftovers(1);
-    asked("LINDEX p:requests:taking 0");
+    asked(TAKE_LEFTOVER);
     redis_fakes_str(GOOD, strlen(GOOD));
     created(0, true);
     removed(GOOD, strlen(GOOD));
@@ -159,7 +161,7 @@ static void a_leftover_that_somebody_else_took_is_no_harm(void **state)
 {
     (void)state;
     leftovers(3);
-    asked("LINDEX p:requests:taking 0");
+    asked(TAKE_LEFTOVER);
     redis_fakes_nil();
     nothing_more();
 }
@@ -189,7 +191,7 @@ static void a_long_one_of_control_characters_is_listed_whole(void **state)
     size_t len;
     (void)state;
     buf_init(&b, 1 << 20);
-    for (int i = 0; i < 65536; i++)
+    for (int i = 0; i < REQUEST_BYTES_MAX; i++)
         buf_add_char(&b, '\x01');
     leftovers(0);
     take(buf_str(&b));
@@ -199,6 +201,23 @@ static void a_long_one_of_control_characters_is_listed_whole(void **state)
     removed(b.data, b.len);
     nothing_more();
     buf_free(&b);
+}
+
+/* As Redis hands it out, cut. */
+static void one_that_is_too_long_is_rejected_by_its_name(void **state)
+{
+    char text[REQUEST_BYTES_MAX + 2];
+    (void)state;
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    leftovers(0);
+    take(text);
+    assert_true(str_starts(redis_fakes_command(), "LPUSH p:requests:rejected {\"request\":\"\",\"id\":null,\"reason\":"
+                                                  "\"the request has more than 4096 bytes\""));
+    redis_fakes_int(1);
+    redis_fakes_nil();
+    removed(text, sizeof text - 1);
+    nothing_more();
 }
 
 static void reject_named(int64_t new)
@@ -233,10 +252,10 @@ static void a_rejection_touches_no_run_that_is_there(void **state)
 
 static void what_the_store_refuses_for_good_is_rejected(void **state)
 {
-    static const int reasons[] = {ERR_INPUT, ERR_NOT_FOUND, ERR_CONFLICT};
+    static const int reasons[] = {ERR_INPUT, ERR_NOT_FOUND, ERR_CONFLICT, ERR_LIMIT};
     (void)state;
     leftovers(0);
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 4; i++) {
         take("{\"connection_id\":\"" CONNECTION "\",\"kind\":\"full\"}");
         created(reasons[i], false);
         assert_non_null(strstr(redis_fakes_command(), "\"reason\":\"PostgreSQL as the test says\""));
@@ -262,7 +281,7 @@ static void one_that_postgresql_refuses_stays_and_holds_up_nobody(void **state)
     (void)state;
     leftovers(2);
     for (int i = 0; i < 2; i++) {
-        asked("LINDEX p:requests:taking 0");
+        asked(TAKE_LEFTOVER);
         redis_fakes_str(GOOD, strlen(GOOD));
         created(ERR_DB, false);
         asked("LMOVE p:requests:taking p:requests:taking LEFT RIGHT");
@@ -324,6 +343,7 @@ int main(void)
         CASE(a_leftover_that_somebody_else_took_is_no_harm),
         CASE(what_cannot_be_read_is_rejected_with_its_bytes_and_the_reason),
         CASE(a_long_one_of_control_characters_is_listed_whole),
+        CASE(one_that_is_too_long_is_rejected_by_its_name),
         CASE(a_rejection_is_said_in_the_place_of_its_run),
         CASE(a_rejection_touches_no_run_that_is_there),
         CASE(what_the_store_refuses_for_good_is_rejected),

@@ -2,9 +2,10 @@
 #include "tests/sandbox/dice.h"
 #include <string.h>
 
-static const char *const names[FAULT_KINDS] = {"status_500", "error", "delay",     "drop",    "body",   "truncate",
-                                               "reset",      "drip",  "hang",      "gzip",    "sparse", "empty_page",
-                                               "repeat_row", "loop",  "lose_rows", "lose_day"};
+static const char *const names[FAULT_KINDS] = {
+    "status_500", "error",    "delay", "drop",   "body",       "truncate",   "reset",
+    "drip",       "hang",     "gzip",  "sparse", "empty_page", "repeat_row", "loop",
+    "lose_rows",  "lose_day", "huge",  "deep",   "bomb",       "many_rows",  "endless"};
 
 bool fault_kind_find(const char *name, enum fault_kind *out)
 {

@@ -19,6 +19,11 @@ enum fault_kind {
     FAULT_LOOP,       /* `next` is the page that was asked for */
     FAULT_LOSE_ROWS,  /* insights below the account lack one row in fifty */
     FAULT_LOSE_DAY,   /* insights below the account lack one of their days */
+    FAULT_HUGE,       /* the right answer, and 20 KiB more for each row that was asked for */
+    FAULT_DEEP,       /* the right answer, and lists within each other, 10,000 deep */
+    FAULT_BOMB,       /* 100 MiB of blanks, in 640 KiB of gzip */
+    FAULT_MANY_ROWS,  /* a list's page has ten times the rows that were asked for */
+    FAULT_ENDLESS,    /* a list's page has `next`, also when there are no rows any more */
     FAULT_KINDS
 };
 bool fault_kind_find(const char *name, enum fault_kind *out);

@@ -2,6 +2,7 @@
 #include "common/base/secret.h"
 #include "common/base/str.h"
 #include "tests/sandbox/dice.h"
+#include "tests/sandbox/floods.h"
 #include "tests/sandbox/insights.h"
 #include "tests/sandbox/oauth.h"
 #include "tests/sandbox/objects.h"
@@ -298,6 +299,7 @@ void graph_handle(struct request *r)
         buf_reset(&r->body);
         buf_add_str(&r->body, "{\"error\":{\"code\":2}}");
     }
+    flood(r);
     add_headers(r);
     transport_send(r, s->options.latency_ms + (r->has_fault ? r->fault.delay_ms : 0));
 }

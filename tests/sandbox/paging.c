@@ -25,6 +25,8 @@ bool page_read(struct request *r, struct page *p)
         p->limit = (p->limit + 2) / 3;
     if (is_struck(r, FAULT_EMPTY_PAGE))
         p->limit = 0;
+    if (is_struck(r, FAULT_MANY_ROWS))
+        p->limit *= 10;
     if (params_get(&r->params, "before") != NULL) {
         request_error(r, 400, 100, 0, "(#100) The sandbox pages forwards only");
         return false;
@@ -69,6 +71,10 @@ void page_write(struct request *r, const struct page *p, int rows, int64_t next,
 {
     char before[CURSOR_TEXT], after[CURSOR_TEXT];
     struct buf *b = &r->body;
+    if (is_struck(r, FAULT_ENDLESS) && !more) {
+        more = true;
+        next++;
+    }
     if (rows == 0 && !more) {
         if (r->sandbox->options.empty_paging)
             TEXT_LITERAL(b, ",\"paging\":{}");

@@ -102,15 +102,16 @@ static const char *after_of(const char *url, struct arena *a)
 
 static bool is_usable(const char *after)
 {
-    const size_t len = strnlen(after, AFTER_BYTES_MAX + 1);
-
-    if (len == 0 || len > AFTER_BYTES_MAX)
-        return false;
     for (const char *c = after; *c != '\0'; c++) {
         if (*c <= ' ' || *c > '~')
             return false;
     }
-    return true;
+    return *after != '\0';
+}
+
+static int too_long(struct err *e)
+{
+    return err_set(e, ERR_LIMIT, "the cursor of the next page has more than %d bytes", AFTER_BYTES_MAX);
 }
 
 int meta_cursor_next(const json_t *root, const char *graph_url, const char *used, struct arena *a, const char **after,
@@ -125,12 +126,16 @@ int meta_cursor_next(const json_t *root, const char *graph_url, const char *used
         return 0;
     if (!json_is_string(next))
         return err_set(e, ERR_ANSWER, "paging.next is no text");
+    if (json_string_length(cursor) > AFTER_BYTES_MAX)
+        return too_long(e);
     if (json_is_string(cursor))
         *after = arena_str(a, json_string_value(cursor));
     else if (graph_url != NULL && same_host(json_string_value(next), graph_url))
         *after = after_of(json_string_value(next), a);
     if (a->overflow)
         return err_set(e, ERR_LIMIT, "a page needs too much memory");
+    if (*after != NULL && strlen(*after) > AFTER_BYTES_MAX)
+        return too_long(e);
     if (*after == NULL || !is_usable(*after))
         return err_set(e, ERR_ANSWER, "there is a next page, but no usable cursor for it");
     if (strcmp(*after, used) == 0)

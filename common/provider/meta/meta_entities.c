@@ -121,7 +121,7 @@ static int read_budget(const json_t *row, const char *key, const char *currency,
                        struct err *e)
 {
     struct decimal budget;
-    int rc = meta_json_count(row, key, a, out, e);
+    int rc = meta_json_minor(row, key, a, out, e);
 
     if (rc != 0 || *out == NULL)
         return rc;
@@ -189,9 +189,9 @@ static int read_names(const struct listing *l, const json_t *row, struct arena *
     int rc = meta_json_id(row, "id", a, &r->external_id, e);
 
     if (rc == 0 && l->parent != NULL)
-        rc = meta_json_text(row, l->parent, a, &r->parent_external_id, e);
+        rc = meta_json_word(row, l->parent, a, &r->parent_external_id, e);
     if (rc == 0 && l->campaign != NULL)
-        rc = meta_json_text(row, l->campaign, a, &r->campaign_external_id, e);
+        rc = meta_json_word(row, l->campaign, a, &r->campaign_external_id, e);
     if (rc == 0)
         rc = meta_json_text(row, "name", a, &r->name, e);
     r->name = r->name != NULL ? r->name : "";

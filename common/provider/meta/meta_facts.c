@@ -105,9 +105,9 @@ static int read_row(const struct slice *s, const json_t *row, struct scratch *sc
 
     f->hour = -1;
     if (rc == 0)
-        rc = meta_json_text(row, "campaign_id", a, &f->campaign_id, e);
+        rc = meta_json_word(row, "campaign_id", a, &f->campaign_id, e);
     if (rc == 0)
-        rc = meta_json_text(row, "adset_id", a, &f->adset_id, e);
+        rc = meta_json_word(row, "adset_id", a, &f->adset_id, e);
     if (rc == 0)
         rc = meta_day_read(s, row, &f->day, e);
     if (rc == 0 && s->hourly)

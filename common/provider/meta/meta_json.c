@@ -4,9 +4,16 @@
 
 static const char replacement[] = "\xef\xbf\xbd";
 
-json_t *meta_json_parse(const char *text, size_t len)
+json_t *meta_json_parse(const char *text, size_t len, struct err *e)
 {
-    return json_loadb(text, len, JSON_ALLOW_NUL, NULL);
+    json_t *root = NULL;
+
+    if (meta_tree_check(text, len, e) != 0)
+        return NULL;
+    root = json_loadb(text, len, JSON_ALLOW_NUL, NULL);
+    if (root == NULL)
+        (void)err_set(e, ERR_ANSWER, "the answer is no JSON, or cut short (%zu bytes)", len);
+    return root;
 }
 
 /* json_string_value() ends at the first NUL; the rest belongs to the text as well. */
@@ -47,9 +54,19 @@ int meta_json_text(const json_t *object, const char *key, struct arena *a, const
     return *out != NULL ? 0 : err_set(e, ERR_LIMIT, "a page needs too much memory");
 }
 
+int meta_json_word(const json_t *object, const char *key, struct arena *a, const char **out, struct err *e)
+{
+    const size_t len = json_string_length(json_object_get(object, key));
+
+    *out = NULL;
+    if (len > META_ID_BYTES_MAX)
+        return err_set(e, ERR_LIMIT, "%s has %zu bytes, more than %d", key, len, META_ID_BYTES_MAX);
+    return meta_json_text(object, key, a, out, e);
+}
+
 int meta_json_id(const json_t *object, const char *key, struct arena *a, const char **out, struct err *e)
 {
-    int rc = meta_json_text(object, key, a, out, e);
+    int rc = meta_json_word(object, key, a, out, e);
 
     if (rc == 0 && (*out == NULL || **out == '\0'))
         rc = err_set(e, ERR_ANSWER, "%s is missing", key);
@@ -97,7 +114,8 @@ static int kept(const char *out, struct err *e)
     return out != NULL ? 0 : err_set(e, ERR_LIMIT, "a page needs too much memory");
 }
 
-int meta_json_count(const json_t *object, const char *key, struct arena *a, const char **out, struct err *e)
+static int read_whole(const json_t *object, const char *key, int64_t most, struct arena *a, const char **out,
+                      struct err *e)
 {
     const json_t *value = json_object_get(object, key);
     char scratch[META_NUMBER_TEXT];
@@ -110,6 +128,8 @@ int meta_json_count(const json_t *object, const char *key, struct arena *a, cons
     text = meta_number(value, scratch);
     if (text == NULL || !str_to_i64(text, 0, INT64_MAX, &count))
         return bad_number(value, key, "whole number from 0", e);
+    if (count > most)
+        return err_set(e, ERR_LIMIT, "%s is %s, more than %lld", key, text, (long long)most);
     if (count == 0)
         *out = "0";
     else if (*text == '0')
@@ -117,6 +137,16 @@ int meta_json_count(const json_t *object, const char *key, struct arena *a, cons
     else
         *out = arena_str(a, text);
     return kept(*out, e);
+}
+
+int meta_json_count(const json_t *object, const char *key, struct arena *a, const char **out, struct err *e)
+{
+    return read_whole(object, key, META_COUNT_MAX, a, out, e);
+}
+
+int meta_json_minor(const json_t *object, const char *key, struct arena *a, const char **out, struct err *e)
+{
+    return read_whole(object, key, INT64_MAX, a, out, e);
 }
 
 int meta_json_money(const json_t *object, const char *key, struct arena *a, const char **out, struct err *e)

@@ -9,6 +9,7 @@
 #include "common/provider/meta/meta_totals.h"
 #include "common/provider/meta/meta_verdict.h"
 
+/* A page's rows in memory: so many bytes, and so many more for each byte of the answer. */
 enum { ROWS_MAX = 20000, PAGE_SLACK_BYTES = 16 << 20, PAGE_BYTES_PER_BYTE = 4 };
 
 /* Rows of a page. Whole days of an account are cheap for Meta: one call for their whole range. */
@@ -173,6 +174,8 @@ void meta_page_read(const struct provider_config *c, const struct slice *s, cons
         rc = meta_report_made(root, out, &e);
     else if (rc == 0)
         rc = read_rows(c, s, &at, root, out, &e);
+    if (rc == ERR_LIMIT && out->arena.overflow)
+        (void)err_set(&e, rc, "the rows of the page need more than %zu bytes", out->arena.max);
     if (rc != 0)
         meta_verdict_fail(v, &e);
     json_decref(root);

@@ -93,7 +93,8 @@ static void read_business(json_t *root, const char *account, struct verdict *v)
 
 static json_t *header(const struct http_answer *a, const char *name, char text[HEADER_BYTES_MAX])
 {
-    return http_answer_header(a, name, text, HEADER_BYTES_MAX) != NULL ? meta_json_parse(text, strlen(text)) : NULL;
+    return http_answer_header(a, name, text, HEADER_BYTES_MAX) != NULL ? meta_json_parse(text, strlen(text), NULL)
+                                                                       : NULL;
 }
 
 void meta_usage_read(const struct http_answer *a, const char *account, struct verdict *v)

@@ -193,7 +193,8 @@ static void read_error(const json_t *error, int status, struct verdict *v)
     describe(v, &f);
 }
 
-static int check_body(const json_t *root, const struct http_answer *a, struct verdict *v)
+/* unread: why there is no root. */
+static int check_body(const json_t *root, const struct err *unread, const struct http_answer *a, struct verdict *v)
 {
     const json_t *error = json_object_get(root, "error");
     char words[120];
@@ -210,10 +211,8 @@ static int check_body(const json_t *root, const struct http_answer *a, struct ve
         (void)snprintf(words, sizeof words, "HTTP %d without an error of Meta's (%zu bytes)", a->status, a->body.len);
         return fail_plain(v, ERR_TRANSIENT, words);
     }
-    if (root == NULL) {
-        (void)snprintf(words, sizeof words, "the answer is no JSON, or cut short (%zu bytes)", a->body.len);
-        return fail_plain(v, ERR_ANSWER, words);
-    }
+    if (root == NULL)
+        return fail_plain(v, unread->rc, unread->text);
     if (!json_is_object(root) || json_is_false(json_object_get(root, "success")) ||
         json_object_get(root, "Service Unavailable") != NULL)
         return fail_plain(v, ERR_ANSWER, "the answer is not the object that was asked for");
@@ -222,6 +221,7 @@ static int check_body(const json_t *root, const struct http_answer *a, struct ve
 
 json_t *meta_verdict_read(const struct http_answer *a, const char *account, struct verdict *v)
 {
+    struct err unread = {0};
     json_t *root;
 
     *v = (struct verdict){.account = QUOTA_UNSAID, .app = QUOTA_UNSAID};
@@ -230,8 +230,8 @@ json_t *meta_verdict_read(const struct http_answer *a, const char *account, stru
         return NULL;
     }
     meta_usage_read(a, account, v);
-    root = meta_json_parse(buf_str(&a->body), a->body.len);
-    if (check_body(root, a, v) == 0)
+    root = meta_json_parse(buf_str(&a->body), a->body.len, &unread);
+    if (check_body(root, &unread, a, v) == 0)
         return root;
     json_decref(root);
     return NULL;

@@ -163,7 +163,7 @@ static void nul_bytes_are_refused(void **state)
     refused("{\"connection_id\":\"" CONNECTION "\",\"kind\":\"full\",\"id\\u0000\":1}", "no JSON");
 }
 
-static void no_more_than_64_kib_are_read(void **state)
+static void no_more_than_4_kib_are_read(void **state)
 {
     struct buf b;
     (void)state;
@@ -173,9 +173,8 @@ static void no_more_than_64_kib_are_read(void **state)
         buf_add_char(&b, ' ');
     assert_int_equal(request_entry_parse(b.data, b.len, &entry, &problem), 0);
     buf_add_char(&b, ' ');
-    assert_int_equal(request_entry_parse(b.data, b.len, &entry, &problem), ERR_INPUT);
-    assert_non_null(strstr(problem.text, "65537 bytes"));
-    assert_non_null(strstr(problem.text, "65536"));
+    assert_int_equal(request_entry_parse(b.data, b.len, &entry, &problem), ERR_LIMIT);
+    assert_non_null(strstr(problem.text, "more than 4096 bytes"));
     assert_string_equal(entry.id, "");
     buf_free(&b);
 }
@@ -186,7 +185,7 @@ static void depth_and_length_of_a_value_are_no_harm(void **state)
     (void)state;
     buf_init(&b, REQUEST_BYTES_MAX);
     buf_add_str(&b, START ",\"id\":");
-    for (int i = 0; i < 30000; i++)
+    for (int i = 0; i < 4000; i++)
         buf_add_char(&b, '[');
     assert_int_equal(request_entry_parse(b.data, b.len, &entry, &problem), ERR_INPUT);
     buf_reset(&b);
@@ -199,7 +198,7 @@ static void depth_and_length_of_a_value_are_no_harm(void **state)
     refused(buf_str(&b), "a UUID");
     buf_reset(&b);
     buf_add_str(&b, START ",\"id\":\"");
-    for (int i = 0; i < 5000; i++)
+    for (int i = 0; i < 1000; i++)
         buf_add_str(&b, "\xf0\x9f\x98\x80"); /* cut somewhere in the middle */
     buf_add_str(&b, "\"}");
     refused(buf_str(&b), "a UUID");
@@ -219,7 +218,7 @@ int main(void)
         cmocka_unit_test(what_is_no_json_object_is_refused),
         cmocka_unit_test(a_field_may_not_come_twice),
         cmocka_unit_test(nul_bytes_are_refused),
-        cmocka_unit_test(no_more_than_64_kib_are_read),
+        cmocka_unit_test(no_more_than_4_kib_are_read),
         cmocka_unit_test(depth_and_length_of_a_value_are_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

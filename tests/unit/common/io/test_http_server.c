@@ -376,6 +376,34 @@ static void test_silent_connections_are_closed(void **state)
     close_server(&f);
 }
 
+/* Byte for byte, never silent; whoever has asked waits as long as the answer takes. */
+static void test_slow_requests_are_cut_off(void **state)
+{
+    struct fixture f = {0};
+    struct http_server_options o = options;
+    const int64_t end = clk_mono_ms() + RAW_PATIENCE_MS;
+    (void)state;
+
+    o.request_seconds = 1;
+    open_server(&f, &o);
+    int asked = dial(&f), slow = dial(&f);
+    raw_say(f.loop, asked, "GET /late HTTP/1.1\r\nHost: x\r\n\r\n");
+    raw_say(f.loop, slow, "GET / HTTP/1.1\r\nHost: ");
+    while (send(slow, "x", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1) {
+        assert_true(clk_mono_ms() < end);
+        for (int i = 0; i < 10; i++, (void)poll(NULL, 0, 1))
+            loop_turn(f.loop);
+    }
+    assert_int_equal(f.requests, 1);
+    reply_text(f.late[0], 200, "late");
+    assert_int_equal(raw_read(f.loop, asked, &f.in, "late", 1), 0);
+    raw_say(f.loop, asked, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); /* kept, and not yet too slow */
+    assert_int_equal(raw_read(f.loop, asked, &f.in, "hello", 1), 0);
+    close(asked);
+    close(slow);
+    close_server(&f);
+}
+
 static void test_ports(void **state)
 {
     struct fixture *f = *state;
@@ -456,6 +484,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_drop_resets, setup, teardown),
         cmocka_unit_test_setup_teardown(test_idle_server_sleeps, setup, teardown),
         cmocka_unit_test(test_silent_connections_are_closed),
+        cmocka_unit_test(test_slow_requests_are_cut_off),
         cmocka_unit_test_setup_teardown(test_ports, setup, teardown),
         cmocka_unit_test_setup_teardown(test_close_waits_for_open_exchanges, setup, teardown),
         cmocka_unit_test_setup_teardown(test_close_does_not_wait_for_ever, setup, teardown),

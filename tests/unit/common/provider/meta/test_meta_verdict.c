@@ -206,7 +206,8 @@ static void test_depth(void **state)
 
     memset(deep, '[', 300000);
     deep[300000] = '\0';
-    assert_int_equal(verdict_of(200, "", deep).rc, ERR_ANSWER);
+    assert_int_equal(verdict_of(200, "", deep).rc, ERR_LIMIT);
+    assert_int_equal(verdict_of(500, "", deep).rc, ERR_TRANSIENT);
     free(deep);
 }
 
