@@ -152,7 +152,8 @@ bool exact_decimal(const json_t *value, char out[DECIMAL_TEXT])
         (void)snprintf(plain, sizeof plain, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
     } else {
         text = text != NULL ? text : json_string_value(value);
-        if (text == NULL || strlen(text) >= NUMBER_MAX || !without_exponent(text, plain))
+        if (text == NULL || strlen(json_string_value(value)) != json_string_length(value) ||
+            strlen(text) >= NUMBER_MAX || !without_exponent(text, plain))
             return false;
     }
     /* "0.5" for what the shift left as ".5" */

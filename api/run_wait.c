@@ -10,7 +10,7 @@
 
 /* PostgreSQL says how it stands; events only say when to look. A look now and then besides, since events can be lost.
  */
-enum { LOOK_EVERY_MS = 2000 };
+enum { LOOK_EVERY_MS = 2000, WAITS_MAX = 250 };
 
 struct waiting {
     struct waiting *next;
@@ -32,6 +32,7 @@ static void end(struct waiting *w, int rc, const char *run_json, bool ended, con
     while (*at != w)
         at = &(*at)->next;
     *at = w->next;
+    w->call->api->waiting_count--;
     hub_leave(w->listener);
     timer_cancel(w->timer);
     w->done(w->call, rc, run_json, ended, e);
@@ -103,7 +104,8 @@ void run_wait(struct call *c, const char *run_id, int64_t ms,
 
     CHECK(w != NULL);
     *w = (struct waiting){.next = c->api->waiting, .call = c, .until_ms = clk_mono_ms() + ms, .done = done};
-    w->over = c->api->stopping;
+    w->over = c->api->stopping || c->api->waiting_count >= WAITS_MAX; /* each keeps a connection */
+    c->api->waiting_count++;
     (void)str_copy(w->run_id, sizeof w->run_id, run_id);
     c->api->waiting = w;
     w->listener = hub_listen(c->api->hub, c->ws, heard, w);
