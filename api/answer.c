@@ -11,20 +11,28 @@
 
 enum { ANSWER_BYTES_MAX = 64 << 20 };
 
-static const char media_json[] = "application/json; charset=utf-8", media_problem[] = "application/problem+json";
+static const char inside_words[] = "something went wrong inside; the log knows more under this request's id";
 
-static void set_headers(struct call *c)
+static const char media_json[] = "application/json; charset=utf-8", media_problem[] = "application/problem+json",
+                  media_html[] = "text/html; charset=utf-8", media_script[] = "text/javascript; charset=utf-8";
+
+/* A page may run our own scripts, and these may ask us. */
+static const char page_policy[] = "default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'; "
+                                  "form-action 'none'; frame-ancestors 'none'";
+
+static void set_headers(struct call *c, const char *type)
 {
     static const char *const always[][2] = {
         {"X-Content-Type-Options", "nosniff"},
         {"X-Frame-Options", "DENY"},
         {"Referrer-Policy", "no-referrer"},
         {"Cache-Control", "no-store"},
-        {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
     };
     http_reply_header(c->x, "X-Request-Id", c->request_id);
     for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
         http_reply_header(c->x, always[i][0], always[i][1]);
+    http_reply_header(c->x, "Content-Security-Policy",
+                      type == media_html ? page_policy : "default-src 'none'; frame-ancestors 'none'");
     if (str_starts(c->api->service->settings->public_url, "https:"))
         http_reply_header(c->x, "Strict-Transport-Security", "max-age=31536000");
 }
@@ -50,7 +58,7 @@ static void note(const struct call *c, int status, size_t len, const struct err 
 
 static void end(struct call *c, int status, const char *type, const char *body, size_t len, const struct err *e)
 {
-    set_headers(c);
+    set_headers(c, type);
     note(c, status, len, e);
     http_reply(c->x, status, type, body, len);
     call_free(c);
@@ -59,7 +67,7 @@ static void end(struct call *c, int status, const char *type, const char *body, 
 struct http_stream *answer_stream(struct call *c, const char *content_type, size_t pending_max, void (*gone)(void *arg),
                                   void *arg)
 {
-    set_headers(c);
+    set_headers(c, content_type);
     http_reply_header(c->x, "X-Accel-Buffering", "no"); /* nginx before us would hold events back */
     note(c, 200, 0, NULL);
     struct http_stream *s = http_stream_open(c->x, content_type, pending_max, gone, arg);
@@ -99,6 +107,41 @@ void answer_nothing(struct call *c, int status)
     end(c, status, NULL, "", 0, NULL);
 }
 
+void answer_html(struct call *c, int status, const char *html, const struct err *e)
+{
+    end(c, status, media_html, html, strlen(html), e);
+}
+
+void answer_script(struct call *c, const char *text)
+{
+    end(c, 200, media_script, text, strlen(text), NULL);
+}
+
+static void add_escaped(struct buf *out, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (strchr("<>&\"'", *text) != NULL)
+            buf_addf(out, "&#%d;", *text);
+        else
+            buf_add_char(out, *text);
+    }
+}
+
+void answer_words(struct call *c, int status, const char *title, const struct err *e)
+{
+    struct buf page;
+
+    buf_init(&page, ANSWER_BYTES_MAX);
+    buf_addf(&page,
+             "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>%s - metricx</title></head>"
+             "<body><main><h1>%s</h1><p id=\"state\">",
+             title, title);
+    add_escaped(&page, status == 500 ? inside_words : e->text);
+    buf_add_str(&page, "</p></main></body></html>");
+    answer_html(c, status, buf_str(&page), e);
+    buf_free(&page);
+}
+
 void answer_items(struct call *c, const char *const *rows, int count, const char *next)
 {
     struct buf b;
@@ -121,7 +164,7 @@ void answer_items(struct call *c, const char *const *rows, int count, const char
 
 /* --- problems --- */
 
-static int status_of(int rc)
+int answer_status(int rc)
 {
     static const struct {
         int rc, status;
@@ -158,8 +201,7 @@ static const char *title_of(int status)
 
 static void problem(struct call *c, int status, const struct err *e, json_t *errors)
 {
-    const char *detail =
-        status == 500 ? "something went wrong inside; the log knows more under this request's id" : e->text;
+    const char *detail = status == 500 ? inside_words : e->text;
     json_t *p = json_pack("{s:s, s:i, s:s, s:s, s:s}", "title", title_of(status), "status", status, "detail", detail,
                           "code", status == 500 ? err_name(ERR_BUG) : err_name(e->rc), "request_id", c->request_id);
     char *text;
@@ -183,7 +225,7 @@ void answer_problem(struct call *c, int status, const struct err *e)
 
 void answer_err(struct call *c, const struct err *e)
 {
-    problem(c, status_of(e->rc), e, NULL);
+    problem(c, answer_status(e->rc), e, NULL);
 }
 
 void answer_fields(struct call *c, struct field_errors *f)

@@ -12,6 +12,13 @@ void answer_items(struct call *c, const char *const *rows, int count, const char
 /* An answer that goes on: see http_stream.h. Ends the call, not the stream. */
 struct http_stream *answer_stream(struct call *c, const char *content_type, size_t pending_max, void (*gone)(void *arg),
                                   void *arg);
+/* A page for people. e: what went wrong, for the log, or NULL. */
+void answer_html(struct call *c, int status, const char *html, const struct err *e);
+/* One that says e's words; title is static. */
+void answer_words(struct call *c, int status, const char *title, const struct err *e);
+void answer_script(struct call *c, const char *text);
+/* The HTTP status of an error code. */
+int answer_status(int rc);
 /* A problem (RFC 9457) by the error's code: its HTTP status, its words. What went wrong inside of us keeps its words
  * for the log. */
 void answer_err(struct call *c, const struct err *e);

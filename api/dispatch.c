@@ -116,7 +116,9 @@ static int check_role(struct call *c)
 static void check_param(void *arg, const char *name, const char *value)
 {
     void **two = arg;
-    param_check(((struct call *)two[0])->route->params, name, value, two[1]);
+    const struct route *route = ((struct call *)two[0])->route;
+    if (!route->any_params || param_is_known(route->params, name))
+        param_check(route->params, name, value, two[1]);
 }
 
 static int check_query(struct call *c)
@@ -137,7 +139,7 @@ static int check_query(struct call *c)
 /* One that is not the caller's and one that does not exist are the same to it. */
 static int enter_workspace(struct call *c)
 {
-    const char *asked = http_query(c->x, "workspace_id");
+    const char *asked = param_is_known(c->route->params, "workspace_id") ? http_query(c->x, "workspace_id") : NULL;
     struct err e;
 
     if (c->ws[0] == '\0' && asked != NULL)
@@ -190,8 +192,9 @@ static int read_body(struct call *c)
         return ERR_LIMIT;
     c->body = exact_load(text, len, &wrong);
     if (c->body == NULL) {
-        (void)err_set(&e, ERR_INPUT, "the body is no JSON: line %d, column %d: %s", wrong.line, wrong.column,
-                      wrong.text);
+        /* Not its "near": that quotes the body, which may hold a token. */
+        (void)err_set(&e, ERR_INPUT, "the body is no JSON: line %d, column %d: %.*s", wrong.line, wrong.column,
+                      (int)(strcspn(wrong.text, "'")), wrong.text);
         answer_problem(c, 400, &e);
         return e.rc;
     }
@@ -208,6 +211,7 @@ static struct call *call_new(struct api *api, struct http_exchange *x)
 
     CHECK(c != NULL);
     *c = (struct call){.api = api, .x = x, .started_ms = clk_mono_ms()};
+    c->api->open_calls++;
     name_request(c);
     return c;
 }
@@ -246,6 +250,7 @@ void call_free(struct call *c)
     caller_clear(&c->caller);
     json_decref(c->body);
     db_view_free(c->db);
+    api_call_ended(c->api);
     free(c);
 }
 

@@ -1,6 +1,7 @@
 #include "api/field_errors.h"
 #include "api/exact.h"
 #include "common/base/check.h"
+#include "common/base/mask.h"
 #include "common/base/str.h"
 #include <jansson.h>
 #include <stdarg.h>
@@ -10,18 +11,22 @@
 
 enum { FIELD_ERRORS_MAX = 20, VALUE_BYTES_MAX = 200 };
 
-/* A value as it is shown in an error: itself, or its text cut short. */
+/* A value as it is shown in an error: itself, or its text, cut short, what looks like a secret masked. */
 static json_t *shown(const json_t *value)
 {
     json_t *plain = exact_plain(value);
     char *text = json_dumps(plain, JSON_COMPACT | JSON_ENCODE_ANY);
+    char *masked = text != NULL ? str_dup(text) : NULL;
     char cut[VALUE_BYTES_MAX];
 
-    if (text != NULL && strlen(text) >= sizeof cut) {
-        (void)str_copy(cut, sizeof cut, text);
+    if (masked != NULL)
+        mask_secrets(masked);
+    if (masked != NULL && (strlen(masked) >= sizeof cut || strcmp(masked, text) != 0)) {
+        (void)str_copy(cut, sizeof cut, masked);
         json_decref(plain);
         plain = json_string(cut);
     }
+    free(masked);
     free(text);
     return plain ? plain : json_null();
 }

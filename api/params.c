@@ -15,6 +15,11 @@ static const struct param *param_find(const struct param *params, const char *na
     return NULL;
 }
 
+bool param_is_known(const struct param *params, const char *name)
+{
+    return param_find(params, name) != NULL;
+}
+
 static bool is_word(const char *words, const char *value)
 {
     const size_t len = strlen(value);

@@ -34,6 +34,7 @@ struct route {
     const struct param *params; /* ended by one without a name; NULL: none */
     int status;                 /* of a good answer */
     bool body_optional;
+    bool any_params; /* others than those of params are let through, unread */
 };
 /* All of them; *count. */
 const struct route *routes_all(size_t *count);

@@ -1,11 +1,15 @@
+#include "api/connections_routes.h"
 #include "api/document_routes.h"
 #include "api/events_routes.h"
 #include "api/ingest_routes.h"
 #include "api/login_routes.h"
+#include "api/oauth_routes.h"
 #include "api/ops_routes.h"
 #include "api/route.h"
 #include "api/runs_routes.h"
 #include "api/sync_routes.h"
+#include "api/tokens_routes.h"
+#include "api/workspaces_routes.h"
 #include "common/store/page.h"
 
 #define PAGING                                                                                                         \
@@ -24,6 +28,32 @@ static const struct param coverage_params[] = {{"connection_id", "whose days", P
 
 static const struct param login_params[] = {{"code", "of the link", PARAM_TEXT, true, 0, 200, NULL}, {0}};
 
+static const struct param paging_params[] = {PAGING, {0}};
+
+static const struct param connections_params[] = {
+    {"status", "only in this state", PARAM_WORD, false, 0, 0, "active,paused,needs_reauth,no_access,disabled"},
+    PAGING,
+    {0}};
+
+static const struct param keep_data_params[] = {
+    {"keep_data", "true: only disconnect, forget the token", PARAM_WORD, false, 0, 0, "true,false"}, {0}};
+
+static const struct param authorize_params[] = {
+    {"workspace_id", "to connect in", PARAM_UUID, true, 0, 0, NULL},
+    {"connection_id", "one that gets another token by this login", PARAM_UUID, false, 0, 0, NULL},
+    {0}};
+
+/* What else Meta adds is let through: see any_params. */
+static const struct param callback_params[] = {{"state", "as it was sent there", PARAM_TEXT, false, 0, 2000, NULL},
+                                               {"code", "for a token", PARAM_TEXT, false, 0, 4000, NULL},
+                                               {"error", "instead of a code", PARAM_TEXT, false, 0, 200, NULL},
+                                               {"error_reason", "the same", PARAM_TEXT, false, 0, 200, NULL},
+                                               {0}};
+
+static const struct param choose_params[] = {{"workspace_id", "to connect in", PARAM_UUID, true, 0, 0, NULL},
+                                             {"token_id", "whose ad accounts", PARAM_UUID, true, 0, 0, NULL},
+                                             {0}};
+
 static const struct route routes[] = {
     {.method = "GET",
      .path = "/openapi.json",
@@ -39,6 +69,98 @@ static const struct route routes[] = {
      .body = "Facts",
      .answer = "Ingested",
      .status = 200},
+    {.method = "GET",
+     .path = "/workspaces",
+     .scope = SCOPE_SERVICE,
+     .handle = workspaces_list,
+     .summary = "workspaces that the caller may see",
+     .params = paging_params,
+     .answer = "WorkspacePage",
+     .status = 200},
+    {.method = "POST",
+     .path = "/workspaces",
+     .scope = SCOPE_SERVICE,
+     .handle = workspace_add,
+     .summary = "makes a workspace; the same id again: 200 and the one there is",
+     .body = "WorkspaceNew",
+     .answer = "Workspace",
+     .status = 201},
+    {.method = "PATCH",
+     .path = "/workspaces/{ws}",
+     .scope = SCOPE_SERVICE,
+     .handle = workspace_edit,
+     .summary = "renames a workspace",
+     .body = "WorkspaceEdit",
+     .answer = "Workspace",
+     .status = 200},
+    {.method = "DELETE",
+     .path = "/workspaces/{ws}",
+     .scope = SCOPE_SERVICE,
+     .handle = workspace_remove,
+     .summary = "deletes a workspace with all that is stored for it: hidden at once, removed in batches",
+     .status = 202},
+    {.method = "GET",
+     .path = "/workspaces/{ws}/tokens",
+     .scope = SCOPE_READ,
+     .handle = tokens_list,
+     .summary = "stored tokens; never what they are",
+     .params = paging_params,
+     .answer = "TokenPage",
+     .status = 200},
+    {.method = "POST",
+     .path = "/workspaces/{ws}/tokens",
+     .scope = SCOPE_CHANGE,
+     .handle = tokens_add,
+     .summary = "stores an access token, encrypted; it may serve many connections",
+     .body = "TokenNew",
+     .answer = "Token",
+     .status = 201},
+    {.method = "PUT",
+     .path = "/workspaces/{ws}/tokens/{id}",
+     .scope = SCOPE_CHANGE,
+     .handle = tokens_replace,
+     .summary = "replaces a token for all its connections; those that were refused go on with it",
+     .body = "TokenEdit",
+     .answer = "Token",
+     .status = 200},
+    {.method = "GET",
+     .path = "/workspaces/{ws}/tokens/{id}/accounts",
+     .scope = SCOPE_CHANGE,
+     .handle = tokens_accounts,
+     .summary = "every ad account that a token may read, by the provider's word; connected ones are marked",
+     .answer = "AccountPage",
+     .status = 200},
+    {.method = "GET",
+     .path = "/workspaces/{ws}/connections",
+     .scope = SCOPE_READ,
+     .handle = connections_list,
+     .summary = "connections with their state, last and next sync, and how their token stands",
+     .params = connections_params,
+     .answer = "ConnectionPage",
+     .status = 200},
+    {.method = "POST",
+     .path = "/workspaces/{ws}/connections",
+     .scope = SCOPE_CHANGE,
+     .handle = connections_add,
+     .summary = "connects one, many or all ad accounts of a stored token and requests their first syncs",
+     .body = "ConnectionNew",
+     .answer = "ConnectionsMade",
+     .status = 201},
+    {.method = "PATCH",
+     .path = "/workspaces/{ws}/connections/{id}",
+     .scope = SCOPE_CHANGE,
+     .handle = connections_edit,
+     .summary = "renames, pauses, resumes a connection, changes its settings or its token",
+     .body = "ConnectionEdit",
+     .answer = "Connection",
+     .status = 200},
+    {.method = "DELETE",
+     .path = "/workspaces/{ws}/connections/{id}",
+     .scope = SCOPE_CHANGE,
+     .handle = connections_remove,
+     .summary = "deletes a connection: hidden at once, removed in batches",
+     .params = keep_data_params,
+     .status = 202},
     {.method = "GET",
      .path = "/workspaces/{ws}/runs",
      .scope = SCOPE_READ,
@@ -122,6 +244,35 @@ static const struct route routes[] = {
      .handle = logout,
      .summary = "signs a browser out",
      .status = 204},
+    {.method = "GET",
+     .path = "/auth/meta/authorize",
+     .scope = SCOPE_CHANGE,
+     .handle = oauth_authorize,
+     .summary = "sends a browser to Meta's login, to connect ad accounts or to give a connection another token",
+     .params = authorize_params,
+     .status = 302},
+    {.method = "GET",
+     .path = "/auth/meta/callback",
+     .scope = SCOPE_OPEN,
+     .handle = oauth_callback,
+     .summary = "where Meta sends the browser back to: stores the token, or says in words why not",
+     .params = callback_params,
+     .any_params = true,
+     .answer = "LoggedIn",
+     .status = 200},
+    {.method = "GET",
+     .path = "/auth/meta/choose",
+     .scope = SCOPE_CHANGE,
+     .handle = oauth_choose,
+     .summary = "the page on which ad accounts are chosen after a login",
+     .params = choose_params,
+     .status = 200},
+    {.method = "GET",
+     .path = "/auth/meta/choose.js",
+     .scope = SCOPE_OPEN,
+     .handle = oauth_choose_script,
+     .summary = "its script",
+     .status = 200},
     {.method = "GET",
      .path = "/ops/status",
      .scope = SCOPE_OPERATOR,

@@ -267,9 +267,29 @@ static const json_t *resolve(const struct checker *k, const json_t *schema)
     return schema;
 }
 
+static void check_shown(const struct checker *k, const json_t *schema, const json_t *value, const char *path);
+
+/* What is only taken, never given back, is not shown in errors either. */
 static void check(const struct checker *k, const json_t *schema, const json_t *value, const char *path)
 {
     schema = resolve(k, schema);
+    struct field_errors errors = {NULL};
+    const struct checker quiet = {k->schemas, &errors};
+    size_t i;
+    const json_t *one;
+
+    if (!json_is_true(json_object_get(schema, "writeOnly"))) {
+        check_shown(k, schema, value, path);
+        return;
+    }
+    check_shown(&quiet, schema, value, path);
+    json_array_foreach(errors.list, i, one) field_error(k->errors, json_string_value(json_object_get(one, "field")),
+                                                        NULL, "%s", json_string_value(json_object_get(one, "message")));
+    field_errors_clear(&errors);
+}
+
+static void check_shown(const struct checker *k, const json_t *schema, const json_t *value, const char *path)
+{
     const json_t *types = json_object_get(schema, "type"), *words = json_object_get(schema, "enum");
     char text[80];
 

@@ -20,6 +20,9 @@ enum {
     REQUEST_SECONDS = 30,         /* until it is whole */
     BODIES_BYTES_MAX = 128 << 20, /* of all requests at once */
     DESCRIPTORS = CONNECTIONS_MAX + 256,
+    OUTGOING_MAX = 16,
+    STALL_SECONDS = 60,
+    ANSWER_BYTES_MAX = 16 << 20,
     CLOSE_GRACE_MS = 20000,
 };
 
@@ -70,6 +73,19 @@ static int listen_at(struct api *a, struct err *e)
     return 0;
 }
 
+static void open_remote(struct api *a)
+{
+    const struct service *s = a->service;
+    const struct http_client_options o = {.connect_timeout_ms = s->settings->meta_connect_timeout_seconds * 1000,
+                                          .timeout_ms = s->settings->meta_timeout_seconds * 1000,
+                                          .stall_seconds = STALL_SECONDS,
+                                          .body_bytes_max = ANSWER_BYTES_MAX,
+                                          .bodies_max = OUTGOING_MAX,
+                                          .connections_max = OUTGOING_MAX};
+    a->outgoing = http_client_new(s->loop, &o);
+    remote_init(&a->remote, s->loop, s->db, s->redis, a->outgoing, s->settings);
+}
+
 int api_new(struct service *s, struct api **out, struct err *e)
 {
     struct api *a = calloc(1, sizeof *a);
@@ -78,6 +94,7 @@ int api_new(struct service *s, struct api **out, struct err *e)
     a->schemas = schemas_new();
     a->callers = callers_new(CALLER_BURST, CALLER_PER_SECOND);
     openapi_write(a->schemas, s->settings->public_url, &a->openapi);
+    open_remote(a);
     int rc = fernet_new(secret_reveal(s->settings->token_encryption_key), &a->keys, e);
     if (rc == 0)
         rc = open_walled(a, e);
@@ -98,14 +115,51 @@ int api_port(const struct api *a)
     return http_server_port(a->http);
 }
 
+static void say_stopped(void *arg)
+{
+    const struct api *a = arg;
+    a->stopped(a->stopped_arg);
+}
+
+/* A client that has gone leaves work behind that still ends by itself. */
+static void stop_step(struct api *a)
+{
+    if (a->stopped != NULL && a->server_closed && a->outgoing_closed && a->open_calls == 0)
+        loop_defer(a->service->loop, say_stopped, a);
+}
+
+void api_call_ended(struct api *a)
+{
+    a->open_calls--;
+    stop_step(a);
+}
+
+static void on_outgoing_closed(void *arg)
+{
+    struct api *a = arg;
+    a->outgoing = NULL;
+    a->outgoing_closed = true;
+    stop_step(a);
+}
+
+static void on_server_closed(void *arg)
+{
+    struct api *a = arg;
+    a->server_closed = true;
+    remote_stop(&a->remote);
+    http_client_close(a->outgoing, on_outgoing_closed, a);
+}
+
 void api_stop(struct api *a, void (*stopped)(void *arg), void *arg)
 {
     struct http_server *http = a->http;
     a->http = NULL;
     a->stopping = true;
+    a->stopped = stopped;
+    a->stopped_arg = arg;
     run_wait_end_all(a);
     events_end_all(a);
-    http_server_close(http, CLOSE_GRACE_MS, stopped, arg);
+    http_server_close(http, CLOSE_GRACE_MS, on_server_closed, a);
 }
 
 static void on_closed(void *arg)
@@ -116,6 +170,11 @@ static void on_closed(void *arg)
 void api_free(struct api *a)
 {
     int closed = 0;
+    if (a->outgoing != NULL) {
+        http_client_close(a->outgoing, on_closed, &closed);
+        loop_run_until(a->service->loop, &closed);
+        closed = 0;
+    }
     if (a->hub != NULL) {
         hub_close(a->hub, on_closed, &closed);
         loop_run_until(a->service->loop, &closed);

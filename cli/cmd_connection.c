@@ -1,10 +1,10 @@
 #include "cli/account_setup.h"
 #include "cli/commands.h"
 #include "cli/rows.h"
-#include "cli/sync_request.h"
+#include "cli/status_report.h"
 #include "cli/table.h"
-#include "cli/token_input.h"
-#include "common/store/account.h"
+#include "common/remote/connect.h"
+#include <stdlib.h>
 #include <string.h>
 
 int cmd_connection_list(struct session *s, const struct args *a, struct err *e)
@@ -42,21 +42,17 @@ int cmd_connection_pause(struct session *s, const struct args *a, struct err *e)
 int cmd_connection_resume(struct session *s, const struct args *a, struct err *e)
 {
     const char *id = args_operand(a, 0);
-    struct rows rows = {0};
     int rc = session_need(s, NEED_SCHEMA | NEED_REDIS, e);
     if (rc == 0)
-        rc = rows_read_one(s, LIST_CONNECTION, "connection", id, &rows, e);
-    if (rc == 0 && strcmp(row_text(rows.items[0], "token_source"), "none") == 0)
-        rc = err_set(e, ERR_CONFLICT, "connection %s has no token; give it one: metricx connection token %s --stdin",
-                     id, id);
-    if (rc == 0)
         rc = set_status(s, id, "active", NULL, e);
+    if (rc == ERR_CONFLICT)
+        return err_set(e, ERR_CONFLICT, "connection %s has no token; give it one: metricx connection token %s --stdin",
+                       id, id);
     if (rc == 0) {
         struct answer woken = {0};
         queue_wake_scheduler(s->queue, answer_plain, &woken);
         rc = answer_wait(s, &woken, e);
     }
-    rows_clear(&rows);
     return rc;
 }
 
@@ -77,21 +73,25 @@ int cmd_connection_set(struct session *s, const struct args *a, struct err *e)
     return rc;
 }
 
-/* A full sync as somebody asked for it; the run's id is said on stderr, stdout is the command's own answer. */
-static int request_full(struct session *s, const char *connection, const char *trigger, struct err *e)
+static void say_run(struct session *s, const char *run)
 {
-    const struct run_request r = {.connection_id = connection,
-                                  .kind = "full",
-                                  .trigger = trigger,
-                                  .from = DATE_NONE,
-                                  .to = DATE_NONE,
-                                  .granularity = "day",
-                                  .interactive = true};
-    struct run_answer run;
-    int rc = sync_request(s, &r, &run, e);
+    if (run[0] == '\0')
+        return;
+    (void)fprintf(stderr, "sync requested: run %s\n", run);
+    status_warn_idle(s);
+}
+
+struct reconnecting {
+    struct answer answer;
+    char run[UUID_TEXT];
+};
+
+static void on_reconnected(void *arg, int rc, const char *run, const struct err *e)
+{
+    struct reconnecting *r = arg;
     if (rc == 0)
-        (void)fprintf(stderr, "sync requested: run %s\n", run.id);
-    return rc;
+        (void)snprintf(r->run, sizeof r->run, "%s", run);
+    answer_is(&r->answer, rc, e);
 }
 
 int cmd_connection_token(struct session *s, const struct args *a, struct err *e)
@@ -99,30 +99,35 @@ int cmd_connection_token(struct session *s, const struct args *a, struct err *e)
     const char *id = args_operand(a, 0);
     struct rows rows = {0};
     struct secret *token = NULL;
-    struct setup_account account = {0};
+    char *sealed = NULL;
     const struct provider *provider = NULL;
-    char token_id[UUID_TEXT];
+    struct reconnecting done = {0};
     int rc = session_need(s, NEED_REMOTE | NEED_KEYS, e);
     if (rc == 0)
         rc = rows_read_one(s, LIST_CONNECTION, "connection", id, &rows, e);
     if (rc == 0)
-        rc = token_input(&token, e);
+        rc = setup_read_token(s, &token, &sealed, e);
     if (rc == 0)
         rc = setup_provider(row_text(rows.items[0], "provider"), &provider, e);
-    if (rc == 0)
-        rc = setup_check_account(s, provider, row_text(rows.items[0], "external_account_id"), token, &account, e);
-    if (rc == 0)
-        rc = setup_store_token(s, row_text(rows.items[0], "workspace_id"), provider->name, token, token_id, e);
     if (rc == 0) {
-        struct answer set = {0};
-        connection_set_token(s->db, id, token_id, answer_id, &set);
-        rc = answer_wait(s, &set, e);
+        const bool paused = strcmp(row_text(rows.items[0], "status"), "paused") == 0;
+        const struct reconnect_request q = {.db = s->db,
+                                            .queue = s->queue,
+                                            .workspace_id = row_text(rows.items[0], "workspace_id"),
+                                            .connection_id = id,
+                                            .account = row_text(rows.items[0], "external_account_id"),
+                                            .provider = provider,
+                                            .token = token,
+                                            .token_enc = sealed,
+                                            .sync = !paused};
+        reconnect(&s->remote, &q, on_reconnected, &done);
+        rc = answer_wait(s, &done.answer, e);
+        if (rc == 0 && paused)
+            (void)fprintf(stderr, "the connection is paused: no sync is requested\n");
     }
-    if (rc == 0 && strcmp(row_text(rows.items[0], "status"), "paused") == 0)
-        (void)fprintf(stderr, "the connection is paused: no sync is requested\n");
-    else if (rc == 0)
-        rc = request_full(s, id, "manual", e);
-    setup_account_clear(&account);
+    if (rc == 0)
+        say_run(s, done.run);
+    free(sealed);
     secret_free(token);
     rows_clear(&rows);
     return rc;
@@ -134,7 +139,10 @@ int cmd_connection_delete(struct session *s, const struct args *a, struct err *e
     if (rc < 0)
         return rc;
     struct answer done = {0};
-    connection_delete(s->db, args_operand(a, 0), args_option(a, "--keep-data") != NULL, answer_id, &done);
+    if (args_option(a, "--keep-data") != NULL)
+        connection_disconnect(s->db, args_operand(a, 0), answer_id, &done);
+    else
+        connection_delete(s->db, args_operand(a, 0), answer_id, &done);
     return answer_wait(s, &done, e);
 }
 
@@ -145,9 +153,10 @@ struct creating {
     char account[64];
     const struct secret *token; /* borrowed from one of the next two, or the settings */
     struct secret *given;       /* read from standard input */
+    char *sealed;               /* the same, encrypted */
     struct setup_token stored;  /* one that was stored before */
-    char token_id[UUID_TEXT];   /* "" for the environment's */
-    struct setup_account info;
+    struct answer answer;
+    struct connected made;
 };
 
 static int parse_create(struct creating *c, const struct args *a, struct err *e)
@@ -189,7 +198,6 @@ static int use_stored_token(struct session *s, struct creating *c, const char *i
         return err_set(e, ERR_NOT_FOUND, "--token: workspace %s has no %s token with the id %s", c->workspace,
                        c->provider->name, id);
     c->token = c->stored.secret;
-    (void)snprintf(c->token_id, sizeof c->token_id, "%s", id);
     return 0;
 }
 
@@ -199,7 +207,7 @@ static int choose_token(struct session *s, struct creating *c, const struct args
     if (args_option(a, "--token-stdin")) {
         int rc = session_need(s, NEED_KEYS, e);
         if (rc == 0)
-            rc = token_input(&c->given, e);
+            rc = setup_read_token(s, &c->given, &c->sealed, e);
         c->token = c->given;
         return rc;
     }
@@ -215,52 +223,54 @@ static int choose_token(struct session *s, struct creating *c, const struct args
     return 0;
 }
 
-/* Nothing is stored before the account was checked. */
-static int store_connection(struct session *s, struct creating *c, char id[UUID_TEXT], struct err *e)
+static void on_connected(void *arg, const struct connected *one)
 {
-    if (c->given) {
-        int rc = setup_store_token(s, c->workspace, c->provider->name, c->given, c->token_id, e);
-        if (rc < 0)
-            return rc;
-    }
-    const struct connection_row row = {.workspace_id = c->workspace,
-                                       .provider = c->provider->name,
-                                       .account = c->info.account,
-                                       .name = c->info.name,
-                                       .currency = c->info.currency,
-                                       .timezone = c->info.timezone,
-                                       .token_id = c->token_id[0] ? c->token_id : NULL,
-                                       .token_source = c->token_id[0] ? "stored" : "env"};
-    struct answer made = {0};
-    connection_create(s->db, &row, answer_id, &made);
-    int rc = answer_wait(s, &made, e);
-    (void)snprintf(id, UUID_TEXT, "%s", made.id);
-    return rc;
+    struct creating *c = arg;
+    c->made = *one;
+}
+
+static void on_create_ended(void *arg, int rc, const struct err *e)
+{
+    struct creating *c = arg;
+    answer_is(&c->answer, rc, e);
+}
+
+/* Nothing is stored before the account was checked. */
+static int connect_account(struct session *s, struct creating *c, bool sync, struct err *e)
+{
+    const char *account = c->account;
+    const struct connect_request q = {.db = s->db,
+                                      .queue = s->queue,
+                                      .workspace_id = c->workspace,
+                                      .provider = c->provider,
+                                      .token = c->token,
+                                      .token_id = c->stored.secret != NULL ? c->stored.id : NULL,
+                                      .token_enc = c->sealed,
+                                      .accounts = &account,
+                                      .count = 1,
+                                      .sync = sync};
+    connect_accounts(&s->remote, &q, on_connected, on_create_ended, c);
+    return answer_wait(s, &c->answer, e);
 }
 
 int cmd_connection_create(struct session *s, const struct args *a, struct err *e)
 {
     struct creating c = {0};
-    char id[UUID_TEXT];
     int rc = parse_create(&c, a, e);
     if (rc == 0)
         rc = session_need(s, NEED_REMOTE, e);
     if (rc == 0)
         rc = choose_token(s, &c, a, e);
     if (rc == 0)
-        rc = setup_check_account(s, c.provider, c.account, c.token, &c.info, e);
-    if (rc == 0)
-        rc = store_connection(s, &c, id, e);
-    if (rc == 0)
-        (void)puts(id);
-    if (rc == 0 && c.info.closed) {
+        rc = connect_account(s, &c, args_option(a, "--no-sync") == NULL, e);
+    if (c.made.id[0] != '\0')
+        (void)puts(c.made.id);
+    if (rc == 0 && c.made.closed)
         (void)fprintf(stderr, "%s is closed at %s: nothing will be synced\n", c.account, c.provider->name);
-        rc = set_status(s, id, "disabled", "the account is closed at the provider", e);
-    } else if (rc == 0 && !args_option(a, "--no-sync")) {
-        rc = request_full(s, id, "connect", e);
-    }
-    setup_account_clear(&c.info);
+    if (rc == 0)
+        say_run(s, c.made.run);
     secret_free(c.stored.secret);
     secret_free(c.given);
+    free(c.sealed);
     return rc;
 }

@@ -2,10 +2,10 @@
 #include "cli/commands.h"
 #include "cli/rows.h"
 #include "cli/table.h"
-#include "cli/token_input.h"
 #include "common/base/check.h"
 #include "common/base/program.h"
-#include "common/store/account.h"
+#include "common/remote/connect.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,16 +14,20 @@ int cmd_token_add(struct session *s, const struct args *a, struct err *e)
 {
     const struct provider *provider;
     struct secret *token = NULL;
-    char id[UUID_TEXT];
+    char *sealed = NULL;
+    struct answer added = {0};
     int rc = setup_provider(args_option(a, "--provider"), &provider, e);
     if (rc == 0)
         rc = session_need(s, NEED_SCHEMA | NEED_KEYS, e);
     if (rc == 0)
-        rc = token_input(&token, e);
+        rc = setup_read_token(s, &token, &sealed, e);
+    if (rc == 0) {
+        token_add(s->db, args_option(a, "--workspace"), provider->name, sealed, NULL, answer_id, &added);
+        rc = answer_wait(s, &added, e);
+    }
     if (rc == 0)
-        rc = setup_store_token(s, args_option(a, "--workspace"), provider->name, token, id, e);
-    if (rc == 0)
-        (void)puts(id);
+        (void)puts(added.id);
+    free(sealed);
     secret_free(token);
     return rc;
 }
@@ -45,12 +49,10 @@ int cmd_token_set(struct session *s, const struct args *a, struct err *e)
     char *sealed = NULL;
     int rc = session_need(s, NEED_SCHEMA | NEED_KEYS, e);
     if (rc == 0)
-        rc = token_input(&token, e);
-    if (rc == 0)
-        rc = fernet_seal(s->fernet, token, &sealed, e);
+        rc = setup_read_token(s, &token, &sealed, e);
     if (rc == 0) {
         struct answer set = {0};
-        token_set(s->db, args_operand(a, 0), sealed, answer_id, &set);
+        token_set(s->db, args_operand(a, 0), sealed, NULL, answer_id, &set);
         rc = answer_wait(s, &set, e);
     }
     free(sealed);
@@ -58,38 +60,15 @@ int cmd_token_set(struct session *s, const struct args *a, struct err *e)
     return rc;
 }
 
-/* The accounts of a token while they come in. */
 struct accounts {
     struct answer answer;
     json_t *list;
-    const struct rows *connections;
-    const struct setup_token *token;
 };
 
-/* Id of the token's workspace's connection to this account, NULL when there is none. */
-static const char *connected(const struct accounts *a, const char *account)
-{
-    for (int i = 0; i < a->connections->count; i++) {
-        const json_t *c = a->connections->items[i];
-        if (strcmp(row_text(c, "provider"), a->token->provider) == 0 &&
-            strcmp(row_text(c, "external_account_id"), account) == 0)
-            return row_text(c, "id");
-    }
-    return NULL;
-}
-
-static void on_account(void *arg, const struct account_info *info)
-{
-    const struct accounts *a = arg;
-    json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:b, s:s?}", "external_account_id", info->account, "name", info->name,
-                            "currency", info->currency, "timezone", info->timezone, "closed", info->closed,
-                            "connection_id", connected(a, info->account));
-    CHECK(row && json_array_append_new(a->list, row) == 0);
-}
-
-static void on_accounts(void *arg, int rc, const struct err *e)
+static void on_accounts(void *arg, int rc, json_t *list, const struct err *e)
 {
     struct accounts *a = arg;
+    a->list = list;
     answer_is(&a->answer, rc, e);
 }
 
@@ -116,21 +95,18 @@ static void print_accounts(const json_t *list, bool json)
 int cmd_token_accounts(struct session *s, const struct args *a, struct err *e)
 {
     struct setup_token token = {0};
-    struct rows connections = {0};
+    struct accounts accounts = {0};
     int rc = session_need(s, NEED_REMOTE | NEED_KEYS, e);
     if (rc == 0)
         rc = setup_open_token(s, args_operand(a, 0), &token, e);
-    if (rc == 0)
-        rc = rows_read(s, LIST_CONNECTIONS, token.workspace_id, &connections, e);
     if (rc == 0) {
-        struct accounts list = {.list = json_array(), .connections = &connections, .token = &token};
-        account_list(&s->remote, provider_find(token.provider), token.secret, on_account, on_accounts, &list);
-        rc = answer_wait(s, &list.answer, e);
-        if (rc == 0)
-            print_accounts(list.list, args_option(a, "--json") != NULL);
-        json_decref(list.list);
+        connectable_accounts(&s->remote, s->db, token.workspace_id, provider_find(token.provider), token.secret,
+                             on_accounts, &accounts);
+        rc = answer_wait(s, &accounts.answer, e);
     }
-    rows_clear(&connections);
+    if (rc == 0)
+        print_accounts(accounts.list, args_option(a, "--json") != NULL);
+    json_decref(accounts.list);
     secret_free(token.secret);
     return rc;
 }

@@ -34,27 +34,6 @@ static bool echo_off(struct termios *before)
     return true;
 }
 
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static int trimmed(const char *text, size_t len, struct secret **out, struct err *e)
-{
-    size_t end = len, start = 0;
-    while (end > 0 && is_space(text[end - 1]))
-        end--;
-    while (start < end && is_space(text[start]))
-        start++;
-    if (start == end)
-        return err_set(e, ERR_INPUT, "standard input: no access token there; pipe it in, e.g. from a file");
-    for (size_t i = start; i < end; i++)
-        if (text[i] <= ' ' || text[i] > '~')
-            return err_set(e, ERR_INPUT, "standard input: an access token is one word without spaces or line breaks");
-    *out = secret_new(text + start, end - start);
-    return 0;
-}
-
 int token_input(struct secret **out, struct err *e)
 {
     char text[TOKEN_BYTES_MAX + 1];
@@ -72,7 +51,7 @@ int token_input(struct secret **out, struct err *e)
     else if (len > TOKEN_BYTES_MAX)
         rc = err_set(e, ERR_INPUT, "standard input: more than %d bytes are no access token", TOKEN_BYTES_MAX);
     else
-        rc = trimmed(text, (size_t)len, out, e);
+        rc = secret_word(text, (size_t)len, out, e) == 0 ? 0 : err_wrap(e, "standard input");
     explicit_bzero(text, sizeof text);
     return rc;
 }

@@ -266,14 +266,16 @@ static const struct {
      "DO $$ DECLARE here text := current_schema(); BEGIN"
      " EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM metricx_api', here);"
      " EXECUTE format('GRANT USAGE ON SCHEMA %I TO metricx_api', here); END $$;"
-     "GRANT SELECT ON schema_migrations, account_days, restatements, sync_chunks, entity_listings, connection_limits, chunk_cursor,"
+     "GRANT SELECT ON schema_migrations, account_days, restatements, sync_chunks, entity_listings, connection_limits, "
+     "chunk_cursor,"
      " ads_insights TO metricx_api;"
      "GRANT SELECT, INSERT, UPDATE ON workspaces, connections, entities, metric_facts, metric_facts_hourly, sync_runs"
      " TO metricx_api;"
      /* It stores tokens, and cannot read them. */
-     "GRANT SELECT (id, workspace_id, provider, expires_at, scopes, ad_account_ids, created_at, updated_at), INSERT, "
-     "UPDATE,"
-     " DELETE ON tokens TO metricx_api"},
+     "GRANT SELECT (id, workspace_id, provider, expires_at, scopes, ad_account_ids, next_check_at, created_at,"
+     " updated_at), INSERT, UPDATE,"
+     " DELETE ON tokens TO metricx_api;"
+     "GRANT SELECT, INSERT, DELETE ON oauth_states TO metricx_api"},
 };
 
 static void on_role(void *arg, const struct db_results *r)

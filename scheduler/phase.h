@@ -25,5 +25,8 @@ void requests_flow_start(struct service *s, bool *more, phase_done done, void *a
 /* Open chunks without a job in Redis get one: those of the given runs, or (NULL) all; enqueue_flow.c */
 void enqueue_flow_start(struct service *s, const struct run_ids *runs, phase_done done, void *arg);
 
+/* What was deleted is removed, a bounded step of it; removal_flow.c */
+void removal_flow_start(struct service *s, bool *more, phase_done done, void *arg);
+
 /* Runs and connections that changed are told in :run:<id> and on :events, before their jobs can be; news_flow.c */
 void news_flow_start(struct service *s, bool *more, phase_done done, void *arg);

@@ -6,6 +6,7 @@
 #include "common/store/plan_store.h"
 #include "common/store/redis_keys.h"
 #include "scheduler/tick.h"
+#include "scheduler/token_keeper.h"
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 struct scheduler {
     struct service *service;
     struct redis *news; /* a connection of its own: it only listens */
+    struct token_keeper *keeper;
     struct tick_memory memory;
     struct tick *tick;           /* under way, or NULL */
     struct timer *timer;         /* of the next one */
@@ -48,6 +50,12 @@ static void on_released(void *arg, int rc, const struct err *e)
     d->news = NULL;
 }
 
+static void on_keeper_stopped(void *arg)
+{
+    struct scheduler *d = arg;
+    plan_lease_release(d->service->db, d->memory.holder, on_released, d);
+}
+
 static void tick_at(struct scheduler *d, int64_t at_ms)
 {
     timer_cancel(d->timer);
@@ -62,8 +70,10 @@ static void on_tick(void *arg)
     int64_t now = clk_mono_ms(), took = now - d->began_ms;
     d->tick = NULL;
     d->rested_ms = d->memory.more ? now : now + (took < TICK_MS ? took : TICK_MS);
+    if (d->memory.leading)
+        token_keeper_turn(d->keeper);
     if (d->memory.stopping)
-        plan_lease_release(d->service->db, d->memory.holder, on_released, d);
+        token_keeper_stop(d->keeper, on_keeper_stopped, d);
     else
         tick_at(d, d->again || d->memory.more ? d->rested_ms : now + TICK_MS);
 }
@@ -104,9 +114,11 @@ int scheduler_new(struct service *s, struct scheduler **out, struct err *e)
     (void)gethostname(host, sizeof host - 1);
     (void)snprintf(d->memory.holder, sizeof d->memory.holder, "%s:%d:%.8s", host, (int)getpid(), uuid);
     d->memory.tidied_ms = clk_mono_ms();
-    int rc = redis_new(s->loop, s->settings->redis_url, "metricx-scheduler-news", &d->news, e);
+    int rc = token_keeper_new(s, &d->keeper, e);
+    if (rc == 0)
+        rc = redis_new(s->loop, s->settings->redis_url, "metricx-scheduler-news", &d->news, e);
     if (rc != 0) {
-        free(d);
+        scheduler_free(d);
         return rc;
     }
     *out = d;
@@ -131,10 +143,11 @@ void scheduler_stop(struct scheduler *d, void (*stopped)(void *arg), void *arg)
     timer_cancel(d->timer);
     d->timer = NULL;
     if (d->tick == NULL)
-        plan_lease_release(d->service->db, d->memory.holder, on_released, d);
+        token_keeper_stop(d->keeper, on_keeper_stopped, d);
 }
 
 void scheduler_free(struct scheduler *d)
 {
+    token_keeper_free(d->keeper);
     free(d);
 }

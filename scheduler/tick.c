@@ -28,11 +28,12 @@ enum tick_state {
     ENQUEUEING,
     LOOKING,
     REAPING,
+    REMOVING,
     ESTIMATING,
     TIDYING
 };
-static const char *const state_names[] = {"leading",    "signing", "due",     "planning",   "requests", "telling",
-                                          "enqueueing", "looking", "reaping", "estimating", "tidying"};
+static const char *const state_names[] = {"leading",    "signing", "due",     "planning", "requests",   "telling",
+                                          "enqueueing", "looking", "reaping", "removing", "estimating", "tidying"};
 
 struct tick {
     struct service *s;
@@ -140,6 +141,9 @@ static void tick_wait(struct tick *t, enum tick_state next)
         t->estimate_began_ms = clk_mono_ms();
         run_eta_tell(t->s->db, t->s->redis, t->s->settings, ESTIMATED_RUNS, tick_step, t);
         break;
+    case REMOVING:
+        removal_flow_start(t->s, &t->m->more, tick_step, t);
+        break;
     case TIDYING:
         t->m->tidied_ms = clk_mono_ms();
         plan_retain(t->s->db, t->s->settings->retain_runs_days, on_tidied, t);
@@ -182,7 +186,7 @@ static bool ends_tick(struct tick *t, int rc, const struct err *e)
     return over;
 }
 
-static void after_reaping(struct tick *t)
+static void tidy_or_end(struct tick *t)
 {
     if (clk_mono_ms() - t->m->tidied_ms >= TIDY_MS)
         tick_wait(t, TIDYING);
@@ -230,15 +234,18 @@ static void tick_step(void *arg, int rc, const struct err *e)
         tick_wait(t, REAPING);
         return;
     case REAPING:
+        tick_wait(t, REMOVING);
+        return;
+    case REMOVING:
         if (time_to_estimate(t))
             tick_wait(t, ESTIMATING);
         else
-            after_reaping(t);
+            tidy_or_end(t);
         return;
     case ESTIMATING:
         t->m->estimated_ms = clk_mono_ms();
         t->m->estimate_took_ms = t->m->estimated_ms - t->estimate_began_ms;
-        after_reaping(t);
+        tidy_or_end(t);
         return;
     case TIDYING:
         tick_end(t);

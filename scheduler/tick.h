@@ -6,8 +6,10 @@
 /* One planning tick. Every write is guarded, so a tick done twice does nothing the second time; the lease only saves
  * the work.
  *
- *   LEADING ─► SIGNING ─► REQUESTS ─► DUE ─► PLANNING ─► TELLING ─► ENQUEUEING ─► LOOKING ─► REAPING ─► ESTIMATING ─►
- * TIDYING └ somebody else plans: over                      (new runs)   (all, now and then)   (now and then)  (hourly)
+ *   LEADING ─► SIGNING ─► REQUESTS ─► DUE ─► PLANNING ─► TELLING ─► ENQUEUEING ─► LOOKING ─► REAPING ─► REMOVING ─►
+ *      └ somebody else plans: over                                   (new runs)   (all, now and then)
+ *   ESTIMATING ─► TIDYING
+ *  (now and then) (hourly)
  *
  * What one phase cannot do keeps none of the later ones from its work; only without PostgreSQL or Redis the tick is
  * over.

@@ -4,6 +4,8 @@
 void http_request_clear(struct http_request *r)
 {
     free(r->url);
+    if (r->body != NULL)
+        explicit_bzero(r->body, strlen(r->body)); /* may hold a secret */
     free(r->body);
     *r = (struct http_request){0};
 }

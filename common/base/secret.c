@@ -3,6 +3,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <stdbool.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -22,6 +23,28 @@ struct secret *secret_new(const char *text, size_t len)
     memcpy(s->text, text, len);
     s->len = len;
     return s;
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+int secret_word(const char *text, size_t len, struct secret **out, struct err *e)
+{
+    size_t end = len, start = 0;
+
+    while (end > 0 && is_space(text[end - 1]))
+        end--;
+    while (start < end && is_space(text[start]))
+        start++;
+    if (start == end)
+        return err_set(e, ERR_INPUT, "no access token there");
+    for (size_t i = start; i < end; i++)
+        if (text[i] <= ' ' || text[i] > '~')
+            return err_set(e, ERR_INPUT, "an access token is one word without spaces or line breaks");
+    *out = secret_new(text + start, end - start);
+    return 0;
 }
 
 void secret_free(struct secret *s)

@@ -23,7 +23,6 @@ enum setting_kind {
 enum {
     ALL = PROGRAM_CLI | PROGRAM_SCHEDULER | PROGRAM_WORKER | PROGRAM_API,
     DAEMONS = PROGRAM_SCHEDULER | PROGRAM_WORKER | PROGRAM_API,
-    CALLERS = PROGRAM_CLI | PROGRAM_WORKER | PROGRAM_API,
     NONE = 0,
 };
 
@@ -47,16 +46,16 @@ struct setting {
       "primary")                                                                                                       \
     X("QUEUE_PREFIX", queue_prefix, SETTING_PREFIX, "{metricx}", ALL, NONE, 0, 0, "", false,                           \
       "first part of every Redis key; the braces keep all keys in one cluster slot")                                   \
-    X("TOKEN_ENCRYPTION_KEY", token_encryption_key, SETTING_SECRET, NULL, CALLERS, PROGRAM_WORKER | PROGRAM_API, 0, 0, \
-      "", true, "Fernet keys, comma separated: the first encrypts, all decrypt; `metricx keygen` makes one")           \
-    X("META_GRAPH_URL", meta_graph_url, SETTING_META_URL, "https://graph.facebook.com", CALLERS, NONE, 0, 0, "",       \
-      false, "where Meta's Graph API is; plain http is accepted for loopback addresses only")                          \
-    X("META_DIALOG_URL", meta_dialog_url, SETTING_META_URL, "https://www.facebook.com", CALLERS, NONE, 0, 0, "",       \
-      false, "host of the OAuth dialog")                                                                               \
-    X("META_API_VERSION", meta_api_version, SETTING_VERSION, "v26.0", CALLERS, NONE, 0, 0, "", false,                  \
+    X("TOKEN_ENCRYPTION_KEY", token_encryption_key, SETTING_SECRET, NULL, ALL, PROGRAM_WORKER | PROGRAM_API, 0, 0, "", \
+      true, "Fernet keys, comma separated: the first encrypts, all decrypt; `metricx keygen` makes one")               \
+    X("META_GRAPH_URL", meta_graph_url, SETTING_META_URL, "https://graph.facebook.com", ALL, NONE, 0, 0, "", false,    \
+      "where Meta's Graph API is; plain http is accepted for loopback addresses only")                                 \
+    X("META_DIALOG_URL", meta_dialog_url, SETTING_META_URL, "https://www.facebook.com", ALL, NONE, 0, 0, "", false,    \
+      "host of the OAuth dialog")                                                                                      \
+    X("META_API_VERSION", meta_api_version, SETTING_VERSION, "v26.0", ALL, NONE, 0, 0, "", false,                      \
       "version of the Graph API")                                                                                      \
-    X("META_APP_ID", meta_app_id, SETTING_DIGITS, NULL, CALLERS, NONE, 0, 0, "", false, "the Meta app, for OAuth")     \
-    X("META_APP_SECRET", meta_app_secret, SETTING_SECRET, NULL, CALLERS, NONE, 0, 0, "", true,                         \
+    X("META_APP_ID", meta_app_id, SETTING_DIGITS, NULL, ALL, NONE, 0, 0, "", false, "the Meta app, for OAuth")         \
+    X("META_APP_SECRET", meta_app_secret, SETTING_SECRET, NULL, ALL, NONE, 0, 0, "", true,                             \
       "the Meta app's secret: OAuth, and `appsecret_proof` on every call when it is set")                              \
     X("META_ACCESS_TOKEN", meta_access_token, SETTING_SECRET, NULL, PROGRAM_CLI | PROGRAM_WORKER, NONE, 0, 0, "",      \
       true, "token of the connections that the command line made without one; the API never falls back to it")         \
@@ -66,9 +65,9 @@ struct setting {
       false, "the same per app; 0 = no limit of our own")                                                              \
     X("META_WINDOW_SECONDS", meta_window_seconds, SETTING_NUMBER, "3600", ALL, NONE, 1, 86400, "seconds", false,       \
       "length of that window")                                                                                         \
-    X("META_CONNECT_TIMEOUT_SECONDS", meta_connect_timeout_seconds, SETTING_NUMBER, "10", CALLERS, NONE, 1, 300,       \
+    X("META_CONNECT_TIMEOUT_SECONDS", meta_connect_timeout_seconds, SETTING_NUMBER, "10", ALL, NONE, 1, 300,           \
       "seconds", false, "how long connecting to Meta may take")                                                        \
-    X("META_TIMEOUT_SECONDS", meta_timeout_seconds, SETTING_NUMBER, "180", CALLERS, NONE, 1, 3600, "seconds", false,   \
+    X("META_TIMEOUT_SECONDS", meta_timeout_seconds, SETTING_NUMBER, "180", ALL, NONE, 1, 3600, "seconds", false,       \
       "how long one call may take; a transfer below 1 byte/s for 60 s is cut too")                                     \
     X("BACKFILL_DAYS", backfill_days, SETTING_NUMBER, "90", ALL, NONE, 1, 1127, "days", false,                         \
       "how far the first sync reaches back")                                                                           \

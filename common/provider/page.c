@@ -6,6 +6,12 @@ void page_clear(struct page *p)
     *p = (struct page){0};
 }
 
+void token_info_clear(struct token_info *i)
+{
+    arena_free(&i->arena);
+    *i = (struct token_info){0};
+}
+
 void account_info_clear(struct account_info *a)
 {
     arena_free(&a->arena);

@@ -108,6 +108,18 @@ struct account_info {
 };
 void account_info_clear(struct account_info *a);
 
+/* What a platform says of a token; the texts live in `arena`. */
+struct token_info {
+    struct arena arena;
+    bool valid;
+    const char *reason;   /* when it is not valid: the platform's words */
+    int64_t expires_at_s; /* 0: never */
+    const char **scopes;
+    int scope_count;
+    bool reads_ads; /* the scopes suffice for what we read */
+};
+void token_info_clear(struct token_info *i);
+
 struct provider {
     const char *name;
     /* Cursors are opaque texts of the provider's own: listings in turn, filters stepped down, pages. NULL: the first
@@ -126,6 +138,21 @@ struct provider {
     /* Each account is given to each(arg, account); *next is "" after the last page. */
     void (*accounts_read)(const struct http_answer *a, void (*each)(void *arg, const struct account_info *info),
                           void *arg, struct buf *next, struct verdict *v);
+    /* Logging in (OAuth): appends where people are sent to; again: they declined a scope before. ERR_SETTING when the
+     * app is not configured. */
+    int (*login_url)(const struct provider_config *c, const char *redirect_uri, const char *state, bool again,
+                     struct buf *out, struct err *e);
+    /* A code for a token, and a short-lived token for a long-lived one; both answers are read by grant_read. */
+    int (*code_request)(const struct provider_config *c, const char *code, const char *redirect_uri,
+                        struct http_request *out, struct err *e);
+    int (*extend_request)(const struct provider_config *c, const struct secret *token, struct http_request *out,
+                          struct err *e);
+    /* *token is owned by the caller, NULL unless v->rc is 0; *lifetime_s 0: the platform did not say. */
+    void (*grant_read)(const struct http_answer *a, struct secret **token, int64_t *lifetime_s, struct verdict *v);
+    /* What a token is worth; app: the app's own token. A token that is not valid is an answer, not a failure. */
+    int (*inspect_request)(const struct provider_config *c, const struct secret *token, const struct secret *app,
+                           struct http_request *out, struct err *e);
+    void (*inspect_read)(const struct http_answer *a, struct token_info *out, struct verdict *v);
     /* The shared goal word of an objective (contract, section 6); static, "other" for unknown ones, NULL for NULL. */
     const char *(*goal)(const char *objective);
     int (*history_months)(bool hourly);        /* how far back the platform keeps facts of days, or of hours */

@@ -1,45 +1,15 @@
 #include "common/remote/account_call.h"
 #include "common/base/check.h"
-#include "common/base/log.h"
 #include "common/base/str.h"
-#include "common/store/budget.h"
-#include <inttypes.h>
+#include "common/remote/remote_call.h"
+#include <stdlib.h>
 
-enum { SEEDS_MAX = 2, RETRIES_MAX = 2, PAGES_MAX = 1000, CURSOR_BYTES_MAX = 8 * 1024 };
-
-/* One question to the provider, from budget to answer; what comes in pages is asked for again for each.
- *
- *   LIMITING ─► SEEDING ─► TAKING ─► SENDING ─► SETTLING ─► done, or the next page: TAKING
- *                  ▲         │ ▲                    │
- *                  └─ lost ──┘ └──── BACKOFF ◄──────┘ transient */
-enum call_state {
-    LIMITING, /* what the account's connections allow */
-    SEEDING,  /* the budget: that it is there, with this limit */
-    TAKING,   /* a call out of it */
-    SENDING,  /* the HTTP request */
-    SETTLING, /* the call with the budget; its outcome is in `outcome` */
-    BACKOFF,  /* before the same question again */
-};
-static const char *const state_names[] = {"limiting", "seeding", "taking", "sending", "settling", "backoff"};
-
-enum question { CHECK_ACCOUNT, LIST_ACCOUNTS, SUM_DAYS };
-
-struct call {
-    struct remote *remote;
-    enum question question;
+/* What each of the questions asks and keeps. */
+struct asking {
     const struct provider *provider;
     const struct secret *token;
-    char account[64];   /* "" for a list */
-    struct slice slice; /* of SUM_DAYS */
-    struct budget_scope account_scope, app_scope;
-    enum call_state state;
-    bool sent;
-    int seeds, retries, pages;
-    int64_t retry_ms;  /* when the budget says no: for how long; 0 = there is no budget any more */
-    struct buf cursor; /* of the page being asked for; "" = the first */
-    struct buf next;   /* of the one after it; "" = none */
-    struct verdict verdict;
-    struct err outcome; /* of the question; rc 0: it was answered */
+    char account[64];
+    struct slice slice; /* of totals */
     struct account_info info;
     void (*checked)(void *arg, int rc, const struct account_info *info, const struct err *e);
     void (*each)(void *arg, const struct account_info *info);
@@ -48,320 +18,128 @@ struct call {
     void *arg;
 };
 
-static void call_step(struct call *c, int rc, const struct err *e);
-
-/* --- the callbacks of what a state awaits --- */
-
-static void on_limit(void *arg, int rc, int64_t limit, const struct err *e)
+static struct asking *asking_new(const struct provider *provider, const char *account, const struct secret *token,
+                                 void *arg)
 {
-    struct call *c = arg;
+    struct asking *q = calloc(1, sizeof *q);
 
-    if (rc == 0 && limit >= 0)
-        c->account_scope.limit = limit;
-    call_step(c, rc, rc != 0 ? e : NULL);
+    CHECK(q != NULL);
+    q->provider = provider;
+    q->token = token;
+    q->arg = arg;
+    (void)str_copy(q->account, sizeof q->account, account);
+    return q;
 }
 
-static void on_taken(void *arg, int rc, bool granted, int64_t retry_ms, const struct err *e)
+static void end_pages(void *arg, int rc, const struct err *e)
 {
-    struct call *c = arg;
+    struct asking *q = arg;
 
-    c->retry_ms = granted ? 0 : retry_ms;
-    call_step(c, rc == 0 && !granted ? ERR_THROTTLED : rc, rc != 0 ? e : NULL);
+    q->ended(q->arg, rc, e);
+    free(q);
 }
 
-static void on_ended(void *arg, int rc, const struct err *e)
+/* --- one account --- */
+
+static int request_account(void *arg, const struct provider_config *c, const char *cursor, struct http_request *out,
+                           struct err *e)
 {
-    call_step(arg, rc, e);
+    const struct asking *q = arg;
+
+    (void)cursor;
+    return q->provider->account_request(c, q->account, q->token, out, e);
 }
 
-static void on_timer(void *arg)
+static void read_account(void *arg, const struct provider_config *c, const char *cursor, const struct http_answer *a,
+                         struct buf *next, struct verdict *v)
 {
-    call_step(arg, 0, NULL);
+    struct asking *q = arg;
+
+    (void)c, (void)cursor, (void)next;
+    q->provider->account_read(a, &q->info, v);
 }
 
-static void read_days(struct call *c, const struct http_answer *a)
+static void end_account(void *arg, int rc, const struct err *e)
 {
-    struct page page = {0};
+    struct asking *q = arg;
 
-    c->provider->page_read(&c->remote->config, &c->slice, c->cursor.len > 0 ? buf_str(&c->cursor) : NULL, a, &page,
-                           &c->verdict);
-    if (c->verdict.rc != 0)
-        return;
-    for (int i = 0; i < page.total_count; i++)
-        c->each_day(c->arg, &page.totals[i]);
-    if (page.next != NULL)
-        buf_add_str(&c->next, page.next);
-    page_clear(&page);
+    q->checked(q->arg, rc, rc == 0 ? &q->info : NULL, e);
+    account_info_clear(&q->info);
+    free(q);
 }
 
-static void read_answer(struct call *c, const struct http_answer *a)
+struct remote_call *account_check(struct remote *r, const struct provider *provider, const char *account,
+                                  const struct secret *token,
+                                  void (*done)(void *arg, int rc, const struct account_info *info, const struct err *e),
+                                  void *arg)
 {
-    buf_reset(&c->next);
-    switch (c->question) {
-    case CHECK_ACCOUNT:
-        c->provider->account_read(a, &c->info, &c->verdict);
-        return;
-    case LIST_ACCOUNTS:
-        c->provider->accounts_read(a, c->each, c->arg, &c->next, &c->verdict);
-        return;
-    case SUM_DAYS:
-        read_days(c, a);
-        return;
-    }
+    static const struct question question = {request_account, read_account, end_account};
+    struct asking *q = asking_new(provider, account, token, arg);
+
+    q->checked = done;
+    return remote_ask(r, provider, account, NULL, &question, q);
 }
 
-static void on_answer(void *arg, int rc, struct http_answer *a, bool sent, const struct err *e)
+void account_check_cancel(struct remote_call *c)
 {
-    struct call *c = arg;
-    struct http_answer answer;
-
-    c->sent = sent;
-    if (rc != 0) {
-        call_step(c, rc, e);
-        return;
-    }
-    answer = http_answer_take(a);
-    read_answer(c, &answer);
-    http_answer_clear(&answer);
-    http_body_released(c->remote->http);
-    call_step(c, c->verdict.rc, NULL);
+    remote_cancel(c);
 }
 
-/* --- starting what a state awaits --- */
+/* --- all accounts of a token --- */
 
-static void refuse_request(void *arg)
+static int request_accounts(void *arg, const struct provider_config *c, const char *cursor, struct http_request *out,
+                            struct err *e)
 {
-    struct call *c = arg;
+    const struct asking *q = arg;
 
-    call_step(c, c->outcome.rc, &c->outcome);
+    return q->provider->accounts_request(c, cursor, q->token, out, e);
 }
 
-static int make_request(struct call *c, struct http_request *out)
+static void read_accounts(void *arg, const struct provider_config *c, const char *cursor, const struct http_answer *a,
+                          struct buf *next, struct verdict *v)
 {
-    const struct provider_config *config = &c->remote->config;
+    const struct asking *q = arg;
 
-    switch (c->question) {
-    case LIST_ACCOUNTS:
-        return c->provider->accounts_request(config, buf_str(&c->cursor), c->token, out, &c->outcome);
-    case SUM_DAYS:
-        return c->provider->page_request(config, &c->slice, c->cursor.len > 0 ? buf_str(&c->cursor) : NULL, c->token,
-                                         out, &c->outcome);
-    case CHECK_ACCOUNT:
-        break;
-    }
-    return c->provider->account_request(config, c->account, c->token, out, &c->outcome);
-}
-
-static void send_request(struct call *c)
-{
-    struct http_request request = {0};
-
-    c->sent = false;
-    c->verdict = (struct verdict){.account = QUOTA_UNSAID, .app = QUOTA_UNSAID};
-    if (make_request(c, &request) == 0)
-        (void)http_send(c->remote->http, &request, on_answer, c);
-    else
-        loop_defer(c->remote->loop, refuse_request, c);
-    http_request_clear(&request);
-}
-
-/* The only place that changes the state: starts the one operation that `next` awaits. */
-static void call_wait(struct call *c, enum call_state next)
-{
-    const struct remote *r = c->remote;
-    const char *prefix = r->settings->queue_prefix;
-
-    log_debug("account call", F_STR("account", c->account), F_STR("from", state_names[c->state]),
-              F_STR("to", state_names[next]));
-    c->state = next;
-    switch (next) {
-    case LIMITING:
-        budget_limit(r->db, c->provider->name, c->account, on_limit, c);
-        break;
-    case SEEDING: {
-        const struct budget_scope scopes[] = {c->account_scope, c->app_scope};
-
-        c->seeds++;
-        budget_seed(r->redis, r->db, prefix, scopes, 2, on_ended, c);
-        break;
-    }
-    case TAKING:
-        budget_take(r->redis, r->db, prefix, &c->account_scope, &c->app_scope, on_taken, c);
-        break;
-    case SENDING:
-        send_request(c);
-        break;
-    case SETTLING:
-        budget_settle(r->redis, r->db, prefix, &c->account_scope, &c->app_scope, c->sent, &c->verdict.account,
-                      &c->verdict.app, on_ended, c);
-        break;
-    case BACKOFF:
-        (void)timer_start(r->loop, c->retries++ == 0 ? 1000 : 3000, on_timer, c);
-        break;
-    }
-}
-
-/* --- the flow --- */
-
-static void call_end(struct call *c, const struct err *e)
-{
-    const int rc = e->rc;
-
-    if (c->question != CHECK_ACCOUNT)
-        c->ended(c->arg, rc, e);
-    else
-        c->checked(c->arg, rc, rc == 0 ? &c->info : NULL, e);
-    account_info_clear(&c->info);
-    buf_free(&c->cursor);
-    buf_free(&c->next);
-    free(c);
-}
-
-static const char *subject(const struct call *c)
-{
-    return c->account[0] != '\0' ? c->account : "the token's ad accounts";
-}
-
-/* How the question ended, kept until the budget knows of it. */
-static void note_outcome(struct call *c, int rc, const struct err *e)
-{
-    if (rc == 0) {
-        c->outcome = (struct err){0};
-    } else if (e != NULL) {
-        (void)err_copy(&c->outcome, e);
-        (void)err_wrap(&c->outcome, "%s", subject(c));
-    } else {
-        (void)err_set(&c->outcome, rc, "%s: %s", subject(c), c->verdict.text);
-    }
-}
-
-static bool is_retryable(int rc)
-{
-    return rc == ERR_TRANSIENT || rc == ERR_NETWORK || rc == ERR_TIMEOUT;
-}
-
-/* One page of a list was read; false: this was the last, or it leads nowhere. */
-static bool turn_page(struct call *c)
-{
-    struct buf read = c->cursor;
-
-    if (c->question == CHECK_ACCOUNT || c->next.len == 0)
-        return false;
-    if (strcmp(buf_str(&c->next), buf_str(&c->cursor)) == 0) {
-        (void)err_set(&c->outcome, ERR_ANSWER, "%s: a page leads to itself", subject(c));
-        return false;
-    }
-    if (c->next.overflow || ++c->pages >= PAGES_MAX) {
-        (void)err_set(&c->outcome, ERR_LIMIT, "%s: more than %d pages", subject(c), PAGES_MAX);
-        return false;
-    }
-    c->cursor = c->next;
-    c->next = read;
-    c->retries = 0;
-    return true;
-}
-
-static void after_settling(struct call *c)
-{
-    if (is_retryable(c->outcome.rc) && c->retries < RETRIES_MAX)
-        call_wait(c, BACKOFF);
-    else if (c->outcome.rc == 0 && turn_page(c))
-        call_wait(c, TAKING);
-    else
-        call_end(c, &c->outcome);
-}
-
-/* Top to bottom: rc is how that ended what the state awaited. */
-static void call_step(struct call *c, int rc, const struct err *e)
-{
-    switch (c->state) {
-    case LIMITING:
-        if (rc == 0) {
-            call_wait(c, SEEDING);
-            return;
-        }
-        break;
-    case TAKING:
-        if (rc == 0) {
-            call_wait(c, SENDING);
-            return;
-        }
-        if (rc == ERR_THROTTLED && c->retry_ms == 0 && c->seeds < SEEDS_MAX) {
-            call_wait(c, SEEDING);
-            return;
-        }
-        break;
-    case SEEDING:
-    case BACKOFF:
-        if (rc == 0) {
-            call_wait(c, TAKING);
-            return;
-        }
-        break;
-    case SENDING:
-        note_outcome(c, rc, e);
-        call_wait(c, SETTLING);
-        return;
-    case SETTLING: /* when Redis does not hear of it, the call counts as under way until it must have ended */
-        after_settling(c);
-        return;
-    }
-
-    if (rc == ERR_THROTTLED && e == NULL)
-        (void)err_set(&c->outcome, rc, "%s: the budget allows no call for the next %" PRId64 " s", subject(c),
-                      (c->retry_ms + 999) / 1000);
-    else
-        note_outcome(c, rc, e);
-    call_end(c, &c->outcome);
-}
-
-void remote_init(struct remote *r, struct loop *l, struct db_pool *db, struct redis *redis, struct http_client *http,
-                 const struct settings *s)
-{
-    *r = (struct remote){
-        .loop = l, .db = db, .redis = redis, .http = http, .settings = s, .config = provider_config_of(s)};
-}
-
-/* account "" for questions about the token: a scope of its own under the same limits. */
-static struct call *call_new(struct remote *r, const struct provider *provider, const char *account,
-                             const struct secret *token, enum question question, void *arg)
-{
-    const struct settings *s = r->settings;
-    struct call *c = calloc(1, sizeof *c);
-
-    CHECK(c != NULL);
-    c->remote = r;
-    c->question = question;
-    c->provider = provider;
-    c->token = token;
-    c->arg = arg;
-    (void)str_copy(c->account, sizeof c->account, account);
-    budget_scope_account(&c->account_scope, provider->name, *account != '\0' ? account : "me", s->meta_calls_per_window,
-                         s->meta_window_seconds);
-    budget_scope_app(&c->app_scope, provider->name, s->meta_app_calls_per_window, s->meta_window_seconds);
-    buf_init(&c->cursor, CURSOR_BYTES_MAX);
-    buf_init(&c->next, CURSOR_BYTES_MAX);
-    return c;
-}
-
-void account_check(struct remote *r, const struct provider *provider, const char *account, const struct secret *token,
-                   void (*done)(void *arg, int rc, const struct account_info *info, const struct err *e), void *arg)
-{
-    struct call *c = call_new(r, provider, account, token, CHECK_ACCOUNT, arg);
-
-    c->checked = done;
-    call_wait(c, LIMITING);
+    (void)c, (void)cursor;
+    q->provider->accounts_read(a, q->each, q->arg, next, v);
 }
 
 void account_list(struct remote *r, const struct provider *provider, const struct secret *token,
                   void (*each)(void *arg, const struct account_info *info),
                   void (*done)(void *arg, int rc, const struct err *e), void *arg)
 {
-    struct call *c = call_new(r, provider, "", token, LIST_ACCOUNTS, arg);
+    static const struct question question = {request_accounts, read_accounts, end_pages};
+    struct asking *q = asking_new(provider, "", token, arg);
 
-    c->each = each;
-    c->ended = done;
-    call_wait(c, LIMITING);
+    q->each = each;
+    q->ended = done;
+    (void)remote_ask(r, provider, "", "the token's ad accounts", &question, q);
+}
+
+/* --- totals --- */
+
+static int request_totals(void *arg, const struct provider_config *c, const char *cursor, struct http_request *out,
+                          struct err *e)
+{
+    const struct asking *q = arg;
+
+    return q->provider->page_request(c, &q->slice, *cursor != '\0' ? cursor : NULL, q->token, out, e);
+}
+
+static void read_totals(void *arg, const struct provider_config *c, const char *cursor, const struct http_answer *a,
+                        struct buf *next, struct verdict *v)
+{
+    const struct asking *q = arg;
+    struct page page = {0};
+
+    q->provider->page_read(c, &q->slice, *cursor != '\0' ? cursor : NULL, a, &page, v);
+    if (v->rc != 0)
+        return;
+    for (int i = 0; i < page.total_count; i++)
+        q->each_day(q->arg, &page.totals[i]);
+    if (page.next != NULL)
+        buf_add_str(next, page.next);
+    page_clear(&page);
 }
 
 void account_totals(struct remote *r, const struct provider *provider, const char *account, const char *currency,
@@ -369,15 +147,16 @@ void account_totals(struct remote *r, const struct provider *provider, const cha
                     void (*each)(void *arg, const struct day_total *total),
                     void (*done)(void *arg, int rc, const struct err *e), void *arg)
 {
-    struct call *c = call_new(r, provider, account, token, SUM_DAYS, arg);
+    static const struct question question = {request_totals, read_totals, end_pages};
+    struct asking *q = asking_new(provider, account, token, arg);
 
-    c->slice = (struct slice){.kind = SLICE_TOTALS,
+    q->slice = (struct slice){.kind = SLICE_TOTALS,
                               .account = account,
                               .currency = currency,
                               .from = from,
                               .to = to,
                               .page_limit = (int)r->settings->page_limit};
-    c->each_day = each;
-    c->ended = done;
-    call_wait(c, LIMITING);
+    q->each_day = each;
+    q->ended = done;
+    (void)remote_ask(r, provider, account, NULL, &question, q);
 }

@@ -1,30 +1,17 @@
 #pragma once
-#include "common/base/err.h"
-#include "common/base/fernet.h"
-#include "common/base/settings.h"
-#include "common/io/db.h"
-#include "common/io/http_client.h"
-#include "common/io/redis.h"
-#include "common/provider/provider.h"
-/* A question to a provider outside of jobs: budget → request → HTTP → verdict → feedback. For account checks, token
- * lists and totals, by the command line and the API. Retries transient failures twice; a budget that allows nothing now
- * is ERR_THROTTLED. */
-struct remote {
-    struct loop *loop;
-    struct db_pool *db;
-    struct redis *redis;
-    struct http_client *http;
-    const struct settings *settings;
-    struct provider_config config;
-};
-/* Fills config from the settings; borrows all. */
-void remote_init(struct remote *r, struct loop *l, struct db_pool *db, struct redis *redis, struct http_client *http,
-                 const struct settings *s);
+#include "common/base/date.h"
+#include "common/remote/remote.h"
+/* What a provider says of ad accounts. */
 
+struct remote_call;
 /* Asks the provider for the account: name, currency, zone. provider and token are borrowed until done is called, info
- * during it. */
-void account_check(struct remote *r, const struct provider *provider, const char *account, const struct secret *token,
-                   void (*done)(void *arg, int rc, const struct account_info *info, const struct err *e), void *arg);
+ * during it; the call until then too, for account_check_cancel. */
+struct remote_call *account_check(struct remote *r, const struct provider *provider, const char *account,
+                                  const struct secret *token,
+                                  void (*done)(void *arg, int rc, const struct account_info *info, const struct err *e),
+                                  void *arg);
+/* Breaks it off as soon as that is orderly: done is still called, with ERR_CANCELED unless it has ended in time. */
+void account_check_cancel(struct remote_call *c);
 /* Every account that the token may read, all pages: each() per account, then done. */
 void account_list(struct remote *r, const struct provider *provider, const struct secret *token,
                   void (*each)(void *arg, const struct account_info *info),

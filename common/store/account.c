@@ -84,7 +84,8 @@ void workspace_create(struct db_pool *p, const char *name, const char *id, accou
     if (op->refused.rc == 0)
         (void)tx_add(t, "INSERT INTO workspaces (id, name) VALUES ($1::uuid, $2) ON CONFLICT (id) DO NOTHING",
                      TX_PARAMS(op->id, name));
-    op->answer = tx_add(t, "SELECT id FROM workspaces WHERE id = $1::uuid", TX_PARAMS(account_op_id(op)));
+    op->answer =
+        tx_add(t, "SELECT id FROM workspaces WHERE id = $1::uuid AND deleted_at IS NULL", TX_PARAMS(account_op_id(op)));
     account_op_run(op, t);
 }
 
@@ -95,7 +96,7 @@ void workspace_rename(struct db_pool *p, const char *id, const char *name, accou
     const bool bad = blank(name);
     if (bad)
         (void)err_set(&op->refused, ERR_INPUT, "name: must not be empty");
-    op->answer = tx_add(t, "UPDATE workspaces SET name = $2 WHERE id = $1::uuid RETURNING id",
+    op->answer = tx_add(t, "UPDATE workspaces SET name = $2 WHERE id = $1::uuid AND deleted_at IS NULL RETURNING id",
                         TX_PARAMS(bad ? NULL : account_op_id(op), name));
     account_op_run(op, t);
 }
@@ -107,6 +108,8 @@ void connection_create(struct db_pool *p, const struct connection_row *c, accoun
     struct account_op *op = account_op_new(p, "workspace or token", c->workspace_id, done, arg);
     struct tx *t = tx_new(p);
     const bool bad_token = c->token_id != NULL && !uuid_valid(c->token_id);
+    (void)tx_add(t, "SELECT connection_not_leaving($1::uuid, $2, $3)",
+                 TX_PARAMS(account_op_id(op), c->provider, c->account));
     op->answer = TX_ADD(t, "connection_create", bad_token ? NULL : account_op_id(op), c->provider, c->account, c->name,
                         c->currency, c->timezone, bad_token ? NULL : c->token_id, c->token_source);
     account_op_run(op, t);
@@ -117,10 +120,7 @@ void connection_set_status(struct db_pool *p, const char *id, const char *status
 {
     struct account_op *op = account_op_new(p, "connection", id, done, arg);
     struct tx *t = tx_new(p);
-    op->answer = tx_add(t,
-                        "UPDATE connections SET status = $2, status_reason = $3, error_code = NULL"
-                        " WHERE id = $1::uuid AND deleted_at IS NULL RETURNING id",
-                        TX_PARAMS(account_op_id(op), status, reason));
+    op->answer = tx_add(t, SQL_STATUS_SET, TX_PARAMS(account_op_id(op), status, reason));
     account_op_run(op, t);
 }
 

@@ -12,6 +12,11 @@ struct account_op {
     void *arg;
 };
 struct account_op *account_op_new(struct db_pool *p, const char *what, const char *id, account_done done, void *arg);
+/* $1 connection, $2 status, $3 reason or null. One without a token that is to be active is ERR_CONFLICT. */
+#define SQL_STATUS_SET "SELECT id FROM connection_status_set($1::uuid, $2, $3) AS id WHERE id IS NOT NULL"
+/* What was said of a token, as parameters; NULL when nothing was. */
+const char *token_add_expiry(struct tx *t, const struct token_said *said);
+const char *token_add_scopes(struct tx *t, const struct token_said *said);
 /* The id as a parameter; NULL for what is no UUID, so that no row answers. */
 const char *account_op_id(const struct account_op *op);
 void account_op_run(struct account_op *op, struct tx *t);

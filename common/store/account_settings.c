@@ -69,19 +69,57 @@ static int to_json(const struct setting_key *k, const char *value, char json[VAL
     CHECK(!"a kind of setting");
 }
 
-void connection_set(struct db_pool *p, const char *id, const char *name, const char *value, account_done done,
-                    void *arg)
+static bool is_blank(const char *text)
+{
+    return text[strspn(text, " \t\r\n")] == '\0';
+}
+
+static void check_change(const struct connection_change *c, struct err *refused)
+{
+    char json[VALUE_TEXT];
+    if (c->name != NULL && is_blank(c->name))
+        (void)err_set(refused, ERR_INPUT, "name: must not be empty");
+    for (int i = 0; i < c->setting_count && refused->rc == 0; i++) {
+        const struct setting_key *key = find_key(c->settings[i].name, refused);
+        if (key != NULL && c->settings[i].value[0] != '\0')
+            (void)to_json(key, c->settings[i].value, json, refused);
+    }
+}
+
+/* When the next sync is due is worked out anew by the scheduler. */
+static void add_setting(struct tx *t, const char *id, const struct setting_change *s)
+{
+    struct err none = {0};
+    const struct setting_key *key = find_key(s->name, &none);
+    const bool remove = s->value[0] == '\0';
+    char json[VALUE_TEXT] = "null";
+    if (key == NULL || (!remove && to_json(key, s->value, json, &none) != 0))
+        return; /* refused before */
+    (void)TX_ADD(t, "connection_set", id, s->name, remove ? NULL : json, key->due ? "true" : "false");
+}
+
+void connection_change(struct db_pool *p, const char *id, const struct connection_change *c, account_done done,
+                       void *arg)
 {
     struct account_op *op = account_op_new(p, "connection", id, done, arg);
     struct tx *t = tx_new(p);
-    const struct setting_key *key = find_key(name, &op->refused);
-    const bool remove = value[0] == '\0';
-    char json[VALUE_TEXT] = "null";
-    if (key != NULL && !remove)
-        (void)to_json(key, value, json, &op->refused);
-    const bool refused = op->refused.rc != 0;
-    /* A refused value touches no row; when the next sync is due is worked out anew by the scheduler. */
-    op->answer = TX_ADD(t, "connection_set", refused ? NULL : account_op_id(op), name, remove ? NULL : json,
-                        key != NULL && key->due ? "true" : "false");
+    check_change(c, &op->refused);
+    const char *row = op->refused.rc == 0 ? account_op_id(op) : NULL; /* what is refused touches no row */
+    for (int i = 0; i < c->setting_count; i++)
+        add_setting(t, row, &c->settings[i]);
+    if (c->name != NULL)
+        (void)tx_add(t, "UPDATE connections SET name = $2 WHERE id = $1::uuid AND deleted_at IS NULL",
+                     TX_PARAMS(row, c->name));
+    if (c->status != NULL)
+        (void)tx_add(t, SQL_STATUS_SET, TX_PARAMS(row, c->status, c->status_reason));
+    op->answer = tx_add(t, "SELECT id FROM connections WHERE id = $1::uuid AND deleted_at IS NULL", TX_PARAMS(row));
     account_op_run(op, t);
+}
+
+void connection_set(struct db_pool *p, const char *id, const char *name, const char *value, account_done done,
+                    void *arg)
+{
+    const struct setting_change one = {.name = name, .value = value};
+    const struct connection_change c = {.settings = &one, .setting_count = 1};
+    connection_change(p, id, &c, done, arg);
 }

@@ -7,7 +7,9 @@
 
 static const char *const queries[LIST_COUNT] = {
     [LIST_WORKSPACES] = "list_workspaces",
+    [LIST_WORKSPACE] = "list_workspace",
     [LIST_TOKENS] = "list_tokens",
+    [LIST_TOKEN] = "list_token",
     [LIST_CONNECTIONS] = "list_connections",
     [LIST_CONNECTION] = "list_connection",
     [LIST_RUNS] = "list_runs",

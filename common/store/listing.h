@@ -5,7 +5,9 @@
  * and 8), never a token. The command line and the API answer with these same objects. */
 enum listing {
     LIST_WORKSPACES,     /* – */
+    LIST_WORKSPACE,      /* workspace */
     LIST_TOKENS,         /* workspace or NULL */
+    LIST_TOKEN,          /* token */
     LIST_CONNECTIONS,    /* workspace or NULL */
     LIST_CONNECTION,     /* connection */
     LIST_RUNS,           /* connection or NULL; newest 100 */

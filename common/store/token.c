@@ -5,26 +5,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *token_add_expiry(struct tx *t, const struct token_said *said)
+{
+    return said == NULL ? NULL : tx_instant(t, said->expires_at_s * 1000);
+}
+
+const char *token_add_scopes(struct tx *t, const struct token_said *said)
+{
+    return said == NULL ? NULL : tx_array(t, said->scopes, said->scope_count);
+}
+
 void token_add(struct db_pool *p, const char *workspace_id, const char *provider, const char *token_enc,
-               account_done done, void *arg)
+               const struct token_said *said, account_done done, void *arg)
 {
     struct account_op *op = account_op_new(p, "workspace", workspace_id, done, arg);
     struct tx *t = tx_new(p);
-    op->answer = tx_add(t,
-                        "INSERT INTO tokens (workspace_id, provider, access_token_enc)"
-                        " SELECT id, $2, $3 FROM workspaces WHERE id = $1::uuid RETURNING id",
-                        TX_PARAMS(account_op_id(op), provider, token_enc));
+    op->answer = TX_ADD(t, "token_add", account_op_id(op), provider, token_enc, token_add_expiry(t, said),
+                        token_add_scopes(t, said));
     account_op_run(op, t);
 }
 
-void token_set(struct db_pool *p, const char *id, const char *token_enc, account_done done, void *arg)
+void token_set(struct db_pool *p, const char *id, const char *token_enc, const struct token_said *said,
+               account_done done, void *arg)
 {
     struct account_op *op = account_op_new(p, "token", id, done, arg);
     struct tx *t = tx_new(p);
-    op->answer = tx_add(t,
-                        "UPDATE tokens SET access_token_enc = $2, refresh_token_enc = NULL, expires_at = NULL,"
-                        " updated_at = now() WHERE id = $1::uuid RETURNING id",
-                        TX_PARAMS(account_op_id(op), token_enc));
+    op->answer =
+        TX_ADD(t, "token_set", account_op_id(op), token_enc, token_add_expiry(t, said), token_add_scopes(t, said));
     account_op_run(op, t);
 }
 
@@ -67,6 +74,37 @@ void token_load(struct db_pool *p, const char *id,
     (void)tx_add(t, "SELECT id, workspace_id, provider, access_token_enc FROM tokens WHERE id = $1::uuid",
                  TX_PARAMS(uuid_valid(id) ? id : NULL));
     tx_run(t, on_load, l);
+}
+
+struct opening {
+    const struct fernet *fernet;
+    void (*done)(void *arg, int rc, const struct token_row *t, struct secret *plain, const struct err *e);
+    void *arg;
+};
+
+static void on_loaded(void *arg, int rc, const struct token_row *row, const struct err *e)
+{
+    struct opening *o = arg;
+    struct secret *plain = NULL;
+    struct err problem;
+    if (rc == 0)
+        rc = fernet_open(o->fernet, row->token_enc, &plain, NULL, &problem);
+    if (rc != 0 && row != NULL) {
+        (void)err_wrap(&problem, "token %s", row->id);
+        e = &problem;
+    }
+    o->done(o->arg, rc, rc == 0 ? row : NULL, plain, rc == 0 ? NULL : e);
+    free(o);
+}
+
+void token_open(struct db_pool *p, const struct fernet *f, const char *id,
+                void (*done)(void *arg, int rc, const struct token_row *t, struct secret *plain, const struct err *e),
+                void *arg)
+{
+    struct opening *o = calloc(1, sizeof *o);
+    CHECK(o != NULL);
+    *o = (struct opening){.fernet = f, .done = done, .arg = arg};
+    token_load(p, id, on_loaded, o);
 }
 
 /* ---- rotating ---- */

@@ -8,6 +8,7 @@ import time
 import requests
 
 SECRET = "a secret of the tests that is long enough"
+APP_ID, APP_SECRET = "258147369", "the app secret of the tests"
 
 
 def part(value):

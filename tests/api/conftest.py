@@ -13,9 +13,9 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
 from servers import *  # noqa: E402, F403
-from servers import Database  # noqa: E402
+from servers import Database, free_port  # noqa: E402
 from system import System, wait_for  # noqa: E402
-from client import SECRET, Client, claims, jwt  # noqa: E402
+from client import APP_ID, APP_SECRET, SECRET, Client, claims, jwt  # noqa: E402
 
 
 def url_of(daemon):
@@ -26,8 +26,11 @@ def url_of(daemon):
 @pytest.fixture(scope="session")
 def system(postgres, migrated, redis_process, build, tmp_path_factory):
     database = Database(postgres, f"api{time.time_ns()}", migrated.name)
-    system = System(tmp_path_factory.mktemp("api"), build, database.url, redis_process.url, ("--accounts", "60"),
-                    JWT_SECRET=SECRET, LISTEN="127.0.0.1:0", QUEUE_PREFIX="{api}", INTRADAY_MINUTES=0, META_CALLS_PER_WINDOW=10000)
+    listen = f"127.0.0.1:{free_port()}"
+    system = System(tmp_path_factory.mktemp("api"), build, database.url, redis_process.url,
+                    ("--accounts", "60", "--app-id", APP_ID, "--app-secret", APP_SECRET),
+                    JWT_SECRET=SECRET, LISTEN=listen, PUBLIC_URL=f"http://{listen}", QUEUE_PREFIX="{api}", INTRADAY_MINUTES=0,
+                    META_CALLS_PER_WINDOW=10000, META_APP_ID=APP_ID, META_APP_SECRET=APP_SECRET)
     system.scheduler()
     system.worker()
     system.api = system.start("metricx-api")

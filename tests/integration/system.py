@@ -102,6 +102,7 @@ class System:
             "REDIS_URL": redis_url,
             "TOKEN_ENCRYPTION_KEY": key,
             "META_GRAPH_URL": self.sandbox.url,
+            "META_DIALOG_URL": self.sandbox.url,
             "METRICS_LISTEN": "127.0.0.1:0",
             **{name: os.environ[name] for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ},
             **{name: str(value) for name, value in settings.items()},

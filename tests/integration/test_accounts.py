@@ -124,12 +124,32 @@ def test_delete_removes_all_and_nothing_else(account, store, database):
     store.refused("not_found", "workspace_delete", id=other.workspace)
 
 
+def test_what_was_hidden_is_removed_step_by_step(account, store, database):
+    other = Account(database)
+    for a in (account, other):
+        a.slice(store, [fact("a1", D1)])
+    store.ok("connection_hide", id=account.id)
+    store.ok("workspace_hide", id=other.workspace)
+    assert listing(store, "LIST_CONNECTIONS") == [] and [w["id"] for w in listing(store, "LIST_WORKSPACES")] == [account.workspace]
+    assert "being deleted" in store.refused("conflict", "connection_create", workspace=account.workspace, account=account.row(
+        "external_account_id")[0], name="n", currency="USD", timezone="UTC")
+    store.refused("not_found", "workspace_rename", id=other.workspace, name="x")
+    store.refused("not_found", "token_add", workspace=other.workspace, token_enc="x")
+    steps = 0
+    while store.ok("hidden_remove")["more"]:
+        steps += 1
+        assert steps <= 2
+    assert everything_of(account) == everything_of(other) == 0
+    assert database.query("SELECT count(*) FROM connections") == [(0,)]
+    assert database.query("SELECT id FROM workspaces") == [(account.workspace,)]
+
+
 def test_delete_can_keep_the_data(account, store, database):
     account.slice(store, [fact("a1", D1)])
     token = store.ok("token_add", workspace=account.workspace, token_enc="x")["id"]
     store.ok("connection_token", id=account.id, token=token)
     run = store.ok("run_create", connection=account.id, kind="full")["id"]
-    store.ok("connection_delete", id=account.id, keep_data=True)
+    store.ok("connection_disconnect", id=account.id)
     assert account.row("status, token_id, token_source, deleted_at") == ("disabled", None, "none", None)
     assert account.run_row(run, "status") == ("cancelled",)
     assert len(account.facts()) == 1 and database.query("SELECT count(*) FROM tokens") == [(0,)]
@@ -182,7 +202,8 @@ RUN = ["id", "workspace_id", "connection_id", "kind", "trigger", "status", "date
 CHUNK = ["id", "run_id", "connection_id", "kind", "date_from", "date_to", "status", "attempts", "deliveries", "rows", "calls",
          "error_code", "error", "created_at", "started_at", "finished_at"]
 CONNECTION = ["id", "workspace_id", "provider", "external_account_id", "name", "status", "status_reason", "error_code", "currency",
-              "timezone", "connected_at", "token_id", "token_source", "last_synced_at", "facts_through", "next_sync_at", "settings"]
+              "timezone", "connected_at", "token_id", "token_source", "last_synced_at", "facts_through", "next_sync_at", "settings",
+              "token_state", "token_expires_at"]
 
 
 def test_listings_have_the_columns_of_their_tables(account, store, database):

@@ -314,6 +314,7 @@ static void oauth_call(struct request *r)
     struct oauth_codes *codes = &r->sandbox->codes;
     codes->deny = flag_of(r, "deny", codes->deny);
     codes->decline_ads_read = flag_of(r, "decline_ads_read", codes->decline_ads_read);
+    codes->ask = flag_of(r, "ask", codes->ask);
     done(r);
 }
 

@@ -26,7 +26,7 @@ static bool client_is_right(struct request *r, bool secret)
     return true;
 }
 
-static const char *make_code(struct sandbox *s, const char *redirect_uri, int64_t now_ms)
+static const char *make_code(struct sandbox *s, const char *redirect_uri, bool reads_ads, int64_t now_ms)
 {
     uint64_t roll = dice_roll(s->options.world.seed ^ 0xc0de, s->codes.made);
     size_t at = s->codes.made++ % OAUTH_CODES_MAX;
@@ -34,13 +34,48 @@ static const char *make_code(struct sandbox *s, const char *redirect_uri, int64_
                    (unsigned long long)dice_roll(roll, 1));
     (void)str_copy(s->codes.list[at].redirect_uri, sizeof s->codes.list[at].redirect_uri, redirect_uri);
     s->codes.list[at].used = false;
-    s->codes.list[at].reads_ads = !s->codes.decline_ads_read;
+    s->codes.list[at].reads_ads = reads_ads;
     s->codes.list[at].made_ms = now_ms;
     return s->codes.list[at].text;
 }
 
+static void form_field(struct buf *b, const struct request *r, const char *name)
+{
+    const char *value = params_get(&r->params, name);
+    if (value == NULL)
+        return;
+    buf_addf(b, "<input type=\"hidden\" name=\"%s\" value=\"", name);
+    for (; *value != 0; value++) {
+        if (strchr("<>&\"'", *value) != NULL)
+            buf_addf(b, "&#%d;", *value);
+        else
+            buf_add_char(b, *value);
+    }
+    TEXT_LITERAL(b, "\">");
+}
+
+/* What people see; the form comes back here with their answer. */
+static void show_dialog(struct request *r)
+{
+    static const char *const kept[] = {"client_id", "redirect_uri", "state", "scope"};
+    struct buf *b = &r->body;
+    TEXT_LITERAL(b, "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Log in - sandbox</title>"
+                    "</head><body><h1>metricx sandbox</h1><form method=\"get\">");
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        form_field(b, r, kept[i]);
+    TEXT_LITERAL(b, "<p>An app wants to read the ads of " USER_NAME ".</p><p><label>"
+                    "<input type=\"checkbox\" name=\"ads_read\" value=\"1\" checked> ads_read</label></p>"
+                    "<button name=\"answer\" value=\"continue\">Continue</button> "
+                    "<button name=\"answer\" value=\"cancel\">Cancel</button></form></body></html>");
+    r->content_type = "text/html; charset=utf-8";
+}
+
 void oauth_dialog(struct request *r)
 {
+    const struct oauth_codes *codes = &r->sandbox->codes;
+    const char *answer = params_get(&r->params, "answer");
+    const bool deny = answer != NULL ? strcmp(answer, "cancel") == 0 : codes->deny;
+    const bool reads_ads = answer != NULL ? params_get(&r->params, "ads_read") != NULL : !codes->decline_ads_read;
     const char *redirect = params_get(&r->params, "redirect_uri"), *state = params_get(&r->params, "state");
     struct buf url;
     if (!client_is_right(r, false))
@@ -49,12 +84,16 @@ void oauth_dialog(struct request *r)
         request_error(r, 400, 191, 0, "The redirect_uri URL must be absolute");
         return;
     }
+    if (codes->ask && answer == NULL) {
+        show_dialog(r);
+        return;
+    }
     buf_init(&url, BODY_BYTES_MAX);
     buf_addf(&url, "%s%c", redirect, strchr(redirect, '?') != NULL ? '&' : '?');
-    if (r->sandbox->codes.deny)
+    if (deny)
         buf_add_str(&url, "error_reason=user_denied&error=access_denied&error_description=Permissions+error");
     else
-        buf_addf(&url, "code=%s", make_code(r->sandbox, redirect, r->now_ms));
+        buf_addf(&url, "code=%s", make_code(r->sandbox, redirect, reads_ads, r->now_ms));
     if (state != NULL) {
         buf_add_str(&url, "&state=");
         buf_add_url(&url, state);
@@ -156,6 +195,11 @@ void oauth_debug_token(struct request *r)
     const char *text = params_get(&r->params, "input_token");
     const struct token *t = text != NULL ? tokens_find(&r->sandbox->tokens, text) : NULL;
     enum token_state state = t != NULL ? token_state_at(t, r->now_ms) : TOKEN_INVALID;
+    const char *method = params_get(&r->params, "method");
+    if (strcmp(http_method(r->x), "POST") == 0 && (method == NULL || strcmp(method, "get") != 0)) {
+        request_error(r, 400, 100, 33, "Unsupported post request.");
+        return;
+    }
     if (text == NULL) {
         request_error(r, 400, 100, 0, "(#100) The parameter input_token is required");
         return;

@@ -12,4 +12,5 @@ struct oauth_codes {
     uint64_t made;         /* the oldest makes room */
     bool deny;             /* people click Cancel */
     bool decline_ads_read; /* people un-tick the permission */
+    bool ask;              /* people see a page and answer themselves; else the dialog answers at once */
 };

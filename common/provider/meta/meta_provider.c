@@ -2,6 +2,7 @@
 #include "common/base/str.h"
 #include "common/provider/meta/meta_account.h"
 #include "common/provider/meta/meta_money.h"
+#include "common/provider/meta/meta_oauth.h"
 #include "common/provider/meta/meta_page.h"
 
 enum { ACCOUNT_DIGITS_MAX = 20 };
@@ -54,6 +55,12 @@ const struct provider meta_provider = {
     .account_read = meta_account_read,
     .accounts_request = meta_accounts_request,
     .accounts_read = meta_accounts_read,
+    .login_url = meta_login_url,
+    .code_request = meta_code_request,
+    .extend_request = meta_extend_request,
+    .grant_read = meta_grant_read,
+    .inspect_request = meta_inspect_request,
+    .inspect_read = meta_inspect_read,
     .goal = goal,
     .history_months = history_months,
     .money_digits = meta_money_digits,

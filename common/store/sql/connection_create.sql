@@ -10,7 +10,7 @@ WITH forgotten AS (
 INSERT INTO connections AS k (workspace_id, provider, external_account_id, name, currency, timezone, token_id, token_source)
 SELECT w.id, $2, $3, $4, $5, $6, $7::uuid, $8
   FROM workspaces w
- WHERE w.id = $1::uuid
+ WHERE w.id = $1::uuid AND w.deleted_at IS NULL
    AND ($7::uuid IS NULL
         OR EXISTS (SELECT 1 FROM tokens t WHERE t.id = $7::uuid AND t.workspace_id = w.id AND t.provider = $2))
 ON CONFLICT (workspace_id, provider, external_account_id) DO UPDATE

@@ -33,6 +33,12 @@ static void on_token(void *arg, int rc, const struct token_row *t, const struct 
     reply_end(arg, rc, e);
 }
 
+static void on_removed(void *arg, int rc, bool more, const struct err *e)
+{
+    set_int(arg, "more", more);
+    reply_end(arg, rc, e);
+}
+
 static void on_rotated(void *arg, int rc, int64_t changed, const struct err *e)
 {
     set_int(arg, "changed", changed);
@@ -74,7 +80,11 @@ static bool start_connection(struct driver *d, const char *name, const json_t *o
     else if (strcmp(name, "connection_set") == 0)
         connection_set(d->db, id, text_of(o, "name"), text_of(o, "value"), on_account, d);
     else if (strcmp(name, "connection_delete") == 0)
-        connection_delete(d->db, id, flag_of(o, "keep_data"), on_account, d);
+        connection_delete(d->db, id, on_account, d);
+    else if (strcmp(name, "connection_disconnect") == 0)
+        connection_disconnect(d->db, id, on_account, d);
+    else if (strcmp(name, "connection_hide") == 0)
+        connection_hide(d->db, id, on_account, d);
     else if (strcmp(name, "access") == 0)
         connection_access_load(d->db, id, on_access, d);
     else
@@ -91,10 +101,14 @@ static bool start(struct driver *d, const char *name, const json_t *o)
         workspace_rename(d->db, id, text_of(o, "name"), on_account, d);
     else if (strcmp(name, "workspace_delete") == 0)
         workspace_delete(d->db, id, on_account, d);
+    else if (strcmp(name, "workspace_hide") == 0)
+        workspace_hide(d->db, id, on_account, d);
+    else if (strcmp(name, "hidden_remove") == 0)
+        hidden_remove(d->db, on_removed, d);
     else if (strcmp(name, "token_add") == 0)
-        token_add(d->db, text_of(o, "workspace"), "meta", text_of(o, "token_enc"), on_account, d);
+        token_add(d->db, text_of(o, "workspace"), "meta", text_of(o, "token_enc"), NULL, on_account, d);
     else if (strcmp(name, "token_set") == 0)
-        token_set(d->db, id, text_of(o, "token_enc"), on_account, d);
+        token_set(d->db, id, text_of(o, "token_enc"), NULL, on_account, d);
     else if (strcmp(name, "token_load") == 0)
         token_load(d->db, id, on_token, d);
     else if (strcmp(name, "listing") == 0)
