@@ -25,10 +25,15 @@ BEGIN
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', name);
     END LOOP;
     -- What a row hangs on must be of the workspace as well: foreign keys look behind the walls.
-    FOREACH name IN ARRAY ARRAY['entities', 'metric_facts', 'metric_facts_hourly', 'sync_runs'] LOOP
+    FOREACH name IN ARRAY ARRAY['entities', 'sync_runs'] LOOP
         EXECUTE format('CREATE POLICY walls ON %I USING (current_user <> ''metricx_api'' OR workspace_id = acting_workspace())'
                        ' WITH CHECK (current_user <> ''metricx_api'' OR (workspace_id = acting_workspace()'
                        ' AND connection_id IN (SELECT k.id FROM connections k)))', name);
+    END LOOP;
+    FOREACH name IN ARRAY ARRAY['metric_facts', 'metric_facts_hourly'] LOOP
+        EXECUTE format('CREATE POLICY walls ON %1$I USING (current_user <> ''metricx_api'' OR workspace_id = acting_workspace())'
+                       ' WITH CHECK (current_user <> ''metricx_api'' OR (workspace_id = acting_workspace() AND EXISTS ('
+                       'SELECT 1 FROM entities e WHERE e.id = %1$I.entity_id AND e.connection_id = %1$I.connection_id)))', name);
     END LOOP;
     FOREACH name IN ARRAY ARRAY['sync_chunks', 'account_days', 'restatements', 'entity_listings', 'connection_limits'] LOOP
         EXECUTE format('CREATE POLICY walls ON %I USING (current_user <> ''metricx_api'''
