@@ -48,8 +48,8 @@ ROUTES = {
     ("POST", "/workspaces/{ws}/runs/{id}/cancel"): Route(CHANGE, 409, "run"),
     ("GET", "/workspaces/{ws}/coverage"): Route(READ, 200, query="?connection_id={connection}"),
     ("GET", "/workspaces/{ws}/events"): Route(READ, 200),
-    ("POST", CONNECTION + "/sync-entities"): Route(CHANGE, 409, "connection"),
-    ("POST", CONNECTION + "/sync-metrics"): Route(CHANGE, 409, "connection", body=DAYS),
+    ("POST", CONNECTION + "/sync-entities"): Route(CHANGE, 200, "connection"),
+    ("POST", CONNECTION + "/sync-metrics"): Route(CHANGE, 200, "connection", body=DAYS),
     ("POST", CONNECTION + "/forecast"): Route(READ, 200, "connection", body=DAYS),
     ("POST", "/workspaces/{ws}/metrics/ingest"): Route(
         CHANGE, 200, body=[{**FACT, "connection_id": "{connection}"}], status=422,
