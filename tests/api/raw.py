@@ -84,13 +84,13 @@ class Raw:
         return True
 
 
-def talk(url, data, method="GET"):
+def talk(url, data, method="GET", seconds=20):
     """The first answer to these bytes on a connection of their own, and all that came behind it until it ended or fell silent."""
-    with Raw(url) as raw:
+    with Raw(url, seconds) as raw:
         raw.send(data)
         try:
             first = raw.answer(method)
-            raw.socket.settimeout(0.5)
+            raw.socket.settimeout(min(seconds, 0.5))
             return first, raw.rest()
         except TimeoutError:
             return (first, []) if "first" in locals() else (None, [])
