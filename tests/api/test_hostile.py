@@ -130,6 +130,8 @@ BODIES = {
     "null": (b"null", 422), "lists without end": (b"[" + b"[]," * 3000000 + b"[]]", 400), "objects without end": (b"[" + b"{}," * 2000000 + b"{}]", 400),
     "too many": (b"[" + b"1," * 10000 + b"1]", 422), "many numbers": (b"[" + b"1e5," * 2000000 + b"1]", 422),
     "many keys": (b"[{" + b",".join(b'"k%d":1' % i for i in range(100000)) + b"}]", 422), "a long key": (b'[{"' + b"k" * 1000000 + b'":1}]', 422),
+    "a key that is cut": ('[{"xé'.encode() + "é".encode() * 300 + b'":1}]', 422), "an action that is cut": (
+        b'[{"external_entity_id":"1","provider":"meta","level":"ad","event_date":"2026-10-01","currency":"EUR","actions":{"x' + "é".encode() * 300 + b'":"y"}}]', 422),
     "our own mark": (b'[{"external_entity_id":"\\u0001x","spend":"\\u00011.5\\u0000junk"}]', 422),
 }
 
@@ -211,7 +213,7 @@ PATHS = {
     "/": 404, "//": 404, "/%00": 400, "/openapi.json%00": 400, "/openapi.json%00.html": 400, "/%": 404, "/%zz": 404, "/%2": 404, "/%ff%fe": 404,
     "/../openapi.json": 404, "/x/../openapi.json": 404, "/%2e%2e/openapi.json": 404, "/./openapi.json": 404, "/openapi.json/": 404,
     "/openapi.json/..": 404, "//openapi.json": 404, "/openapi.json;x=1": 404, "/OPENAPI.JSON": 404, "/openapi%2ejson": 200, "/openapi.json%20": 404,
-    "/%252e%252e/": 404, "/openapi.json?a=%00": 400, "/openapi.json?%00=a": 400, "/openapi.json?a=b": 422, "/openapi.json?a=%ff": 422, "/openapi.json?&&&": 422,
+    "/%252e%252e/": 404, "/openapi.json?a=%00": 400, "/openapi.json?%00=a": 400, "/openapi.json?a=b": 422, "/openapi.json?a=%ff": 422, "/openapi.json?%ff=a": 422, "/openapi.json?" + "%c3%a9" * 300 + "=a": 422, "/openapi.json?&&&": 422,
     "/workspaces/../../../etc/passwd": 404, "/..%2f..%2fetc%2fpasswd": 404, "/..%5c..%5cwindows": 404, "/" + "a" * 30000: 404, "/" + "%41" * 10000: 404,
     "/workspaces/" + "f" * 36 + "/runs": 404, "/workspaces/{}/runs": 404, "/workspaces/'%20OR%201=1--/runs": 404, "/?" + "a=b&" * 200: 404,
     "http://other/openapi.json": 404, "*": 404, "/openapi.json#x": 404}
