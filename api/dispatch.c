@@ -85,8 +85,14 @@ static int find_caller(struct call *c)
 
 static int check_rate(struct call *c)
 {
-    const int wait = callers_take(c->api->callers, c->caller.sub, clk_mono_ms());
-    char seconds[16];
+    char seconds[16], peer[64];
+    const char *who = c->caller.sub;
+
+    if (*who == '\0') { /* one who is not known may not use up what the others have */
+        http_peer(c->x, peer);
+        who = peer;
+    }
+    const int wait = callers_take(c->api->callers, who, clk_mono_ms());
     struct err e;
 
     if (wait == 0)

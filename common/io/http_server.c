@@ -286,6 +286,15 @@ static int socket_of(const struct http_exchange *x)
     return info ? info->connect_fd : -1;
 }
 
+void http_peer(const struct http_exchange *x, char out[64])
+{
+    const union MHD_ConnectionInfo *info =
+        x->server ? MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS) : NULL;
+
+    if (!info || uv_ip_name(info->client_addr, out, 64) != 0)
+        out[0] = '\0';
+}
+
 void http_send_raw(struct http_exchange *x, const char *bytes, size_t len)
 {
     if (x->server)

@@ -36,7 +36,8 @@ const char *http_method(const struct http_exchange *x);
 const char *http_path(const struct http_exchange *x);                     /* percent-decoded, without query */
 const char *http_query(const struct http_exchange *x, const char *name);  /* decoded value, NULL when absent */
 const char *http_header(const struct http_exchange *x, const char *name); /* NULL when absent */
-const char *http_body(const struct http_exchange *x, size_t *len);        /* "" when there is none */
+void http_peer(const struct http_exchange *x, char out[64]); /* numeric address of the client; "" when it is gone */
+const char *http_body(const struct http_exchange *x, size_t *len); /* "" when there is none */
 /* For every query parameter in order. */
 void http_each_query(const struct http_exchange *x, void (*each)(void *arg, const char *name, const char *value),
                      void *arg);

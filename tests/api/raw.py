@@ -22,9 +22,9 @@ class Answer:
 class Raw:
     """One connection. Reading ends at `seconds` without a byte: by then a server of ours has answered or closed."""
 
-    def __init__(self, url, seconds=20):
+    def __init__(self, url, seconds=20, source=""):
         where = urlsplit(url)
-        self.socket = socket.create_connection((where.hostname, where.port), timeout=seconds)
+        self.socket = socket.create_connection((where.hostname, where.port), timeout=seconds, source_address=(source, 0) if source else None)
         self.kept, self.reset = b"", False
 
     def __enter__(self):
