@@ -166,8 +166,9 @@ int answer_status(int rc)
         {ERR_UNAUTHORIZED, 401}, {ERR_FORBIDDEN, 403}, {ERR_NOT_FOUND, 404}, {ERR_METHOD, 405},
         {ERR_CONFLICT, 409},     {ERR_GONE, 409},      {ERR_TOO_LARGE, 413}, {ERR_INPUT, 422},
         {ERR_LIMIT, 422},        {ERR_BUSY, 429},      {ERR_DB_AWAY, 503},   {ERR_REDIS_AWAY, 503},
-        {ERR_TIMEOUT, 503},      {ERR_CANCELED, 503},  {ERR_THROTTLED, 503}, {ERR_NETWORK, 502},
-        {ERR_ANSWER, 502},       {ERR_TRANSIENT, 502}, {ERR_NO_ACCESS, 422}, {ERR_NEEDS_REAUTH, 422},
+        {ERR_TIMEOUT, 503},      {ERR_CANCELED, 503},  {ERR_NO_MEMORY, 503}, {ERR_THROTTLED, 503},
+        {ERR_NETWORK, 502},      {ERR_ANSWER, 502},    {ERR_TRANSIENT, 502}, {ERR_NO_ACCESS, 422},
+        {ERR_NEEDS_REAUTH, 422},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
         if (table[i].rc == rc)

@@ -18,7 +18,8 @@ struct api {
     void *stopped_arg;
     struct hub *hub;
     struct waiting *waiting; /* calls that wait for a run's end */
-    struct stream *streams;  /* of events */
+    int waiting_count;
+    struct stream *streams; /* of events */
     int stream_count;
     bool stopping;
     struct buf openapi; /* the document, made once */

@@ -1,5 +1,4 @@
 #include "api/caller.h"
-#include "common/base/check.h"
 #include "common/base/jwt.h"
 #include "common/base/str.h"
 #include <jansson.h>

@@ -1,9 +1,11 @@
 #include "api/connection_check.h"
 #include "api/answer.h"
+#include "common/base/json_text.h"
 #include "common/base/mem.h"
 #include "common/store/listing.h"
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct checking {
     struct call *call;
@@ -21,7 +23,7 @@ static void on_connection(void *arg, int rc, const char *const *rows, int count,
         (void)err_set(&missing, ERR_NOT_FOUND, "there is no such connection");
         answer_err(k->call, &missing);
     } else {
-        json_t *connection = json_loads(rows[0], 0, NULL);
+        json_t *connection = json_text_read(rows[0], strlen(rows[0]), 0, NULL);
         k->go_on(k->call, connection);
         json_decref(connection);
     }

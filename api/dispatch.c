@@ -6,6 +6,7 @@
 #include "api/schemas.h"
 #include "api/walls.h"
 #include "common/base/clk.h"
+#include "common/base/json_tree.h"
 #include "common/base/mem.h"
 #include "common/base/str.h"
 #include <ctype.h>
@@ -14,6 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+/* Of a body; ten thousand facts with all their measures take 40 MiB. */
+enum { BODY_DEPTH_MAX = 16, BODY_TREE_BYTES_MAX = 128 << 20 };
 
 /* Each step returns 0 to go on; else the call is answered. */
 typedef int (*step)(struct call *c);
@@ -81,8 +85,14 @@ static int find_caller(struct call *c)
 
 static int check_rate(struct call *c)
 {
-    const int wait = callers_take(c->api->callers, c->caller.sub, clk_mono_ms());
-    char seconds[16];
+    char seconds[16], peer[64];
+    const char *who = c->caller.sub;
+
+    if (*who == '\0') { /* one who is not known may not use up what the others have */
+        http_peer(c->x, peer);
+        who = peer;
+    }
+    const int wait = callers_take(c->api->callers, who, clk_mono_ms());
     struct err e;
 
     if (wait == 0)
@@ -150,14 +160,31 @@ static int enter_workspace(struct call *c)
     return 0;
 }
 
+static int check_tree(struct call *c, const char *text, size_t len)
+{
+    struct err e;
+
+    switch (json_tree_check(text, len, BODY_DEPTH_MAX, BODY_TREE_BYTES_MAX)) {
+    case JSON_TREE_DEEP:
+        (void)err_set(&e, ERR_LIMIT, "the body is nested more than %d deep", BODY_DEPTH_MAX);
+        break;
+    case JSON_TREE_LARGE:
+        (void)err_set(&e, ERR_LIMIT, "the values of the body need more than %d bytes", BODY_TREE_BYTES_MAX);
+        break;
+    case JSON_TREE_FITS:
+        return 0;
+    }
+    answer_problem(c, 400, &e);
+    return e.rc;
+}
+
 static int read_body(struct call *c)
 {
     size_t len = 0;
     const char *text = http_body(c->x, &len);
     const char *type = http_header(c->x, "Content-Type");
     struct field_errors errors = {NULL};
-    json_error_t wrong;
-    struct err e;
+    struct err e = {0};
 
     if (c->route->body == NULL || (len == 0 && c->route->body_optional))
         return 0;
@@ -166,11 +193,13 @@ static int read_body(struct call *c)
         answer_problem(c, 415, &e);
         return e.rc;
     }
-    c->body = exact_load(text, len, &wrong);
+    if (check_tree(c, text, len) != 0)
+        return ERR_LIMIT;
+    c->body = exact_load(text, len, &e);
+    if (c->body == NULL && e.rc == ERR_NO_MEMORY)
+        return refuse(c, &e);
     if (c->body == NULL) {
-        /* Not its "near": that quotes the body, which may hold a token. */
-        (void)err_set(&e, ERR_INPUT, "the body is no JSON: line %d, column %d: %.*s", wrong.line, wrong.column,
-                      (int)(strcspn(wrong.text, "'")), wrong.text);
+        (void)err_wrap(&e, "the body is no JSON");
         answer_problem(c, 400, &e);
         return e.rc;
     }
@@ -181,15 +210,37 @@ static int read_body(struct call *c)
     return ERR_INPUT;
 }
 
-void dispatch(void *api, struct http_exchange *x)
+static struct call *call_new(struct api *api, struct http_exchange *x)
 {
-    static const step steps[] = {find_route,  find_caller,     check_rate, check_role,
-                                 check_query, enter_workspace, read_body};
     struct call *c = mem_new(1, sizeof *c);
 
     *c = (struct call){.api = api, .x = x, .started_ms = clk_mono_ms()};
     c->api->open_calls++;
     name_request(c);
+    return c;
+}
+
+void dispatch_refuse(void *api, struct http_exchange *x, int status, const char *why)
+{
+    struct call *c = call_new(api, x);
+    struct err e;
+
+    (void)err_set(&e,
+                  status == 413   ? ERR_TOO_LARGE
+                  : status == 503 ? ERR_LIMIT
+                                  : ERR_INPUT,
+                  "%.*s", (int)strcspn(why, "\n"), why);
+    if (status == 503)
+        http_reply_header(x, "Retry-After", "1");
+    answer_problem(c, status, &e);
+}
+
+void dispatch(void *api, struct http_exchange *x)
+{
+    static const step steps[] = {find_route,  find_caller,     check_rate, check_role,
+                                 check_query, enter_workspace, read_body};
+    struct call *c = call_new(api, x);
+
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
         if (steps[i](c) != 0)
             return;

@@ -24,7 +24,8 @@ struct stream {
     struct stream *next;
     char workspace[UUID_TEXT];
     struct db_pool *db;
-    struct http_stream *out; /* NULL once the client is gone */
+    struct call *call;       /* until the first state is read: who may not enter gets no stream */
+    struct http_stream *out; /* NULL before, and once the client is gone */
     struct listener *listener;
     struct timer *heartbeat;
     int64_t until_ms; /* when the caller's token ends */
@@ -70,12 +71,65 @@ static void heard(void *arg, const struct event *e)
     buf_free(&b);
 }
 
+static void on_heartbeat(void *arg)
+{
+    struct stream *s = arg;
+
+    s->heartbeat = timer_start(s->api->service->loop, HEARTBEAT_MS, on_heartbeat, s);
+    if (clk_wall_ms() >= s->until_ms)
+        http_stream_end(s->out);
+    else
+        http_stream_write(s->out, ":\n\n", 3); /* so that a client that left is noticed */
+}
+
+/* Hears no more. */
+static void leave(struct stream *s)
+{
+    struct stream **at = &s->api->streams;
+
+    while (*at != s)
+        at = &(*at)->next;
+    *at = s->next;
+    s->api->stream_count--;
+    hub_leave(s->listener);
+    timer_cancel(s->heartbeat);
+}
+
+static void on_gone(void *arg)
+{
+    struct stream *s = arg;
+
+    s->out = NULL;
+    leave(s);
+    if (!s->reading)
+        stream_free(s);
+}
+
+static void begin(struct stream *s)
+{
+    struct call *c = s->call;
+
+    s->call = NULL;
+    s->heartbeat = timer_start(s->api->service->loop, HEARTBEAT_MS, on_heartbeat, s);
+    s->out = answer_stream(c, "text/event-stream", PENDING_BYTES_MAX, on_gone, s);
+    if (s->api->stopping)
+        http_stream_end(s->out);
+}
+
 static void on_state(void *arg, int rc, const struct db_results *r, const struct err *e)
 {
     struct stream *s = arg;
     struct buf b;
 
     s->reading = false;
+    if (s->call != NULL && rc != 0) {
+        answer_err(s->call, e);
+        leave(s);
+        stream_free(s);
+        return;
+    }
+    if (s->call != NULL)
+        begin(s);
     if (s->out == NULL) {
         stream_free(s);
         return;
@@ -111,32 +165,6 @@ static void read_state(struct stream *s, int64_t ended_since_ms)
     tx_run(t, on_state, s);
 }
 
-static void on_heartbeat(void *arg)
-{
-    struct stream *s = arg;
-
-    s->heartbeat = timer_start(s->api->service->loop, HEARTBEAT_MS, on_heartbeat, s);
-    if (clk_wall_ms() >= s->until_ms)
-        http_stream_end(s->out);
-    else
-        http_stream_write(s->out, ":\n\n", 3); /* so that a client that left is noticed */
-}
-
-static void on_gone(void *arg)
-{
-    struct stream *s = arg, **at = &s->api->streams;
-
-    while (*at != s)
-        at = &(*at)->next;
-    *at = s->next;
-    s->api->stream_count--;
-    s->out = NULL;
-    hub_leave(s->listener);
-    timer_cancel(s->heartbeat);
-    if (!s->reading)
-        stream_free(s);
-}
-
 void events_stream(struct call *c)
 {
     const bool again = http_header(c->x, "Last-Event-ID") != NULL;
@@ -149,20 +177,20 @@ void events_stream(struct call *c)
         return;
     }
     s = mem_new(1, sizeof *s);
-    *s = (struct stream){.api = c->api, .next = c->api->streams, .db = c->db, .until_ms = c->caller.exp_s * 1000};
+    *s = (struct stream){
+        .api = c->api, .call = c, .next = c->api->streams, .db = c->db, .until_ms = c->caller.exp_s * 1000};
     (void)snprintf(s->workspace, sizeof s->workspace, "%s", c->ws);
     buf_init(&s->kept, PENDING_BYTES_MAX);
     c->db = NULL;
     c->api->streams = s;
     c->api->stream_count++;
     s->listener = hub_listen(s->api->hub, s->workspace, heard, s);
-    s->heartbeat = timer_start(s->api->service->loop, HEARTBEAT_MS, on_heartbeat, s);
-    s->out = answer_stream(c, "text/event-stream", PENDING_BYTES_MAX, on_gone, s);
     read_state(s, again ? clk_wall_ms() - ENDED_LATELY_MS : 0);
 }
 
 void events_end_all(struct api *a)
 {
     for (struct stream *s = a->streams; s != NULL; s = s->next)
-        http_stream_end(s->out);
+        if (s->out != NULL)
+            http_stream_end(s->out);
 }

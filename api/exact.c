@@ -1,6 +1,7 @@
 #include "api/exact.h"
 #include "common/base/buf.h"
 #include "common/base/check.h"
+#include "common/base/json_text.h"
 #include "common/base/str.h"
 #include <ctype.h>
 #include <stdio.h>
@@ -71,7 +72,7 @@ static void add_number(struct buf *out, const char *text, size_t len)
     buf_add_char(out, '"');
 }
 
-json_t *exact_load(const char *text, size_t len, json_error_t *error)
+json_t *exact_load(const char *text, size_t len, struct err *e)
 {
     struct buf marked;
     json_t *json;
@@ -90,8 +91,12 @@ json_t *exact_load(const char *text, size_t len, json_error_t *error)
         }
         at += step;
     }
-    CHECK(!marked.overflow);
-    json = json_loadb(buf_str(&marked), marked.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, error);
+    if (marked.overflow) {
+        buf_free(&marked);
+        (void)err_set(e, ERR_NO_MEMORY, "no memory for %zu bytes of JSON", len);
+        return NULL;
+    }
+    json = json_text_read(buf_str(&marked), marked.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, e);
     buf_free(&marked);
     return json;
 }
@@ -152,7 +157,8 @@ bool exact_decimal(const json_t *value, char out[DECIMAL_TEXT])
         (void)snprintf(plain, sizeof plain, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
     } else {
         text = text != NULL ? text : json_string_value(value);
-        if (text == NULL || strlen(text) >= NUMBER_MAX || !without_exponent(text, plain))
+        if (text == NULL || strlen(json_string_value(value)) != json_string_length(value) ||
+            strlen(text) >= NUMBER_MAX || !without_exponent(text, plain))
             return false;
     }
     /* "0.5" for what the shift left as ".5" */

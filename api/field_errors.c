@@ -1,6 +1,8 @@
 #include "api/field_errors.h"
 #include "api/exact.h"
+#include "common/base/buf.h"
 #include "common/base/check.h"
+#include "common/base/json_text.h"
 #include "common/base/mask.h"
 #include "common/base/str.h"
 #include <jansson.h>
@@ -10,6 +12,20 @@
 #include <string.h>
 
 enum { FIELD_ERRORS_MAX = 20, VALUE_BYTES_MAX = 200 };
+
+/* Names come from outside, and are cut in between: what is no UTF-8 becomes U+FFFD. */
+static json_t *text_of(const char *text)
+{
+    struct buf quoted;
+    json_t *json;
+
+    buf_init(&quoted, strlen(text) * 6 + 3);
+    buf_add_json(&quoted, text);
+    json = json_text_read(buf_str(&quoted), quoted.len, JSON_DECODE_ANY, NULL);
+    buf_free(&quoted);
+    CHECK(json != NULL);
+    return json;
+}
 
 /* A value as it is shown in an error: itself, or its text, cut short, what looks like a secret masked. */
 static json_t *shown(const json_t *value)
@@ -24,7 +40,7 @@ static json_t *shown(const json_t *value)
     if (masked != NULL && (strlen(masked) >= sizeof cut || strcmp(masked, text) != 0)) {
         (void)str_copy(cut, sizeof cut, masked);
         json_decref(plain);
-        plain = json_string(cut);
+        plain = text_of(cut);
     }
     free(masked);
     free(text);
@@ -44,8 +60,8 @@ void field_error(struct field_errors *f, const char *field, const json_t *value,
     va_start(args, format);
     (void)vsnprintf(message, sizeof message, format, args);
     va_end(args);
-    (void)json_array_append_new(f->list, json_pack("{s:s, s:o, s:s}", "field", field, "value",
-                                                   value ? shown(value) : json_null(), "message", message));
+    (void)json_array_append_new(f->list, json_pack("{s:o, s:o, s:o}", "field", text_of(field), "value",
+                                                   value ? shown(value) : json_null(), "message", text_of(message)));
 }
 
 void field_errors_clear(struct field_errors *f)

@@ -2,6 +2,7 @@
 #include "common/base/check.h"
 #include "common/base/clk.h"
 #include "common/base/id.h"
+#include "common/base/json_text.h"
 #include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/io/redis.h"
@@ -103,7 +104,7 @@ static void on_second(void *arg)
         return;
     }
     p->timer = timer_start(h->loop, PROGRESS_EVERY_MS, on_second, p);
-    json_t *json = json_loads(text, 0, NULL);
+    json_t *json = json_text_read(text, strlen(text), 0, NULL);
     tell_text(h, json, text, strlen(text));
     json_decref(json);
     free(text);
@@ -130,7 +131,8 @@ static bool pace(struct hub *h, const char *run_id, const char *text, size_t len
 static void on_message(void *arg, const char *text, size_t len)
 {
     struct hub *h = arg;
-    json_t *json = json_loadb(text, len, 0, NULL); /* anybody may publish: what is no event of ours is passed over */
+    json_t *json =
+        json_text_read(text, len, 0, NULL); /* anybody may publish: what is no event of ours is passed over */
     const char *type = json_string_value(json_object_get(json, "type"));
     const char *run = json_string_value(json_object_get(json, "run_id"));
 

@@ -15,6 +15,7 @@ enum { ANSWER_BYTES_MAX = 64 << 20, MAP_BYTES_MAX = 1 << 20 };
 struct request {
     struct call *call;
     struct ingest *facts;
+    size_t sent;
     json_t *refused; /* {"index","field","message"} */
     size_t refused_facts;
 };
@@ -136,7 +137,6 @@ static void answer(struct request *q, const struct ingest_answer *a)
 {
     struct call *c = q->call;
     const size_t refused = q->refused_facts + (size_t)a->error_count;
-    const size_t sent = json_array_size(c->body);
     char *early = json_dumps(q->refused, JSON_COMPACT);
     struct buf b;
 
@@ -151,7 +151,7 @@ static void answer(struct request *q, const struct ingest_answer *a)
     }
     buf_add_str(&b, "]}");
     free(early);
-    answer_buf(c, sent > 0 && refused == sent ? 422 : 200, &b);
+    answer_buf(c, q->sent > 0 && refused == q->sent ? 422 : 200, &b);
 }
 
 static void on_ingested(void *arg, int rc, const struct ingest_answer *a, const struct err *e)
@@ -170,11 +170,13 @@ void ingest(struct call *c)
     size_t i;
     json_t *fact;
 
-    *q = (struct request){.call = c, .facts = ingest_new(), .refused = json_array()};
+    *q = (struct request){.call = c, .facts = ingest_new(), .sent = json_array_size(c->body), .refused = json_array()};
     c->state = q;
     c->free_state = request_free;
     json_array_foreach(c->body, i, fact) add_fact(q, i, fact);
-    if (q->refused_facts < json_array_size(c->body)) {
+    json_decref(c->body); /* large, and not needed while the database works */
+    c->body = NULL;
+    if (q->refused_facts < q->sent) {
         ingest_run(c->db, c->ws, q->facts, on_ingested, q);
         return;
     }

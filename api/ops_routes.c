@@ -1,6 +1,5 @@
 #include "api/ops_routes.h"
 #include "api/answer.h"
-#include "common/base/check.h"
 #include "common/store/dead_letter.h"
 #include "common/store/listing.h"
 #include "common/store/status.h"

@@ -2,6 +2,7 @@
 #include "api/hub.h"
 #include "common/base/check.h"
 #include "common/base/clk.h"
+#include "common/base/json_text.h"
 #include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/listing.h"
@@ -11,7 +12,7 @@
 
 /* PostgreSQL says how it stands; events only say when to look. A look now and then besides, since events can be lost.
  */
-enum { LOOK_EVERY_MS = 2000 };
+enum { LOOK_EVERY_MS = 2000, WAITS_MAX = 250 };
 
 struct waiting {
     struct waiting *next;
@@ -33,6 +34,7 @@ static void end(struct waiting *w, int rc, const char *run_json, bool ended, con
     while (*at != w)
         at = &(*at)->next;
     *at = w->next;
+    w->call->api->waiting_count--;
     hub_leave(w->listener);
     timer_cancel(w->timer);
     w->done(w->call, rc, run_json, ended, e);
@@ -41,7 +43,7 @@ static void end(struct waiting *w, int rc, const char *run_json, bool ended, con
 
 static bool has_ended(const char *run_json)
 {
-    json_t *run = json_loads(run_json, 0, NULL);
+    json_t *run = json_text_read(run_json, strlen(run_json), 0, NULL);
     const char *status = json_string_value(json_object_get(run, "status"));
     CHECK(status != NULL);
     const bool ended = strcmp(status, "queued") != 0 && strcmp(status, "running") != 0;
@@ -103,7 +105,8 @@ void run_wait(struct call *c, const char *run_id, int64_t ms,
     struct waiting *w = mem_new(1, sizeof *w);
 
     *w = (struct waiting){.next = c->api->waiting, .call = c, .until_ms = clk_mono_ms() + ms, .done = done};
-    w->over = c->api->stopping;
+    w->over = c->api->stopping || c->api->waiting_count >= WAITS_MAX; /* each keeps a connection */
+    c->api->waiting_count++;
     (void)str_copy(w->run_id, sizeof w->run_id, run_id);
     c->api->waiting = w;
     w->listener = hub_listen(c->api->hub, c->ws, heard, w);

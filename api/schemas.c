@@ -4,6 +4,7 @@
 #include "common/base/check.h"
 #include "common/base/date.h"
 #include "common/base/id.h"
+#include "common/base/json_text.h"
 #include "common/base/mem.h"
 #include "common/base/str.h"
 #include <jansson.h>
@@ -23,7 +24,7 @@ struct schemas *schemas_new(void)
 
     for (const struct embedded_file *f = json_files; f->name != NULL; f++)
         if (strcmp(f->name, "schemas.json") == 0)
-            s->all = json_loads(f->text, JSON_REJECT_DUPLICATES, NULL);
+            s->all = json_text_read(f->text, strlen(f->text), JSON_REJECT_DUPLICATES, NULL);
     CHECK(json_is_object(s->all));
     return s;
 }

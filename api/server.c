@@ -7,19 +7,23 @@
 #include "api/run_wait.h"
 #include "api/schemas.h"
 #include "api/walls.h"
+#include "common/base/check.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/io/http_server.h"
 #include <stdlib.h>
+#include <sys/resource.h>
 
 enum {
     BODY_BYTES_MAX = 10 << 20,
     CONNECTIONS_MAX = 2048,
     IDLE_SECONDS = 60,
+    REQUEST_SECONDS = 30,         /* until it is whole */
+    BODIES_BYTES_MAX = 128 << 20, /* of all requests at once */
+    DESCRIPTORS = CONNECTIONS_MAX + 256,
     OUTGOING_MAX = 16,
     STALL_SECONDS = 60,
     ANSWER_BYTES_MAX = 16 << 20,
-    REQUEST_SECONDS = 30, /* for a body of ten megabytes on a slow line */
     CLOSE_GRACE_MS = 20000,
 };
 
@@ -34,6 +38,20 @@ static int open_walled(struct api *a, struct err *e)
     return rc;
 }
 
+/* Systems give 1,024 unless a program asks for more. */
+static void allow_descriptors(void)
+{
+    struct rlimit limit;
+
+    CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    if (limit.rlim_cur >= DESCRIPTORS)
+        return;
+    limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < DESCRIPTORS)
+        log_warn("the system allows few open files: clients wait when they are used up",
+                 F_INT("allowed", limit.rlim_cur), F_INT("wanted", DESCRIPTORS));
+}
+
 static int listen_at(struct api *a, struct err *e)
 {
     const struct settings *s = a->service->settings;
@@ -43,7 +61,10 @@ static int listen_at(struct api *a, struct err *e)
                                           .body_bytes_max = BODY_BYTES_MAX,
                                           .connections_max = CONNECTIONS_MAX,
                                           .idle_seconds = IDLE_SECONDS,
-                                          .request_seconds = REQUEST_SECONDS};
+                                          .request_seconds = REQUEST_SECONDS,
+                                          .bodies_bytes_max = BODIES_BYTES_MAX,
+                                          .refuse = dispatch_refuse};
+    allow_descriptors();
     int rc = settings_host_port("LISTEN", s->listen, host, &options.port, e);
     if (rc == 0)
         rc = http_server_new(a->service->loop, &options, dispatch, a, &a->http, e);

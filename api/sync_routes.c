@@ -3,6 +3,7 @@
 #include "api/connection_check.h"
 #include "api/prefer.h"
 #include "api/run_wait.h"
+#include "common/base/json_text.h"
 #include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/forecast_ask.h"
@@ -86,7 +87,7 @@ static void on_came_to(void *arg, int rc, const struct db_results *r, const stru
         answer_err(c, e);
         return;
     }
-    json_t *run = json_loads(s->run_json, 0, NULL);
+    json_t *run = json_text_read(s->run_json, strlen(s->run_json), 0, NULL);
     const char *status = json_string_value(json_object_get(run, "status"));
     const bool good = strcmp(status, "succeeded") == 0;
     buf_init(&b, ANSWER_BYTES_MAX);
@@ -106,7 +107,7 @@ static void on_came_to(void *arg, int rc, const struct db_results *r, const stru
 
 static void answer_accepted(struct call *c, const char *run_json)
 {
-    json_t *run = json_loads(run_json, 0, NULL);
+    json_t *run = json_text_read(run_json, strlen(run_json), 0, NULL);
     const char *id = json_string_value(json_object_get(run, "id"));
     char place[160];
 
@@ -131,7 +132,7 @@ static void on_waited(struct call *c, int rc, const char *run_json, bool ended, 
         return;
     }
     s->run_json = str_dup(run_json);
-    json_t *run = json_loads(run_json, 0, NULL);
+    json_t *run = json_text_read(run_json, strlen(run_json), 0, NULL);
     id = json_string_value(json_object_get(run, "id"));
     struct tx *t = tx_new(c->db);
     s->came_to = TX_ADD(t, s->summary, id);

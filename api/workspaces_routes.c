@@ -1,7 +1,6 @@
 #include "api/workspaces_routes.h"
 #include "api/answer.h"
 #include "api/answer_row.h"
-#include "common/base/check.h"
 #include "common/base/str.h"
 #include "common/store/account.h"
 #include "common/store/page.h"

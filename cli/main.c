@@ -67,7 +67,7 @@ static int check(const struct args *a)
         printf("failed: settings: %s\n", e.text);
         return EXIT_FAILED;
     }
-    int code = service_check(&settings, "metricx", true);
+    int code = service_check(&settings, "metricx", true, NULL);
     settings_clear(&settings);
     return code;
 }

@@ -24,14 +24,26 @@ BEGIN
                                 'sync_chunks', 'account_days', 'restatements', 'entity_listings', 'connection_limits', 'chunk_cursor'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', name);
     END LOOP;
-    FOREACH name IN ARRAY ARRAY['tokens', 'connections', 'entities', 'metric_facts', 'metric_facts_hourly', 'sync_runs'] LOOP
-        EXECUTE format('CREATE POLICY walls ON %I USING (current_user <> ''metricx_api'' OR workspace_id = acting_workspace())', name);
+    -- What a row hangs on must be of the workspace as well: foreign keys look behind the walls.
+    FOREACH name IN ARRAY ARRAY['entities', 'sync_runs'] LOOP
+        EXECUTE format('CREATE POLICY walls ON %I USING (current_user <> ''metricx_api'' OR workspace_id = acting_workspace())'
+                       ' WITH CHECK (current_user <> ''metricx_api'' OR (workspace_id = acting_workspace()'
+                       ' AND connection_id IN (SELECT k.id FROM connections k)))', name);
+    END LOOP;
+    FOREACH name IN ARRAY ARRAY['metric_facts', 'metric_facts_hourly'] LOOP
+        EXECUTE format('CREATE POLICY walls ON %1$I USING (current_user <> ''metricx_api'' OR workspace_id = acting_workspace())'
+                       ' WITH CHECK (current_user <> ''metricx_api'' OR (workspace_id = acting_workspace() AND EXISTS ('
+                       'SELECT 1 FROM entities e WHERE e.id = %1$I.entity_id AND e.connection_id = %1$I.connection_id)))', name);
     END LOOP;
     FOREACH name IN ARRAY ARRAY['sync_chunks', 'account_days', 'restatements', 'entity_listings', 'connection_limits'] LOOP
         EXECUTE format('CREATE POLICY walls ON %I USING (current_user <> ''metricx_api'''
                        ' OR connection_id IN (SELECT k.id FROM connections k))', name);
     END LOOP;
 END $$;
+CREATE POLICY walls ON tokens USING (current_user <> 'metricx_api' OR workspace_id = acting_workspace());
+CREATE POLICY walls ON connections USING (current_user <> 'metricx_api' OR workspace_id = acting_workspace())
+    WITH CHECK (current_user <> 'metricx_api' OR (workspace_id = acting_workspace()
+                AND (token_id IS NULL OR token_id IN (SELECT t.id FROM tokens t))));
 CREATE POLICY walls ON chunk_cursor USING (current_user <> 'metricx_api' OR chunk_id IN (SELECT c.id FROM sync_chunks c));
 CREATE POLICY walls ON workspaces USING (current_user <> 'metricx_api' OR id = acting_workspace());
 

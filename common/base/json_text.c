@@ -23,6 +23,13 @@ static void adopt_jansson(void)
     json_set_alloc_funcs(allocate, free);
 }
 
+/* Without its "near '…'": that quotes the text, which may hold a secret. */
+static size_t words_len(const char *text)
+{
+    const char *quote = strstr(text, " near '");
+    return quote != NULL ? (size_t)(quote - text) : strlen(text);
+}
+
 json_t *json_text_read(const char *text, size_t len, size_t flags, struct err *e)
 {
     static pthread_once_t adopted = PTHREAD_ONCE_INIT;
@@ -39,6 +46,7 @@ json_t *json_text_read(const char *text, size_t len, size_t flags, struct err *e
     free(room);
     room = NULL;
     if (root == NULL)
-        (void)err_set(e, ERR_INPUT, "%s at byte %d", problem.text, problem.position);
+        (void)err_set(e, ERR_INPUT, "%.*s at line %d, column %d", (int)words_len(problem.text), problem.text,
+                      problem.line, problem.column);
     return root;
 }

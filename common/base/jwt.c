@@ -1,6 +1,7 @@
 #include "common/base/jwt.h"
 #include "common/base/base64url.h"
 #include "common/base/check.h"
+#include "common/base/json_text.h"
 #include "common/base/mem.h"
 #include <jansson.h>
 #include <openssl/crypto.h>
@@ -69,7 +70,7 @@ static json_t *read_part(const char *part, size_t len)
 
     CHECK(text != NULL);
     if (base64url_decode(part, len, false, text, len, &size))
-        object = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
+        object = json_text_read(text, size, JSON_REJECT_DUPLICATES, NULL);
     free(text);
     if (!json_is_object(object)) {
         json_decref(object);

@@ -18,7 +18,9 @@ struct http_exchange {
     bool handed;                       /* the handler has it and owes an answer */
     bool ended;                        /* it is answered or dropped */
     bool suspended;
-    bool malformed; /* a NUL in a name or value */
+    bool malformed;          /* a NUL in the path, a name or a value */
+    bool last;               /* the connection ends with its answer */
+    bool too_large, crowded; /* the body is read and thrown away */
     struct buf body;
     size_t discarded;   /* bytes of body past the cap */
     struct buf headers; /* of the reply: name NUL value NUL … */

@@ -1,6 +1,7 @@
 #include "common/io/http_patience.h"
 #include "common/base/clk.h"
 #include "common/base/mem.h"
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -11,17 +12,37 @@ struct http_guest {
     struct http_patience *patience;
     int fd;
     int64_t until_ms; /* INT64_MAX: it has asked, and waits for us */
+    bool cut;
 };
 
-void http_patience_init(struct http_patience *p, int64_t request_ms, int64_t idle_ms)
+void http_patience_init(struct http_patience *p, int64_t request_ms, int64_t idle_ms, int places)
 {
-    *p = (struct http_patience){.request_ms = request_ms, .idle_ms = idle_ms};
+    *p = (struct http_patience){.request_ms = request_ms, .idle_ms = idle_ms, .places = places};
     TAILQ_INIT(&p->guests);
 }
 
 static void expect(struct http_guest *g, int64_t within_ms)
 {
     g->until_ms = g->patience->request_ms > 0 ? clk_mono_ms() + within_ms : INT64_MAX;
+}
+
+static void cut(struct http_guest *g)
+{
+    g->cut = true;
+    (void)shutdown(g->fd, SHUT_RDWR); /* MHD finds its end and closes it */
+}
+
+static void make_room(struct http_patience *p)
+{
+    struct http_guest *g, *first = NULL;
+
+    if (p->taken <= p->places - p->places / 16)
+        return;
+    TAILQ_FOREACH(g, &p->guests, in_guests)
+    if (!g->cut && g->until_ms != INT64_MAX && (!first || g->until_ms < first->until_ms))
+        first = g;
+    if (first)
+        cut(first);
 }
 
 void http_patience_notify(void *arg, struct MHD_Connection *connection, void **slot,
@@ -32,10 +53,13 @@ void http_patience_notify(void *arg, struct MHD_Connection *connection, void **s
 
     if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
         TAILQ_REMOVE(&p->guests, g, in_guests);
+        p->taken--;
         free(g);
         *slot = NULL;
         return;
     }
+    p->taken++;
+    make_room(p);
     g = mem_new(1, sizeof *g);
     g->patience = p;
     g->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
@@ -70,6 +94,6 @@ void http_patience_look(struct http_patience *p)
         return;
     p->looked_ms = now_ms;
     TAILQ_FOREACH(g, &p->guests, in_guests)
-    if (now_ms > g->until_ms)
-        (void)shutdown(g->fd, SHUT_RDWR); /* MHD finds its end and closes it */
+    if (!g->cut && now_ms > g->until_ms)
+        cut(g);
 }

@@ -9,11 +9,14 @@ struct http_patience {
     struct http_guests guests;
     int64_t request_ms, idle_ms; /* for a request; for the silence before one on a connection that is kept */
     int64_t looked_ms;
+    int places, taken;
 };
 
-/* request_ms 0: there is no bound. */
-void http_patience_init(struct http_patience *p, int64_t request_ms, int64_t idle_ms);
-/* MHD's callback for connections that open and close; arg is the patience. */
+/* request_ms 0: there is no bound, and nobody makes room. */
+void http_patience_init(struct http_patience *p, int64_t request_ms, int64_t idle_ms, int places);
+/* MHD's callback for connections that open and close; arg is the patience. When the last sixteenth of the places is
+ * begun, the one whose time is over soonest is cut off for each that comes: a crowd that never asks keeps nobody out.
+ */
 void http_patience_notify(void *arg, struct MHD_Connection *connection, void **slot,
                           enum MHD_ConnectionNotificationCode what);
 void http_patience_ends(struct MHD_Connection *connection);   /* its request is there */

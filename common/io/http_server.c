@@ -28,7 +28,7 @@
 enum {
     CONNECTION_MEMORY = 64 * 1024, /* request line and headers of one connection, and its read buffer */
     ACCEPT_RETRY_MS = 100,
-    BODY_DISCARD_MAX = 1024 * 1024, /* of a chunked body past the cap; then the connection is cut without an answer */
+    BODY_DISCARD_MAX = 1024 * 1024, /* of a body past the cap, so that its sender hears of it; then it is cut off */
 };
 
 struct http_server {
@@ -45,6 +45,7 @@ struct http_server {
     bool run_again;
     struct http_exchange *exchanges;
     struct http_patience patience;
+    size_t bodies_bytes; /* of all open requests */
     bool closing;
     int64_t grace_ms;
     struct timer *grace;
@@ -61,8 +62,14 @@ static enum MHD_Result queue_response(struct http_exchange *x)
 
 static enum MHD_Result refuse(struct http_exchange *x, int status, const char *why)
 {
-    x->ended = true;
-    http_exchange_respond(x, status, "text/plain; charset=utf-8", why, strlen(why), true);
+    struct http_server *s = x->server;
+
+    x->handed = x->last = true;
+    if (s->options.refuse)
+        s->options.refuse(s->arg, x, status, why);
+    else
+        http_reply(x, status, "text/plain; charset=utf-8", why, strlen(why));
+    CHECK(x->response);
     return queue_response(x);
 }
 
@@ -71,34 +78,59 @@ static enum MHD_Result refuse_too_large(struct http_exchange *x)
     return refuse(x, 413, "the body is too large\n");
 }
 
-/* Headers are there, the body is not yet read. A response queued here closes the connection. */
+/* Headers are there, the body is not yet read. A response queued here closes the connection, and who is still sending
+ * then may never read it: what is a little too large is read to its end. */
 static enum MHD_Result on_headers(struct http_exchange *x, const char *version)
 {
     const char *length = http_header(x, "Content-Length");
-    int64_t bytes;
+    const int64_t max = (int64_t)x->server->options.body_bytes_max;
+    int64_t bytes = 0;
 
     if (!http_framing_is_sound(x, version))
         return refuse(x, 400, "the request is ambiguous\n");
     /* MHD has refused everything but digits; what does not fit into 63 bits is too large as well. */
-    if (length && (!str_to_i64(length, 0, INT64_MAX, &bytes) || (uint64_t)bytes > x->server->options.body_bytes_max))
+    if (length && !str_to_i64(length, 0, INT64_MAX, &bytes))
+        return refuse_too_large(x);
+    x->too_large = bytes > max;
+    if (x->too_large && (bytes - max > BODY_DISCARD_MAX || http_header(x, "Expect")))
         return refuse_too_large(x);
     return MHD_YES;
 }
 
+static void forget_body(struct http_exchange *x)
+{
+    x->server->bodies_bytes -= x->body.len;
+    buf_free(&x->body);
+}
+
 static enum MHD_Result on_body(struct http_exchange *x, const char *data, size_t *len)
 {
-    buf_add(&x->body, data, *len);
-    if (x->body.overflow)
+    struct http_server *s = x->server;
+    const size_t room = s->options.bodies_bytes_max;
+
+    if (!x->too_large && !x->crowded) {
+        s->bodies_bytes -= x->body.len;
+        buf_add(&x->body, data, *len);
+        s->bodies_bytes += x->body.len;
+        x->too_large = x->body.overflow;
+        x->crowded = room > 0 && s->bodies_bytes > room;
+        if (x->too_large || x->crowded)
+            forget_body(x);
+    }
+    if (x->too_large)
         x->discarded += *len;
     *len = 0;
-    return x->discarded > BODY_DISCARD_MAX ? MHD_NO : MHD_YES;
+    return x->discarded > s->options.body_bytes_max + BODY_DISCARD_MAX ? MHD_NO : MHD_YES;
 }
 
 static enum MHD_Result on_whole_request(struct http_exchange *x)
 {
+    if (x->too_large && !x->ended)
+        return refuse_too_large(x);
+    if (x->crowded && !x->ended)
+        return refuse(x, 503, "too much is being sent at once; try again\n");
     if (x->body.overflow && !x->ended)
-        return x->body.len + x->discarded > x->body.max ? refuse_too_large(x)
-                                                        : refuse(x, 503, "no memory for the body\n");
+        return refuse(x, 503, "no memory for the body\n");
     if (!x->handed) {
         x->handed = true;
         http_patience_ends(x->connection);
@@ -122,15 +154,29 @@ static void open_exchange(struct http_server *s, struct http_exchange *x)
     s->exchanges = x;
 }
 
+/* Stands in the slot of a request with a NUL in its path. */
+static char unsound;
+
+/* The request's target as it came; what is returned is the first content of the slot. Decoded, it would end there. */
+static void *on_target(void *arg, const char *target, struct MHD_Connection *connection)
+{
+    const char *nul = strstr(target, "%00");
+
+    (void)arg, (void)connection;
+    return nul && nul < target + strcspn(target, "?") ? &unsound : NULL;
+}
+
 /* Called with the headers, then with each piece of the body, then at the end; and at the end again after a resume. */
 static enum MHD_Result on_access(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
                                  const char *version, const char *data, size_t *len, void **slot)
 {
-    struct http_exchange *x = *slot;
+    const bool malformed = *slot == &unsound;
+    struct http_exchange *x = malformed ? NULL : *slot;
 
     if (!x) {
         struct http_server *s = arg;
         x = *slot = http_exchange_new(connection, method, url, s->options.body_bytes_max);
+        x->malformed |= malformed;
         open_exchange(s, x);
         return on_headers(x, version);
     }
@@ -141,12 +187,13 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **sl
                          enum MHD_RequestTerminationCode reason)
 {
     struct http_server *s = arg;
-    struct http_exchange *x = *slot;
+    struct http_exchange *x = *slot == &unsound ? NULL : *slot;
     (void)reason;
 
     http_patience_begins(connection);
     if (!x)
         return;
+    s->bodies_bytes -= x->body.len;
     *slot = NULL;
     if (x->prev)
         x->prev->next = x->next;
@@ -248,7 +295,7 @@ void http_reply(struct http_exchange *x, int status, const char *content_type, c
 {
     if (!end_exchange(x))
         return;
-    http_exchange_respond(x, status, content_type, body, len, x->server->closing);
+    http_exchange_respond(x, status, content_type, body, len, x->last || x->server->closing);
     if (x->suspended)
         http_exchange_resume(x);
 }
@@ -257,6 +304,15 @@ static int socket_of(const struct http_exchange *x)
 {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     return info ? info->connect_fd : -1;
+}
+
+void http_peer(const struct http_exchange *x, char out[64])
+{
+    const union MHD_ConnectionInfo *info =
+        x->server ? MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS) : NULL;
+
+    if (!info || uv_ip_name(info->client_addr, out, 64) != 0)
+        out[0] = '\0';
 }
 
 void http_send_raw(struct http_exchange *x, const char *bytes, size_t len)
@@ -356,10 +412,11 @@ static struct MHD_Daemon *start_daemon(struct http_server *s, int fd)
     const struct http_server_options *o = &s->options;
     return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_access, s,
                             MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
-                            MHD_OPTION_NOTIFY_CONNECTION, http_patience_notify, &s->patience,
-                            MHD_OPTION_CONNECTION_LIMIT, (unsigned)o->connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
-                            (unsigned)o->idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-                            MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+                            MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL, MHD_OPTION_NOTIFY_CONNECTION,
+                            http_patience_notify, &s->patience, MHD_OPTION_CONNECTION_LIMIT,
+                            (unsigned)o->connections_max, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)o->idle_seconds,
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT,
+                            1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
 }
 
 int http_server_new(struct loop *l, const struct http_server_options *o, http_handler handler, void *arg,
@@ -370,7 +427,8 @@ int http_server_new(struct loop *l, const struct http_server_options *o, http_ha
     s->options = *o;
     s->handler = handler;
     s->arg = arg;
-    http_patience_init(&s->patience, INT64_C(1000) * o->request_seconds, INT64_C(1000) * o->idle_seconds);
+    http_patience_init(&s->patience, INT64_C(1000) * o->request_seconds, INT64_C(1000) * o->idle_seconds,
+                       o->connections_max);
 
     int fd = -1;
     int rc = listen_somewhere(o, &fd, &s->port, e);

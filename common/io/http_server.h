@@ -5,7 +5,8 @@
 #include <stddef.h>
 /* HTTP/1.1 server: libmicrohttpd on the loop through its epoll descriptor. Only http_server.c and http_exchange.c
  * include it. Used by the /metrics listener, the sandbox and the API. Refuses ambiguous framing (both Content-Length
- * and Transfer-Encoding, repeated Host or Content-Length) with 400 before any body is read. */
+ * and Transfer-Encoding, repeated Host or Content-Length) and NULs with 400 before any body is read. When its places
+ * become few, who has been silent for longest makes room. */
 struct http_server;
 struct http_exchange;
 
@@ -15,8 +16,11 @@ struct http_server_options {
     int ports_to_try;      /* the given one and the following; 1 = just this one */
     size_t body_bytes_max; /* larger: 413 */
     int connections_max;
-    int idle_seconds;    /* connections that are silent this long are closed */
-    int request_seconds; /* and those whose request is not whole after this; 0 = no bound */
+    int idle_seconds;        /* connections that are silent this long are closed */
+    int request_seconds;     /* and those whose request is not whole after this; 0 = no bound */
+    size_t bodies_bytes_max; /* of all requests together; beyond it 503. 0 = no bound */
+    /* Answers, at once, what goes to no handler: 400, 413, 503. NULL: a line of text says why. */
+    void (*refuse)(void *arg, struct http_exchange *x, int status, const char *why);
 };
 /* The whole request is there. Answer now or later, exactly once, with http_reply() or http_drop(). x lives until then,
  * also when its client or the server is gone by that time. */
@@ -32,7 +36,8 @@ const char *http_method(const struct http_exchange *x);
 const char *http_path(const struct http_exchange *x);                     /* percent-decoded, without query */
 const char *http_query(const struct http_exchange *x, const char *name);  /* decoded value, NULL when absent */
 const char *http_header(const struct http_exchange *x, const char *name); /* NULL when absent */
-const char *http_body(const struct http_exchange *x, size_t *len);        /* "" when there is none */
+void http_peer(const struct http_exchange *x, char out[64]); /* numeric address of the client; "" when it is gone */
+const char *http_body(const struct http_exchange *x, size_t *len); /* "" when there is none */
 /* For every query parameter in order. */
 void http_each_query(const struct http_exchange *x, void (*each)(void *arg, const char *name, const char *value),
                      void *arg);

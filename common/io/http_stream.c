@@ -68,6 +68,11 @@ struct http_stream *http_stream_open(struct http_exchange *x, const char *conten
     CHECK(s);
     *s = (struct http_stream){.loop = x->loop, .x = x, .gone = gone, .arg = arg};
     buf_init(&s->pending, pending_max);
+    if (strcmp(http_method(x), "HEAD") == 0) { /* MHD would send the end of a body behind the head */
+        http_reply(x, 200, content_type, "", 0);
+        on_response_freed(s);
+        return s;
+    }
     http_exchange_stream(
         x, s, content_type,
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, read_pending, s, on_response_freed));

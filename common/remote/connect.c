@@ -135,6 +135,8 @@ static const struct found *find(const struct connecting *f, const char *account)
 static void create(struct connecting *f)
 {
     const struct found *a = find(f, f->one.account);
+
+    CHECK(a != NULL); /* what was not found has ended before */
     const struct connection_row row = {.workspace_id = f->q->workspace_id,
                                        .provider = f->q->provider->name,
                                        .account = a->account,

@@ -71,7 +71,7 @@ int daemon_main(const struct daemon_kind *k, int argc, char **argv)
     int code = program_start(&o, k->who, k->name, k->summary, argc, argv);
     if (code >= 0)
         return code;
-    code = o.check ? service_check(&o.settings, k->name, k->needs_keys) : run(k, &o.settings);
+    code = o.check ? service_check(&o.settings, k->name, k->needs_keys, k->need) : run(k, &o.settings);
     program_end(&o);
     return code;
 }

@@ -125,7 +125,6 @@ void ingest_run(struct db_pool *p, const char *workspace_id, struct ingest *g,
     (void)tx_copy(t, sql_text("ingest_copy"), &g->rows);
     (void)TX_ADD(t, "ingest_connection_make", workspace_id);
     (void)TX_ADD(t, "ingest_connection_find", workspace_id);
-    (void)tx_add(t, sql_text("ingest_days"), NULL, 0);
     (void)TX_ADD(t, "ingest_entities_make", workspace_id);
     (void)tx_add(t, sql_text("ingest_entities_find"), NULL, 0);
     /* Without it PostgreSQL takes nearly all rows for refused ones, and plans for a handful. */

@@ -102,18 +102,25 @@ static int check_keys(const struct settings *settings, struct err *e)
     return rc;
 }
 
-int service_check(const struct settings *settings, const char *name, bool needs_keys)
+static int check_servers(struct service *s, const struct service_need *need)
+{
+    struct err e = {0};
+    const int rc = wait_schema(s, &e);
+    int failed = say("PostgreSQL answers and its schema fits", rc, &e);
+
+    if (need != NULL && rc != ERR_DB_AWAY)
+        failed |= say(need->what, need->check(s, &e), &e);
+    failed |= say("Redis answers and never evicts", wait_redis(s, &e), &e);
+    return failed;
+}
+
+int service_check(const struct settings *settings, const char *name, bool needs_keys, const struct service_need *need)
 {
     struct service s;
     struct err e = {0};
     int failed = say("settings", 0, NULL);
     int rc = connect_all(&s, settings, name, &e);
-    if (rc != 0) {
-        failed |= say("settings", rc, &e);
-    } else {
-        failed |= say("PostgreSQL answers and its schema fits", wait_schema(&s, &e), &e);
-        failed |= say("Redis answers and never evicts", wait_redis(&s, &e), &e);
-    }
+    failed |= rc != 0 ? say("settings", rc, &e) : check_servers(&s, need);
     if (needs_keys)
         failed |= say("token encryption keys load", check_keys(settings, &e), &e);
     service_close(&s);

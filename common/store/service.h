@@ -20,9 +20,14 @@ struct service {
 /* Connects, and fails clearly when PostgreSQL or Redis is away, the schema is missing or refuses this program, or Redis
  * may evict keys. On failure everything is closed again. `settings` is borrowed. */
 int service_open(struct service *s, const struct settings *settings, const char *name, struct err *e) MUST_CHECK;
-/* The same, but only to say on stdout, a line each, what is well and what is not: for --check. Returns the exit code.
- */
-int service_check(const struct settings *settings, const char *name, bool needs_keys);
+/* What one program needs besides; what: as it is said when all is well. */
+struct service_need {
+    const char *what;
+    int (*check)(struct service *s, struct err *e);
+};
+/* The same, but only to say on stdout, a line each, what is well and what is not: for --check. need: NULL when there is
+ * none; looked at when PostgreSQL answers. Returns the exit code. */
+int service_check(const struct settings *settings, const char *name, bool needs_keys, const struct service_need *need);
 /* Starts /metrics, /healthz and /readyz. */
 int service_serve_ops(struct service *s, struct err *e) MUST_CHECK;
 /* From now on the process ends, with code 0, after SHUTDOWN_GRACE_SECONDS at the latest, whatever still hangs: what is

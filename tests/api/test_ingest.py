@@ -177,7 +177,7 @@ def test_many_at_once(system, workspace):
 
 def test_kill_in_the_middle_stores_all_or_nothing(system, workspace):
     """Of two waiting at the lock one is let through, and the process is killed before it can answer."""
-    daemon = system.start("metricx-api")
+    daemon = system.start("metricx-api", LISTEN="127.0.0.1:0")
     url = url_of(daemon)
     c = Client(url, jwt(claims([workspace], "admin")))
     body = [fact(external_entity_id=f"ad-{n}", clicks=n) for n in range(10000)]

@@ -9,7 +9,7 @@ UNITS = {"": 1, "bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "s": 1, "ms": 1}
 ROW = re.compile(r"^\|([^|]*)\| *([\d,]+) ?(\w*) *\| `([^`]+)` `(\w+)` *\|", re.M)
 DEFINED = r"(?:#define {0}|\b{0} =)\s+([^,;}}\n]+)"
 RAISED = re.compile(r"\b(?:err_set\([^;]*?ERR_LIMIT|snprintf\(w->verdict)[^;]*;")
-SOURCES = ("common", "worker", "scheduler", "cli", "migrations")
+SOURCES = ("common", "worker", "scheduler", "cli", "migrations", "api")
 
 
 def value_of(text):

@@ -1,9 +1,23 @@
 #include "common/provider/meta/meta_json.h"
 #include "common/base/json_text.h"
+#include "common/base/json_tree.h"
 #include "common/base/str.h"
 #include <ctype.h>
 
 static const char replacement[] = "\xef\xbf\xbd";
+
+int meta_tree_check(const char *text, size_t len, struct err *e)
+{
+    switch (json_tree_check(text, len, META_DEPTH_MAX, META_TREE_BYTES_MAX)) {
+    case JSON_TREE_DEEP:
+        return err_set(e, ERR_LIMIT, "the answer is nested more than %d deep", META_DEPTH_MAX);
+    case JSON_TREE_LARGE:
+        return err_set(e, ERR_LIMIT, "the values of the answer need more than %d bytes", META_TREE_BYTES_MAX);
+    case JSON_TREE_FITS:
+        break;
+    }
+    return 0;
+}
 
 json_t *meta_json_parse(const char *text, size_t len, struct err *e)
 {

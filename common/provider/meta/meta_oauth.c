@@ -1,5 +1,4 @@
 #include "common/provider/meta/meta_oauth.h"
-#include "common/base/check.h"
 #include "common/base/str.h"
 #include "common/provider/meta/meta_json.h"
 #include "common/provider/meta/meta_request.h"

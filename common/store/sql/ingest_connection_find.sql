@@ -1,10 +1,12 @@
--- The connection that was named, or the only one. $1 workspace.
+-- The connection that was named, or the only one; days and hours are those of its zone. $1 workspace.
 WITH known AS (
     SELECT k.id, k.provider, k.timezone, k.currency, count(*) OVER (PARTITION BY k.provider) AS of_provider
       FROM connections k
      WHERE k.workspace_id = $1::uuid AND k.deleted_at IS NULL)
 UPDATE ingest i
-   SET connection_id = f.id, zone = f.timezone, currency = coalesce(i.currency, f.currency), field = f.field, message = f.message
+   SET connection_id = f.id, zone = f.timezone, currency = coalesce(i.currency, f.currency), field = f.field, message = f.message,
+       event_date = coalesce(i.event_date, (i.event_at AT TIME ZONE f.timezone)::date),
+       hour = CASE WHEN i.hourly THEN extract(hour FROM i.event_at AT TIME ZONE f.timezone)::smallint END
   FROM (
         SELECT a.n, k.id, k.timezone, k.currency,
                CASE WHEN k.id IS NULL THEN 'connection_id' END AS field,

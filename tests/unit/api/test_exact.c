@@ -10,7 +10,7 @@
 
 static json_t *load(const char *text)
 {
-    json_error_t e;
+    struct err e;
     return exact_load(text, strlen(text), &e);
 }
 

@@ -16,7 +16,7 @@ static const char *first_error(const char *schema, const char *text)
     static char field[200];
     struct schemas *s = schemas_new();
     struct field_errors errors = {NULL};
-    json_error_t e;
+    struct err e;
     json_t *value = exact_load(text, strlen(text), &e);
 
     assert_non_null(value);

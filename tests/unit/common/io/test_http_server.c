@@ -1,5 +1,4 @@
-#include "tests/unit/common/io/http_server_fixture.h"
-#include <uv.h>
+#include "tests/unit/common/io/http_fixture.h"
 
 static void test_request_is_described(void **state)
 {
@@ -70,6 +69,55 @@ static void test_bodies(void **state)
     assert_memory_equal(f->in.data + f->in.len - big, b.data + b.len - big, big);
     buf_free(&b);
     assert_int_equal(f->requests, 3);
+}
+
+static void test_ambiguous_framing_is_refused(void **state)
+{
+    static const char *const heads[] = {
+        "Host: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        "Host: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+        "Host: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n",
+        "Host: x\r\nContent-Length: 5\r\ncontent-length: 5\r\n",
+        "Host: x\r\nContent-Length: 5, 5\r\n",
+        "Host: x\r\nContent-Length: +5\r\n",
+        "Host: x\r\nContent-Length: -5\r\n",
+        "Host: x\r\nContent-Length: 0x5\r\n",
+        "Host: x\r\nContent-Length:\r\n",
+        "Host: x\r\nHost: y\r\n",
+        "Host: x\r\nhOST: x\r\n",
+        "X-No-Host: 1\r\n",
+        "Host: x\r\nTransfer-Encoding: gzip, chunked\r\n",
+        "Host: x\r\nTransfer-Encoding: identity\r\n",
+        "Host: x\r\nTransfer-Encoding: xchunked\r\n",
+        "Host: x\r\nTransfer-Encoding: \"chunked\"\r\n",
+        "Host: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+        "Host: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
+        "Host: x\r\nContent-Length : 5\r\n",
+        "Host: x\r\nTransfer-Encoding : chunked\r\n",
+        "Host: x\r\nno colon here\r\n",
+    };
+    struct fixture *f = *state;
+    struct buf b;
+
+    buf_init(&b, 10000);
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
+        buf_reset(&b);
+        buf_addf(&b, "POST /echo HTTP/1.1\r\n%s\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n", heads[i]);
+        int rc = ask(f, buf_str(&b));
+        if ((rc != 0 && rc != -ECONNRESET) || !str_starts(buf_str(&f->in), "HTTP/1.1 400 "))
+            fail_msg("head %zu: rc %d, answer %s", i, rc, buf_str(&f->in));
+        assert_false(answered(f, "HTTP/1.1 200"));
+    }
+    assert_int_equal(ask(f, "POST /echo HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 0);
+    assert_true(answered(f, " 400 "));
+    assert_int_equal(ask(f, "GET /?a=%00b HTTP/1.1\r\nHost: x\r\n\r\n"), 0);
+    assert_true(answered(f, " 400 "));
+    assert_int_equal(ask(f, "GET /describe%00/b?a=b HTTP/1.1\r\nHost: x\r\n\r\n"), 0);
+    assert_true(answered(f, " 400 "));
+    assert_int_equal(f->requests, 0);
+    assert_int_equal(ask(f, "GET /describe%2500?a=%2500 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), 0);
+    assert_true(answered(f, "GET /describe%00"));
+    buf_free(&b);
 }
 
 static void test_late_answers(void **state)
@@ -157,6 +205,7 @@ static void test_idle_server_sleeps(void **state)
     close(fd);
 }
 
+/* Byte for byte, never silent; whoever has asked waits as long as the answer takes. */
 static void test_ports(void **state)
 {
     struct fixture *f = *state;
@@ -204,6 +253,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_methods_reach_the_handler, setup, teardown),
         cmocka_unit_test_setup_teardown(test_connection_is_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bodies, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ambiguous_framing_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_late_answers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_answer_to_a_vanished_client, setup, teardown),
         cmocka_unit_test_setup_teardown(test_drop_resets, setup, teardown),

@@ -4,8 +4,9 @@
 #include "common/io/http_server.h"
 #include "tests/unit/common/io/raw_socket.h"
 #include <stdlib.h>
-/* A server, and a client of bare sockets on its loop, for the tests of http_server. */
+#include <uv.h>
 
+/* A server whose handler describes requests, echoes bodies, answers late; and a client of it. */
 struct fixture {
     struct loop *loop;
     struct http_server *server;
@@ -13,6 +14,7 @@ struct fixture {
     struct http_exchange *late[8]; /* exchanges of /late, answered by the test */
     int late_count;
     struct buf in; /* what the client has read */
+    int refusals;
 };
 
 static inline void add_query(void *arg, const char *name, const char *value)

@@ -1,4 +1,4 @@
-#include "common/provider/meta/meta_json.h"
+#include "common/base/json_tree.h"
 
 /* What jansson 2.14 takes on a 64-bit machine, the allocator's own bytes included. */
 enum { OBJECT_BYTES = 224, LIST_BYTES = 144, MEMBER_BYTES = 128, TEXT_BYTES = 96, ITEM_BYTES = 56 };
@@ -11,13 +11,13 @@ static const char *skip_text(const char *at, const char *end)
     return at < end ? at + 1 : end;
 }
 
-int meta_tree_check(const char *text, size_t len, struct err *e)
+enum json_tree json_tree_check(const char *text, size_t len, int depth_max, size_t bytes_max)
 {
     const char *at = text, *end = text + len;
     size_t bytes = len;
     int depth = 0;
 
-    while (at < end && depth <= META_DEPTH_MAX && bytes <= META_TREE_BYTES_MAX) {
+    while (at < end && depth <= depth_max && bytes <= bytes_max) {
         if (*at == '"') {
             bytes += TEXT_BYTES;
             at = skip_text(at, end);
@@ -31,9 +31,5 @@ int meta_tree_check(const char *text, size_t len, struct err *e)
                               : 0;
         at++;
     }
-    if (depth > META_DEPTH_MAX)
-        return err_set(e, ERR_LIMIT, "the answer is nested more than %d deep", META_DEPTH_MAX);
-    if (bytes > META_TREE_BYTES_MAX)
-        return err_set(e, ERR_LIMIT, "the values of the answer need more than %d bytes", META_TREE_BYTES_MAX);
-    return 0;
+    return depth > depth_max ? JSON_TREE_DEEP : bytes > bytes_max ? JSON_TREE_LARGE : JSON_TREE_FITS;
 }

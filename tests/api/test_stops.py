@@ -1,0 +1,107 @@
+"""How the API ends: asked to, all that waits is answered; killed, nothing that was requested is lost. And clients that end first."""
+import concurrent.futures
+import threading
+import time
+
+import psycopg2
+import pytest
+import requests
+from client import Client, claims, jwt
+from conftest import url_of
+from system import wait_for
+
+
+@pytest.fixture
+def own_api(system):
+    """An API of this test's own beside the others'."""
+    daemon = system.start("metricx-api", LISTEN="127.0.0.1:0")
+    return daemon, url_of(daemon)
+
+
+@pytest.fixture
+def held(system, place, connection):
+    """A connection whose syncs do not end: nobody may ask Meta for it. Released at the end."""
+    system.query("UPDATE connections SET settings = '{\"calls_per_window\": 1}' WHERE id = %s", connection)
+    yield place
+    system.query("UPDATE connections SET settings = '{}' WHERE id = %s", connection)
+
+
+def open_runs(system, connection):
+    return system.query("SELECT id FROM sync_runs WHERE connection_id = %s AND status IN ('queued', 'running')", connection)
+
+
+def test_asked_to_stop_it_answers_all_that_waits(system, own_api, held, connection):
+    daemon, url = own_api
+    workspace, path = held
+    c = Client(url, jwt(claims([workspace], "admin")))
+    other = system.metricx("workspace", "create", "busy")
+    with psycopg2.connect(system.database_url) as blocker, concurrent.futures.ThreadPoolExecutor(4) as pool:
+        events = requests.get(f"{url}/workspaces/{workspace}/events", headers=c.session.headers, stream=True, timeout=60)
+        sync = pool.submit(lambda: Client(url, jwt(claims([workspace], "admin"))).call("POST", f"{path}/sync-metrics", json={}))
+        wait_for("the run", lambda: open_runs(system, connection))
+        # An ingest waits at the lock that another one of its workspace would hold.
+        blocker.cursor().execute("SELECT pg_advisory_xact_lock(hashtextextended('metricx ingest ' || %s, 0))", (other,))
+        body = [{"external_entity_id": "1", "provider": "meta", "level": "ad", "event_date": "2026-10-01", "currency": "EUR", "clicks": 1}]
+        ingest = pool.submit(lambda: Client(url, jwt(claims([other], "admin"))).call("POST", f"/workspaces/{other}/metrics/ingest", json=body))
+        wait_for("the ingest", lambda: system.query("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"))
+        daemon.process.terminate()
+        answer = sync.result()
+        assert answer.status_code == 202 and answer.json()["status"] in ("queued", "running")
+        read = list(events.iter_lines())  # to its end, which is clean
+        assert any(line.startswith(b"event: connection.state") for line in read)
+        with pytest.raises(requests.exceptions.ConnectionError):
+            requests.get(f"{url}/openapi.json", timeout=5)
+        assert daemon.process.poll() is None  # the ingest is in progress
+        blocker.rollback()
+        assert ingest.result().json() == {"success": True, "ingested": 1, "skipped": 0, "errors": []}
+    assert daemon.process.wait(60) == 0
+    assert open_runs(system, connection)  # the run goes on without it
+    assert "not stopped within the grace time" not in daemon.log()
+
+
+def test_it_ends_within_the_grace_time_whatever_hangs(system):
+    daemon = system.start("metricx-api", LISTEN="127.0.0.1:0", SHUTDOWN_GRACE_SECONDS=1)
+    url = url_of(daemon)
+    other = system.metricx("workspace", "create", "stuck")
+    with psycopg2.connect(system.database_url) as blocker, concurrent.futures.ThreadPoolExecutor(1) as pool:
+        blocker.cursor().execute("SELECT pg_advisory_xact_lock(hashtextextended('metricx ingest ' || %s, 0))", (other,))
+        body = [{"external_entity_id": "1", "provider": "meta", "level": "ad", "event_date": "2026-10-01", "currency": "EUR"}]
+        ingest = pool.submit(lambda: Client(url, jwt(claims([other], "admin"))).call("POST", f"/workspaces/{other}/metrics/ingest", json=body))
+        wait_for("the ingest", lambda: system.query("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"))
+        daemon.stop()
+        assert "not stopped within the grace time" in daemon.log()
+        with pytest.raises(requests.exceptions.ConnectionError):
+            ingest.result()
+        blocker.rollback()
+
+
+def test_a_sync_goes_on_when_the_api_is_killed(system, own_api, place, connection):
+    daemon, url = own_api
+    workspace, path = place
+    asked = Client(url, jwt(claims([workspace], "admin"))).call("POST", f"{path}/sync-metrics", 202, json={}, headers={"Prefer": "respond-async"})
+    daemon.kill()
+    run = asked.json()["run_id"]
+    wait_for("its end", lambda: system.query("SELECT 1 FROM sync_runs WHERE id = %s AND status = 'succeeded'", run))
+
+
+def test_a_client_that_hangs_up_stops_nothing(system, client, place, connection):
+    """It waits for a run, and leaves; the run goes on, and so does the API."""
+    workspace, path = place
+    headers = {"Authorization": f"Bearer {jwt(claims([workspace], 'admin'))}"}
+
+    def leave():
+        try:
+            requests.post(f"{system.url}{path}/sync-metrics", json={"start_date": "2026-10-01", "end_date": "2026-10-20"}, headers=headers, timeout=0.02)
+        except requests.exceptions.Timeout:
+            pass
+
+    threads = [threading.Thread(target=leave) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    time.sleep(0.1)
+    answer = client(workspace).post(f"{path}/sync-metrics", {"start_date": "2026-10-01", "end_date": "2026-10-20"})
+    assert answer["success"]
+    wait_for("all ends", lambda: not open_runs(system, connection))
+    assert system.api.process.poll() is None
