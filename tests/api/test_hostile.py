@@ -15,6 +15,9 @@ SLOW = 40  # of each kind
 
 
 def megabytes(system):
+    """Resident; 0 with the address sanitizer, which keeps what was freed."""
+    if b"__asan_init" in (system.build / "bin/metricx-api").read_bytes():
+        return 0
     status = open(f"/proc/{system.api.process.pid}/status", encoding="ascii").read()
     return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
 
