@@ -3,6 +3,7 @@
 #include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/io/http_exchange.h"
+#include "common/io/http_listen.h"
 #include "common/io/http_patience.h"
 #include "common/io/http_stream.h"
 #include <errno.h>
@@ -355,58 +356,6 @@ void http_drop(struct http_exchange *x)
 
 /* --- opening --- */
 
-union address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-};
-
-static int address_of(const char *host, int port, union address *a, socklen_t *len)
-{
-    *a = (union address){0};
-    if (uv_ip4_addr(host, port, &a->v4) == 0) {
-        *len = sizeof a->v4;
-        return 0;
-    }
-    *len = sizeof a->v6;
-    return uv_ip6_addr(host, port, &a->v6);
-}
-
-/* The listening socket or -errno. */
-static int listen_at(const union address *a, socklen_t len)
-{
-    const int on = 1;
-    int fd = socket(a->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return -errno;
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 || bind(fd, &a->any, len) < 0 ||
-        listen(fd, SOMAXCONN) < 0) {
-        int rc = -errno;
-        close(fd);
-        return rc;
-    }
-    return fd;
-}
-
-static int listen_somewhere(const struct http_server_options *o, int *fd, int *port, struct err *e)
-{
-    union address a;
-    socklen_t len;
-    int tries = o->port && o->ports_to_try > 1 ? o->ports_to_try : 1;
-
-    *fd = -EADDRINUSE;
-    for (int i = 0; i < tries && o->port + i <= UINT16_MAX && *fd == -EADDRINUSE; i++) {
-        if (address_of(o->host, o->port + i, &a, &len) < 0)
-            return err_set(e, ERR_INPUT, "%s is not a numeric address", o->host);
-        *fd = listen_at(&a, len);
-    }
-    if (*fd < 0)
-        return err_set(e, *fd, "cannot listen on %s port %d: %s", o->host, o->port, strerror(-*fd));
-    CHECK(getsockname(*fd, &a.any, &len) == 0);
-    *port = ntohs(a.any.sa_family == AF_INET ? a.v4.sin_port : a.v6.sin6_port);
-    return 0;
-}
-
 static struct MHD_Daemon *start_daemon(struct http_server *s, int fd)
 {
     const struct http_server_options *o = &s->options;
@@ -431,7 +380,7 @@ int http_server_new(struct loop *l, const struct http_server_options *o, http_ha
                        o->connections_max);
 
     int fd = -1;
-    int rc = listen_somewhere(o, &fd, &s->port, e);
+    int rc = http_listen(o->host, o->port, o->ports_to_try, &fd, &s->port, e);
     if (rc < 0) {
         free(s);
         return rc;
