@@ -30,6 +30,7 @@ CONNECTION = "/workspaces/{ws}/connections/{id}"
 # In this order at the end, when the right callers ask: what deletes comes last.
 ROUTES = {
     ("GET", "/openapi.json"): Route(OPEN, 200),
+    **{("GET", f"/docs{file}"): Route(OPEN, 200) for file in ("", "/start.js", "/swagger-ui-bundle.js", "/swagger-ui.css")},
     ("GET", "/auth/login"): Route(OPEN, 401, query="?code=nothing"),
     ("POST", "/auth/logout"): Route(OPEN, 204),
     ("GET", "/auth/meta/callback"): Route(OPEN, 403),
@@ -38,7 +39,7 @@ ROUTES = {
     ("GET", "/auth/meta/choose"): Route(CHANGE, 200, query="?workspace_id={ws}&token_id={token}", status=200),  # a page without data
     ("GET", "/workspaces/{ws}/tokens"): Route(READ, 200),
     ("POST", "/workspaces/{ws}/tokens"): Route(CHANGE, 201, body={"access_token": "no-token-of-the-sandbox"}),
-    ("GET", "/workspaces/{ws}/tokens/{id}/accounts"): Route(CHANGE, 200, "token"),
+    ("GET", "/workspaces/{ws}/tokens/{id}/accounts"): Route(READ, 200, "token"),
     ("GET", "/workspaces/{ws}/connections"): Route(READ, 200),
     ("POST", "/workspaces/{ws}/connections"): Route(CHANGE, 201, body={"token_id": "{token}", "all": True, "sync": False}),
     ("PATCH", CONNECTION): Route(CHANGE, 200, "connection", body={"name": "renamed"}, foreign={"token_id": "{token}"}),

@@ -151,11 +151,12 @@ def test_rows_are_put_into_the_own_workspace_only(walled, own, other, acting):
 def test_rows_are_changed_and_moved_within_the_own_workspace_only(walled, other, acting):
     moved = 0
     for table in tables(walled, "UPDATE"):
-        key = "id" if table == "workspaces" else "workspace_id"
+        key = {"workspaces": "id", "sync_chunks": "connection_id"}.get(table, "workspace_id")
+        other_key = "%(other_connection)s" if table == "sync_chunks" else "%(other_workspace)s"
         assert acting(f"UPDATE {table} SET {key} = {key}") == 1
-        assert acting(f"UPDATE {table} SET {key} = {key} WHERE {key} = %(other_workspace)s") == 0
+        assert acting(f"UPDATE {table} SET {key} = {key} WHERE {key} = {other_key}") == 0
         assert acting(f"UPDATE {table} SET {key} = {key}", workspace=None) == 0
-        for change in [f"{key} = %(other_workspace)s"] + ["connection_id = %(other_connection)s"] * (
+        for change in [f"{key} = {other_key}"] + ["connection_id = %(other_connection)s"] * (
                 table in ("entities", "metric_facts", "metric_facts_hourly", "sync_runs")) + ["token_id = %(other_token)s"] * (table == "connections") + [
                     "entity_id = %(other_entity)s"] * table.startswith("metric_facts"):
             with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="row-level security"):
