@@ -69,6 +69,7 @@ def test_a_scheduler_and_a_worker_die_in_between(make_rig):
     check(rig, COUNT, rig.vain)
 
 
+@pytest.mark.skipif(not ALL, reason="long; test_schedulers.py has the same with fewer")
 def test_two_schedulers_tick_at_once(make_rig):
     """The lease, which only saves work, is over as soon as it is taken: both plan the same runs all the time."""
     rig = make_crowd(make_rig, COUNT)

@@ -82,6 +82,7 @@ def test_a_report_is(make_rig, undisturbed, name):
     check_reports(rig, connection, undisturbed(**settings), len(PLANS) + sum(each not in ONCE for each in SCENARIOS[name]))
 
 
+@pytest.mark.skipif(not ALL, reason="long")
 def test_no_report_has_its_rows(make_rig, undisturbed):
     """After the second one the day is asked for campaign by campaign."""
     settings = {**SETTINGS, "BACKFILL_DAYS": 1}
