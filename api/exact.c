@@ -139,7 +139,11 @@ static bool without_exponent(const char *text, char out[NUMBER_MAX])
     for (int64_t i = point < 0 ? point : 0; i < (int64_t)count || i < point; i++) {
         if (i == point)
             out[len++] = '.';
-        out[len++] = i >= 0 && i < (int64_t)count ? digits[i] : '0';
+        const bool is_digit = i >= 0 && i < (int64_t)count;
+        out[len] = '0';
+        if (is_digit)
+            out[len] = digits[i];
+        len++;
     }
     out[len] = '\0';
     if (!negative)

@@ -54,6 +54,8 @@ static void bodies_are_checked_field_by_field(void **state)
         {"Fact", "{\"provider\":\"meta\",\"level\":\"ad\",\"event_at\":\"2026-10-01T00:00:00\"}", "event_at"},
         {"Fact", "{\"provider\":\"meta\",\"level\":\"ad\",\"event_at\":\"2026-10-01T24:00:00Z\"}", "event_at"},
         {"Fact", "{\"provider\":\"meta\",\"level\":\"ad\",\"event_at\":\"2026-10-01T00:00:00+25:00\"}", "event_at"},
+        {"Fact", "{\"provider\":\"meta\",\"level\":\"ad\",\"event_at\":\"2026-10-01T00:00:00+16:00\"}", "event_at"},
+        {"Fact", "{\"provider\":\"meta\",\"level\":\"ad\",\"event_at\":\"2026-10-01T00:00:60Z\"}", "event_at"},
         {"Fact", "{\"provider\":\"meta\",\"level\":\"ad\",\"event_at\":\"2026-10-01T00:00:00.Z\"}", "event_at"},
         {"Fact", "{\"provider\":\"meta\",\"level\":\"ad\",\"entity_id\":\"1\"}", "entity_id"},
     };

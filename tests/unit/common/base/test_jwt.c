@@ -126,7 +126,7 @@ static char *with_header(const char *header)
     (void)snprintf(signing, sizeof signing, "%s%s", part, strchr(good, '.'));
     struct secret *key = key_of(ONE), *text = key_of(signing);
     secret_hmac_hex(key, text, hex);
-    for (int i = 0; i < 32; i++) {
+    for (size_t i = 0; i < 32; i++) {
         const char byte[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
         mac[i] = (unsigned char)strtoul(byte, NULL, 16);
     }
