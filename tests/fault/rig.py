@@ -344,17 +344,19 @@ class Rig(System):
     def await_block(self, account="app"):
         return wait_for(f"a block of {account}", lambda: max(0, self.blocked_ms(account) or 0))
 
-    def pass_blocks(self, seconds=1):
-        """As if the time until their end had passed, at Meta too. For so long a look under way may tell Redis of them once more."""
+    def pass_blocks(self):
+        """As if the time until their end had passed, at Meta too. The daemons are made anew: a look under way would tell Redis of
+        the blocks once more, and a worker sleeps until the end that it was told."""
+        for name in self.members:
+            self.kill(name)
         for account in (None, *(row[0] for row in self.query("SELECT external_account_id FROM connections"))):
             self.block(account, ms=0)
         self.query("UPDATE provider_blocks SET blocked_until = clock_timestamp()")
         client = self.redis.client()
-        for _ in range(seconds):
-            time.sleep(1)
-            for key in client.keys("{metricx}:budget:*"):
-                client.hset(key, "blocked_until", 0)
-            client.lpush("{metricx}:wake", *[1] * len(self.members))  # workers sleep until the end that they were told
+        for key in client.keys("{metricx}:budget:*"):
+            client.hset(key, "blocked_until", 0)
+        for member in self.members.values():
+            member.start()
 
     # --- runs ---
 

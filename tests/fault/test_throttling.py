@@ -36,7 +36,7 @@ def test_after_a_first_rejection_there_is_no_other(make_rig, undisturbed, tier, 
         [(allowed, known)] = rig.query("SELECT calls_allowed(b), b.allowed FROM provider_blocks b")
         assert calls * 0.6 <= allowed < known <= calls * 1.1
         wait_for("the lesson in Redis", lambda: limits_of(rig, "meta:act_1001") == (allowed, allowed))
-        rig.pass_blocks(seconds=6)
+        rig.pass_blocks()
     assert rig.await_end(run) == "succeeded"
     needed = undisturbed(**settings)
     assert needed > 2 * calls + 10  # without the lesson there would be another rejection

@@ -140,3 +140,26 @@ def test_what_moves_up_takes_its_promise_along(redis_server):
     queue.enqueue(("a", "c1", "act_1", "high", 0, 20))
     budget = queue.budget()
     assert (budget["promised_high"], budget["promised_low"]) == (21, 0)
+
+
+def test_a_limit_below_what_is_promised_stops_nobody(redis_server):
+    """A refusal teaches that an account allows less than the slices that were begun are going to call: they go on one by one."""
+    queue = Queue(redis_server.client())
+    queue.seed_all(limit=100, accounts=["act_1"])
+    queue.enqueue(*[(f"a{i}", "c1", "act_1", "high", 0, 20) for i in range(6)])
+    jobs, _ = queue.claim(6)
+    assert len(jobs) == 4 and queue.budget()["promised_high"] > 60
+    for job in jobs:
+        queue.finish(job, "yield", allowed=40)
+    queue.advance(2 * WINDOW)  # no cursor serves any more
+    done = 0
+    for _ in range(10):
+        [job] = queue.claim(1)[0]
+        while queue.grant(job) == (1, 0) and queue.job(job.id)["promised"] != "0":
+            pass
+        queue.finish(job)
+        done += 1
+        queue.advance(2 * WINDOW)
+        if done == 6:
+            break
+    assert done == 6

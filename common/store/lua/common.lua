@@ -213,7 +213,8 @@ local function begin_at(j)
     local b = budget(scope)
     local calls = math.min(calls_of(j), math.max(1, math.floor(room_of(b, j.lane) * 3 / 4)))
     local others = promised(b, j.lane) - (holds_promise(j) and n(j.promised) or 0)
-    local free = window_at(b, j.lane, math.max(0, others) + calls)
+    -- What is promised may be more than a limit that became smaller: the whole window is enough for anybody.
+    local free = window_at(b, j.lane, math.min(math.max(0, others) + calls, math.max(1, room_of(b, j.lane))))
     if free > now then b.parked, b.why = free, 'budget spent' end
     at = math.max(at, free)
   end
