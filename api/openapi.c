@@ -77,7 +77,7 @@ static json_t *parameters(const struct route *r)
 
 static void add_response(json_t *all, int status, const char *about, const char *schema)
 {
-    char key[8];
+    char key[16];
     json_t *response = json_pack("{s:s}", "description", about);
 
     if (schema != NULL)
@@ -95,7 +95,7 @@ static json_t *responses(const struct route *r)
     if (r->also != 0)
         add_response(all, r->also, "not done, or not yet", r->also_answer);
     if (r->also >= 400) { /* the same status is a problem too */
-        char key[8];
+        char key[16];
         (void)snprintf(key, sizeof key, "%d", r->also);
         (void)json_object_update(json_object_get(json_object_get(all, key), "content"), problem);
     }
