@@ -6,6 +6,7 @@
 #include "common/base/str.h"
 #include "common/io/http_stream.h"
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,7 +76,7 @@ void answer_page(struct call *c, const char *content_type, const char *policy, c
 {
     set_headers(c, policy);
     note(c, 200, len, NULL);
-    http_reply(c->x, 200, content_type, bytes, len);
+    http_reply_lasting(c->x, 200, content_type, bytes, len);
     call_free(c);
 }
 
@@ -218,18 +219,44 @@ void answer_problem(struct call *c, int status, const struct err *e)
     problem(c, status, e, NULL);
 }
 
-void answer_err(struct call *c, const struct err *e)
-{
-    problem(c, answer_status(e->rc), e, NULL);
-}
-
 void answer_fields(struct call *c, struct field_errors *f)
 {
     const json_t *first = json_array_get(f->list, 0);
     struct err e;
 
-    (void)err_set(&e, ERR_INPUT, "%s: %s", json_string_value(json_object_get(first, "field")),
+    const char *field = json_string_value(json_object_get(first, "field"));
+
+    (void)err_set(&e, ERR_INPUT, "%s%s%s", *field != '\0' ? field : "the body", *field != '\0' ? ": " : " ",
                   json_string_value(json_object_get(first, "message")));
     problem(c, 422, &e, f->list);
     field_errors_clear(f);
+}
+
+/* What is at fault as it was sent: a parameter, a member of the body or one of its settings. */
+static json_t *value_of(const struct call *c, const char *name)
+{
+    const char *param = call_param(c, name);
+    json_t *member = json_object_get(c->body, name);
+
+    if (member == NULL)
+        member = json_object_get(json_object_get(c->body, "settings"), name);
+    return param != NULL ? json_string(param) : json_incref(member);
+}
+
+/* The store says of bad input "field: why". */
+void answer_err(struct call *c, const struct err *e)
+{
+    const size_t len = strspn(e->text, "abcdefghijklmnopqrstuvwxyz_");
+    struct field_errors errors = {NULL};
+    char field[64];
+
+    if (e->rc != ERR_INPUT || len == 0 || len >= sizeof field || !str_starts(e->text + len, ": ")) {
+        problem(c, answer_status(e->rc), e, NULL);
+        return;
+    }
+    (void)snprintf(field, sizeof field, "%.*s", (int)len, e->text);
+    json_t *value = value_of(c, field);
+    field_error(&errors, field, value, "%s", e->text + len + 2);
+    json_decref(value);
+    answer_fields(c, &errors);
 }

@@ -6,6 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
+/* The end of the year 9999: some say "for ever" with a number that no clock reaches. */
+#define EXP_S_MAX INT64_C(253402300799)
+
 /* The value of the cookie access_token, owned by the caller; NULL when there is none. */
 static char *cookie_token(const char *cookie)
 {
@@ -49,7 +52,8 @@ static int read_claims(json_t *claims, struct caller *out, struct err *e)
     if (sub == NULL || *sub == '\0' || !str_copy(out->sub, sizeof out->sub, sub))
         return err_set(e, ERR_UNAUTHORIZED, "the token lacks sub, at most %zu bytes that name the caller",
                        sizeof out->sub - 1);
-    out->exp_s = (int64_t)json_number_value(json_object_get(claims, "exp"));
+    const double exp_s = json_number_value(json_object_get(claims, "exp"));
+    out->exp_s = exp_s < (double)EXP_S_MAX ? (int64_t)exp_s : EXP_S_MAX;
     out->role = ROLE_VIEWER;
     if (role != NULL && (!json_is_string(role) || !role_from_name(json_string_value(role), &out->role)))
         return err_set(e, ERR_UNAUTHORIZED, "role of the token is none of viewer, admin, operator, service");

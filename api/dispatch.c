@@ -69,15 +69,13 @@ static int find_route(struct call *c)
 static int find_caller(struct call *c)
 {
     const struct settings *s = c->api->service->settings;
-    const bool changes = strcmp(c->route->method, "GET") != 0;
+    const bool changes = strcmp(c->route->method, "GET") != 0, open = c->route->scope == SCOPE_OPEN;
     struct err e;
 
-    if (c->route->scope == SCOPE_OPEN)
-        return 0;
-    if (caller_identify(s->jwt_secret, http_header(c->x, "Authorization"), http_header(c->x, "Cookie"),
-                        clk_wall_ms() / 1000, &c->caller, &e) != 0)
+    if (!open && caller_identify(s->jwt_secret, http_header(c->x, "Authorization"), http_header(c->x, "Cookie"),
+                                 clk_wall_ms() / 1000, &c->caller, &e) != 0)
         return refuse(c, &e);
-    if (changes && c->caller.by_cookie &&
+    if (changes && (open ? http_header(c->x, "Cookie") != NULL : c->caller.by_cookie) &&
         caller_same_site(http_header(c->x, "Origin"), http_header(c->x, "Sec-Fetch-Site"), s->public_url, &e) != 0)
         return refuse(c, &e);
     return 0;
@@ -123,7 +121,11 @@ static void check_param(void *arg, const char *name, const char *value)
 {
     void **two = arg;
     const struct route *route = ((struct call *)two[0])->route;
-    if (!route->any_params || param_is_known(route->params, name))
+    if (route->any_params && !param_is_known(route->params, name))
+        return;
+    if (value != http_query(((struct call *)two[0])->x, name))
+        field_error(two[1], name, NULL, "is given more than once");
+    else
         param_check(route->params, name, value, two[1]);
 }
 
@@ -178,21 +180,33 @@ static int check_tree(struct call *c, const char *text, size_t len)
     return e.rc;
 }
 
+static int check_media(struct call *c)
+{
+    static const char json[] = "application/json";
+    const char *type = http_header(c->x, "Content-Type"), *coding = http_header(c->x, "Content-Encoding");
+    struct err e = {0};
+
+    if (type != NULL &&
+        (strncasecmp(type, json, sizeof json - 1) != 0 || strchr("; \t", type[sizeof json - 1]) == NULL))
+        (void)err_set(&e, ERR_INPUT, "Content-Type must be application/json");
+    else if (coding != NULL && strcasecmp(coding, "identity") != 0)
+        (void)err_set(&e, ERR_INPUT, "Content-Encoding is none that is read here; send the body as it is");
+    if (e.rc != 0)
+        answer_problem(c, 415, &e);
+    return e.rc;
+}
+
 static int read_body(struct call *c)
 {
     size_t len = 0;
     const char *text = http_body(c->x, &len);
-    const char *type = http_header(c->x, "Content-Type");
     struct field_errors errors = {NULL};
     struct err e = {0};
 
     if (c->route->body == NULL || (len == 0 && c->route->body_optional))
         return 0;
-    if (type != NULL && strncasecmp(type, "application/json", 16) != 0) {
-        (void)err_set(&e, ERR_INPUT, "Content-Type must be application/json");
-        answer_problem(c, 415, &e);
-        return e.rc;
-    }
+    if (check_media(c) != 0)
+        return ERR_INPUT;
     if (check_tree(c, text, len) != 0)
         return ERR_LIMIT;
     c->body = exact_load(text, len, &e);

@@ -49,6 +49,13 @@ static void add_event(struct buf *b, const char *id, const char *type, const cha
     buf_add_str(b, "\n\n");
 }
 
+/* In a stream every line end counts, a carriage return too: what is none of ours may have them anywhere. */
+static bool is_one_line(const struct event *e)
+{
+    return memchr(e->text, '\n', e->len) == NULL && memchr(e->text, '\r', e->len) == NULL &&
+           strpbrk(e->type, "\r\n") == NULL && strpbrk(e->event_id, "\r\n") == NULL;
+}
+
 static void heard(void *arg, const struct event *e)
 {
     struct stream *s = arg;
@@ -58,8 +65,8 @@ static void heard(void *arg, const struct event *e)
         read_state(s, clk_wall_ms() - ENDED_LATELY_MS);
         return;
     }
-    if (memchr(e->text, '\n', e->len) != NULL)
-        return; /* not one of ours: a line would be taken for another event */
+    if (!is_one_line(e))
+        return;
     if (s->reading) {
         add_event(&s->kept, e->event_id, e->type, e->text, e->len);
         return;
@@ -71,11 +78,21 @@ static void heard(void *arg, const struct event *e)
     buf_free(&b);
 }
 
+static void on_heartbeat(void *arg);
+
+/* Sooner when the token ends before. */
+static void await_heartbeat(struct stream *s)
+{
+    const int64_t left_ms = s->until_ms - clk_wall_ms();
+    s->heartbeat = timer_start(s->api->service->loop, left_ms > 0 && left_ms < HEARTBEAT_MS ? left_ms : HEARTBEAT_MS,
+                               on_heartbeat, s);
+}
+
 static void on_heartbeat(void *arg)
 {
     struct stream *s = arg;
 
-    s->heartbeat = timer_start(s->api->service->loop, HEARTBEAT_MS, on_heartbeat, s);
+    await_heartbeat(s);
     if (clk_wall_ms() >= s->until_ms)
         http_stream_end(s->out);
     else
@@ -110,7 +127,7 @@ static void begin(struct stream *s)
     struct call *c = s->call;
 
     s->call = NULL;
-    s->heartbeat = timer_start(s->api->service->loop, HEARTBEAT_MS, on_heartbeat, s);
+    await_heartbeat(s);
     s->out = answer_stream(c, "text/event-stream", PENDING_BYTES_MAX, on_gone, s);
     if (s->api->stopping)
         http_stream_end(s->out);

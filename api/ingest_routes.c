@@ -6,10 +6,11 @@
 #include "common/base/mem.h"
 #include "common/store/ingest.h"
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ANSWER_BYTES_MAX = 64 << 20, MAP_BYTES_MAX = 1 << 20 };
+enum { ANSWER_BYTES_MAX = 64 << 20, MAP_BYTES_MAX = 1 << 20, INSTANT_TEXT = 40, MICROS_DIGITS = 6 };
 
 /* One request: what is refused here, before the database has seen it. */
 struct request {
@@ -54,6 +55,18 @@ static void check_currency(const json_t *fact, struct field_errors *errors)
         field_error(errors, "currency", json_object_get(fact, "currency"), "must be a code like EUR");
 }
 
+/* PostgreSQL would round what is finer than a microsecond, and the last tenth of one up into the next day. */
+static const char *whole_micros(const char *instant, char out[INSTANT_TEXT])
+{
+    const char *dot = instant != NULL ? strchr(instant, '.') : NULL;
+    const size_t digits = dot != NULL ? strspn(dot + 1, "0123456789") : 0;
+
+    if (digits <= MICROS_DIGITS)
+        return instant;
+    (void)snprintf(out, INSTANT_TEXT, "%.*s%s", (int)(dot + 1 + MICROS_DIGITS - instant), instant, dot + 1 + digits);
+    return out;
+}
+
 /* A JSON object of exact numbers. */
 static void write_map(const char *name, const json_t *map, struct buf *out, struct field_errors *errors)
 {
@@ -93,7 +106,7 @@ static void refuse(struct request *q, size_t index, struct field_errors *errors)
 static void add_fact(struct request *q, size_t index, const json_t *fact)
 {
     struct field_errors errors = {NULL};
-    char numbers[INGEST_MEASURE_COUNT][DECIMAL_TEXT];
+    char numbers[INGEST_MEASURE_COUNT][DECIMAL_TEXT], at[INSTANT_TEXT];
     struct buf actions, values;
     struct ingest_fact f = {.index = (int)index,
                             .connection_id = text_of(fact, "connection_id"),
@@ -112,6 +125,7 @@ static void add_fact(struct request *q, size_t index, const json_t *fact)
     if (errors.list == NULL) {
         check_pairs(fact, &errors);
         check_currency(fact, &errors);
+        f.event_at = whole_micros(f.event_at, at);
         f.hourly = text_of(fact, "granularity") != NULL && strcmp(text_of(fact, "granularity"), "hour") == 0;
         for (int i = 0; i < INGEST_MEASURE_COUNT; i++)
             if (exact_decimal(json_object_get(fact, ingest_measure_names[i]), numbers[i]))

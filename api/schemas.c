@@ -132,7 +132,7 @@ static bool is_instant(const char *text)
     const char *rest = text + 19;
     if (*rest == '.') {
         const size_t digits = strspn(rest + 1, "0123456789");
-        if (digits == 0)
+        if (digits == 0 || digits > 9)
             return false;
         rest += 1 + digits;
     }

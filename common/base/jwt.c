@@ -107,7 +107,9 @@ int jwt_verify(const struct secret *secrets, const char *token, int64_t now_s, j
     unsigned char mac[MAC_BYTES];
     size_t len = 0;
 
-    if (strlen(token) > TOKEN_BYTES_MAX || dot == NULL || dot == last || memchr(dot + 1, '.', (size_t)(last - dot - 1)))
+    if (strlen(token) > TOKEN_BYTES_MAX)
+        return err_set(e, ERR_UNAUTHORIZED, "the token is larger than %d bytes", TOKEN_BYTES_MAX);
+    if (dot == NULL || dot == last || memchr(dot + 1, '.', (size_t)(last - dot - 1)))
         return err_set(e, ERR_UNAUTHORIZED, "the token is no JSON Web Token");
     if (!header_is_ours(token, (size_t)(dot - token)))
         return err_set(e, ERR_UNAUTHORIZED, "the token is not signed with HS256");

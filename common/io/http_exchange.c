@@ -113,13 +113,14 @@ bool http_framing_is_sound(const struct http_exchange *x, const char *version)
     return framings <= 1 && hosts <= 1;
 }
 
-void http_exchange_respond(struct http_exchange *x, int status, const char *content_type, const char *body, size_t len,
+void http_exchange_respond(struct http_exchange *x, int status, const char *content_type, const struct http_bytes *body,
                            bool last)
 {
+    const enum MHD_ResponseMemoryMode mode = body->lasting ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_COPY;
+
     /* The parameter lacks its const only for MHD's other modes, in which it frees the bytes. */
     http_exchange_set_response(x, status, content_type,
-                               MHD_create_response_from_buffer(len, (void *)(uintptr_t)body, MHD_RESPMEM_MUST_COPY),
-                               last);
+                               MHD_create_response_from_buffer(body->len, (void *)(uintptr_t)body->bytes, mode), last);
 }
 
 void http_exchange_set_response(struct http_exchange *x, int status, const char *content_type,

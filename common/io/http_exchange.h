@@ -38,9 +38,14 @@ struct http_exchange *http_exchange_new(struct MHD_Connection *connection, const
 void http_exchange_free(struct http_exchange *x);
 /* Whether everybody who reads this request agrees where it ends and to whom it goes. */
 bool http_framing_is_sound(const struct http_exchange *x, const char *version);
-/* Makes x->response, NULL without memory: then the connection is cut; body is copied, content_type may be NULL. last:
- * the connection ends with it. */
-void http_exchange_respond(struct http_exchange *x, int status, const char *content_type, const char *body, size_t len,
+struct http_bytes {
+    const char *bytes;
+    size_t len;
+    bool lasting; /* they outlive the server: need no copy */
+};
+/* Makes x->response, NULL without memory: then the connection is cut; content_type may be NULL. last: the connection
+ * ends with it. */
+void http_exchange_respond(struct http_exchange *x, int status, const char *content_type, const struct http_bytes *body,
                            bool last);
 
 void http_exchange_set_response(struct http_exchange *x, int status, const char *content_type,

@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-enum { LOOK_MS = 100 };
+enum { LOOK_MS = 100, MIB = 1 << 20 };
 
 struct http_guest {
     TAILQ_ENTRY(http_guest) in_guests;
     struct http_patience *patience;
     int fd;
-    int64_t until_ms; /* INT64_MAX: it has asked, and waits for us */
+    int64_t until_ms; /* INT64_MAX: it has asked, and waits for us, or hears a stream */
     bool cut;
 };
 
@@ -76,6 +76,14 @@ static struct http_guest *guest_of(struct MHD_Connection *connection)
 void http_patience_ends(struct MHD_Connection *connection)
 {
     guest_of(connection)->until_ms = INT64_MAX;
+}
+
+void http_patience_answers(struct MHD_Connection *connection, size_t bytes)
+{
+    struct http_guest *g = guest_of(connection);
+    const int64_t ms = g->patience->request_ms;
+
+    expect(g, ms + ms * (int64_t)bytes / MIB);
 }
 
 void http_patience_begins(struct MHD_Connection *connection)

@@ -2,8 +2,8 @@
 #include <microhttpd.h>
 #include <stdint.h>
 #include <sys/queue.h>
-/* Inside of http_server.c: who takes too long over a request is cut off. Bytes that trickle keep a connection from
- * being silent, and so one of the server's few places, for ever. */
+/* Inside of http_server.c: who takes too long over a request, or over taking its answer, is cut off. Bytes that trickle
+ * keep a connection from being silent, and so one of the server's few places, for ever. */
 TAILQ_HEAD(http_guests, http_guest);
 struct http_patience {
     struct http_guests guests;
@@ -19,7 +19,8 @@ void http_patience_init(struct http_patience *p, int64_t request_ms, int64_t idl
  */
 void http_patience_notify(void *arg, struct MHD_Connection *connection, void **slot,
                           enum MHD_ConnectionNotificationCode what);
-void http_patience_ends(struct MHD_Connection *connection);   /* its request is there */
-void http_patience_begins(struct MHD_Connection *connection); /* it was answered: the next one */
+void http_patience_ends(struct MHD_Connection *connection);                  /* its request is there */
+void http_patience_answers(struct MHD_Connection *connection, size_t bytes); /* it has an answer to take */
+void http_patience_begins(struct MHD_Connection *connection);                /* it was answered: the next one */
 /* After each run of MHD: a slow client causes one with each byte. */
 void http_patience_look(struct http_patience *p);

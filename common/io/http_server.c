@@ -292,13 +292,24 @@ static bool end_exchange(struct http_exchange *x)
     return false;
 }
 
-void http_reply(struct http_exchange *x, int status, const char *content_type, const char *body, size_t len)
+static void reply(struct http_exchange *x, int status, const char *content_type, const struct http_bytes *body)
 {
     if (!end_exchange(x))
         return;
-    http_exchange_respond(x, status, content_type, body, len, x->last || x->server->closing);
+    http_exchange_respond(x, status, content_type, body, x->last || x->server->closing);
+    http_patience_answers(x->connection, body->len);
     if (x->suspended)
         http_exchange_resume(x);
+}
+
+void http_reply(struct http_exchange *x, int status, const char *content_type, const char *body, size_t len)
+{
+    reply(x, status, content_type, &(struct http_bytes){body, len, false});
+}
+
+void http_reply_lasting(struct http_exchange *x, int status, const char *content_type, const char *body, size_t len)
+{
+    reply(x, status, content_type, &(struct http_bytes){body, len, true});
 }
 
 static int socket_of(const struct http_exchange *x)

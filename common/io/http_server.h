@@ -16,8 +16,10 @@ struct http_server_options {
     int ports_to_try;      /* the given one and the following; 1 = just this one */
     size_t body_bytes_max; /* larger: 413 */
     int connections_max;
-    int idle_seconds;        /* connections that are silent this long are closed */
-    int request_seconds;     /* and those whose request is not whole after this; 0 = no bound */
+    int idle_seconds; /* connections that are silent this long are closed */
+    /* and those whose request is not whole after this, or their answer not taken: it has as long again for each MiB.
+     * 0 = no bound */
+    int request_seconds;
     size_t bodies_bytes_max; /* of all requests together; beyond it 503. 0 = no bound */
     /* Answers, at once, what goes to no handler: 400, 413, 503. NULL: a line of text says why. */
     void (*refuse)(void *arg, struct http_exchange *x, int status, const char *why);
@@ -44,6 +46,8 @@ void http_each_query(const struct http_exchange *x, void (*each)(void *arg, cons
 void http_reply_header(struct http_exchange *x, const char *name, const char *value); /* before http_reply; copied */
 /* Copies; content_type may be NULL. Ends x. */
 void http_reply(struct http_exchange *x, int status, const char *content_type, const char *body, size_t len);
+/* The same without a copy: the bytes outlive the server. */
+void http_reply_lasting(struct http_exchange *x, int status, const char *content_type, const char *body, size_t len);
 /* Bytes past the server, for the sandbox' faults: all that it sends to this client must come this way, then
  * http_drop(). */
 void http_send_raw(struct http_exchange *x, const char *bytes, size_t len);

@@ -1,5 +1,6 @@
 #include "common/io/http_stream.h"
 #include "common/base/check.h"
+#include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/io/http_exchange.h"
 #include <microhttpd.h>
@@ -14,6 +15,7 @@ enum { BLOCK_BYTES = 4096 };
 struct http_stream {
     struct loop *loop;
     struct http_exchange *x; /* NULL once its connection is gone */
+    size_t pending_max;
     struct buf pending;
     size_t sent; /* of pending */
     bool suspended, ended;
@@ -66,7 +68,7 @@ struct http_stream *http_stream_open(struct http_exchange *x, const char *conten
 {
     struct http_stream *s = mem_new(1, sizeof *s);
     CHECK(s);
-    *s = (struct http_stream){.loop = x->loop, .x = x, .gone = gone, .arg = arg};
+    *s = (struct http_stream){.loop = x->loop, .x = x, .pending_max = pending_max, .gone = gone, .arg = arg};
     buf_init(&s->pending, pending_max);
     if (strcmp(http_method(x), "HEAD") == 0) { /* MHD would send the end of a body behind the head */
         http_reply(x, 200, content_type, "", 0);
@@ -96,8 +98,12 @@ void http_stream_write(struct http_stream *s, const char *bytes, size_t len)
         s->pending.len -= s->sent;
         s->sent = 0;
     }
+    if (s->pending.len == 0) /* nothing waits: this client is not slow, however much this is */
+        s->pending.max = len > s->pending_max ? len : s->pending_max;
     buf_add(&s->pending, bytes, len);
     if (s->pending.overflow) {
+        log_info("a stream is cut off: its client reads too slowly", F_INT("waiting", s->pending.len),
+                 F_INT("limit", s->pending_max));
         buf_free(&s->pending);
         s->ended = true;
         http_exchange_cut(s->x);

@@ -3,6 +3,7 @@
 #include "api/prefer.h"
 #include "common/base/buf.h"
 #include "common/base/jwt.h"
+#include "common/base/str.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -74,6 +75,21 @@ static void claims_make_a_caller(void **state)
         }
         caller_clear(&c);
         free(token);
+    }
+}
+
+static void an_end_that_no_clock_reaches_is_none(void **state)
+{
+    static const char *const ends[] = {"1e300", "9223372036854775807", "99999999999999999"};
+    (void)state;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        char *claims = str_printf("{\"sub\":\"a\",\"exp\":%s,\"workspaces\":[]}", ends[i]), *token = bearer(claims);
+        struct caller c;
+        assert_int_equal(identify(token, NULL, &c), 0);
+        assert_int_equal(c.exp_s, INT64_C(253402300799)); /* in milliseconds it is still a number */
+        caller_clear(&c);
+        free(token);
+        free(claims);
     }
 }
 
@@ -177,6 +193,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(claims_make_a_caller),
+        cmocka_unit_test(an_end_that_no_clock_reaches_is_none),
         cmocka_unit_test(the_cookie_serves_when_there_is_no_header),
         cmocka_unit_test(foreign_pages_may_not_change_anything),
         cmocka_unit_test(who_asks_too_often_waits),

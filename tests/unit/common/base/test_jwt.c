@@ -84,6 +84,16 @@ static void any_secret_of_the_list_verifies_and_the_first_signs(void **state)
     free(second);
 }
 
+static void a_token_has_a_size(void **state)
+{
+    char *large = malloc(20000);
+    (void)state;
+    memset(large, 'a', 19999);
+    large[19999] = '\0';
+    assert_non_null(strstr(verdict(ONE, large), "larger than 16384 bytes"));
+    free(large);
+}
+
 static void times_are_obeyed(void **state)
 {
     static const struct {
@@ -208,6 +218,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_example_of_rfc_7515_holds),
         cmocka_unit_test(any_secret_of_the_list_verifies_and_the_first_signs),
+        cmocka_unit_test(a_token_has_a_size),
         cmocka_unit_test(times_are_obeyed),
         cmocka_unit_test(no_other_algorithm),
         cmocka_unit_test(every_changed_byte_is_noticed),

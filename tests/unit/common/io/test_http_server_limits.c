@@ -201,6 +201,52 @@ static void test_slow_requests_are_cut_off(void **state)
     close_server(&f);
 }
 
+/* What the kernel keeps for a client, on connections from now on. */
+static void shrink_send_buffers(void)
+{
+    const int small = 4096;
+    int listens;
+    socklen_t len = sizeof listens;
+
+    for (int fd = 0; fd < 100; fd++)
+        if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) == 0 && listens)
+            assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small), 0);
+}
+
+static void test_who_takes_its_answer_too_slowly_is_cut_off(void **state)
+{
+    enum { ANSWER = 400000 };
+    struct fixture f = {0};
+    struct http_server_options o = options;
+    const int64_t end = clk_mono_ms() + RAW_PATIENCE_MS;
+    const int small = 4096;
+    char piece[1024];
+    size_t taken = 0;
+    ssize_t got = 1;
+    (void)state;
+
+    o.request_seconds = 1;
+    open_server(&f, &o);
+    shrink_send_buffers();
+    const int fd = dial(&f);
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
+    char *whole = str_printf("POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%0*d",
+                             ANSWER, ANSWER, 0);
+    raw_say(f.loop, fd, whole);
+    while (got > 0 || (got < 0 && errno == EAGAIN)) {
+        assert_true(clk_mono_ms() < end);
+        for (int i = 0; i < 10; i++, (void)poll(NULL, 0, 1))
+            loop_turn(f.loop);
+        got = recv(fd, piece, sizeof piece, MSG_DONTWAIT);
+        taken += got > 0 ? (size_t)got : 0;
+    }
+    assert_int_equal(f.requests, 1);
+    assert_in_range(taken, 1, ANSWER - 1);
+    free(whole);
+    close(fd);
+    close_server(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +257,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_silent_ones_make_room, setup, teardown),
         cmocka_unit_test(test_silent_connections_are_closed),
         cmocka_unit_test(test_slow_requests_are_cut_off),
+        cmocka_unit_test(test_who_takes_its_answer_too_slowly_is_cut_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
