@@ -84,7 +84,7 @@ def test_a_change_is_whole_or_nothing(one):
                         ({"name": ""}, "name"), ({"settings": {"hourly": "yes"}}, "settings.hourly")):
         assert [e["field"] for e in c.call("PATCH", path, 422, json=body).json()["errors"]] == [field]
     problem = c.call("PATCH", path, 422, json={"name": "x", "status": "paused", "settings": {"nightly_at": "24:00"}}).json()
-    assert "nightly_at" in problem["detail"]
+    assert [(e["field"], e["value"]) for e in problem["errors"]] == [("nightly_at", "24:00")]
     shown = c.call("PATCH", path, 200, json={}).json()
     assert (shown["name"], shown["status"], shown["settings"]) == (made["name"], "active", {})
 

@@ -1,7 +1,13 @@
 """Server-sent events: the present state first, then what changes."""
 import json
+import re
+import socket
 import threading
+import time
+from urllib.parse import urlsplit
 
+from client import Client, claims, jwt
+from raw import Raw
 from system import wait_for
 
 
@@ -49,3 +55,51 @@ def test_streams_hear_again_after_redis_was_away(system, client, place, redis_pr
     wait_for("the state once more", lambda: len(stream.of("connection.state")) == 2)
     run = client(workspace).post(f"{path}/sync-entities")["run_id"]
     wait_for("its end", lambda: stream.of("run.succeeded", run))
+
+
+def test_the_state_of_a_large_workspace_comes_whole(system, client, workspace):
+    system.query("INSERT INTO connections (workspace_id, provider, external_account_id, name, currency, timezone, token_source, status)"
+                 " SELECT %s, 'meta', 'large' || n, repeat('x', 200), 'EUR', 'UTC', 'none', 'paused' FROM generate_series(1, 1500) n", workspace)
+    stream = Stream(client(workspace), f"/workspaces/{workspace}/events")
+    wait_for("the state", lambda: len(stream.of("connection.state")) == 1500)
+
+
+def test_a_stream_ends_with_its_token(system, workspace):
+    c = Client(system.url, jwt(claims([workspace], exp=int(time.time()) + 2)))
+    stream = Stream(c, f"/workspaces/{workspace}/events")
+    stream.join(10)
+    assert not stream.is_alive()  # long before the next heartbeat
+    c.session.close()
+
+
+def test_who_reads_too_slowly_is_cut_off_and_others_hear_all(system, workspace, redis_process):
+    where = urlsplit(system.url)
+    with socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.connect((where.hostname, where.port))
+        slow.sendall(f"GET /workspaces/{workspace}/events HTTP/1.1\r\nHost: api\r\nAuthorization: Bearer {jwt(claims([workspace]))}\r\n\r\n".encode())
+        assert slow.recv(12) == b"HTTP/1.1 200"
+        redis, sent, heard = redis_process.client(), 0, b""
+        with Raw(system.url) as other:
+            other.send(f"GET /workspaces/{workspace}/events HTTP/1.1\r\nHost: api\r\nAuthorization: Bearer {jwt(claims([workspace]))}\r\n\r\n")
+            assert other.answer().status == 200
+            while "a stream is cut off: its client reads too slowly" not in system.api.log():
+                assert sent < 10000
+                for sent in range(sent + 1, sent + 101):
+                    redis.publish("{api}:events", json.dumps({"event_id": str(sent), "type": "run.started", "workspace_id": workspace, "x": "y" * 4000}))
+                heard += other.until(f"id: {sent}\n".encode()) + f"id: {sent}\n".encode()
+        assert re.findall(rb"id: (\d+)\n", heard) == [str(n).encode() for n in range(1, sent + 1)]
+
+
+def test_what_is_no_event_of_ours_is_passed_over(system, workspace, redis_process):
+    """Whoever may publish cannot make up events within another's, nor end the API."""
+    with Raw(system.url) as raw:
+        raw.send(f"GET /workspaces/{workspace}/events HTTP/1.1\r\nHost: api\r\nAuthorization: Bearer {jwt(claims([workspace]))}\r\n\r\n")
+        assert raw.answer().status == 200
+        event = {"event_id": "1", "type": "run.started", "workspace_id": workspace, "run_id": None}
+        texts = [json.dumps({**event, **bad}) for bad in ({"event_id": "x\n\nevent: evil"}, {"type": "x\rdata: evil"}, {"type": 5}, {"workspace_id": None})]
+        for text in [*texts, json.dumps(event).replace(", ", ",\revil: 1\r"), json.dumps(event).replace(", ", ",\nevil\n"), "[]", "{", b"\xff", "",
+                     json.dumps({**event, "type": "run.progress", "run_id": "z" * 5000}), json.dumps({**event, "event_id": "last"})]:
+            redis_process.client().publish("{api}:events", text)
+        heard = raw.until(b"id: last")
+        assert heard is not None and b"evil" not in heard

@@ -118,6 +118,29 @@ def test_days_and_hours_are_the_connections(system, client, place, connection):
     assert day["connection_id"] == connection
 
 
+def test_the_last_moment_of_a_day_is_of_that_day(system, workspace, ingest):
+    """Finer than a microsecond, as some clocks say it: nothing is rounded up into the next day."""
+    for n, second in enumerate(("59.9999999", "59.999999999", "59.999999", "59.1")):
+        at = {k: v for k, v in fact(external_entity_id=f"ad-{n}", event_at=f"2026-10-01T23:59:{second}Z").items() if k != "event_date"}
+        assert ingest(at, {**at, "granularity": "hour"}) == answer(2, 0)
+    assert {str(row["event_date"]) for row in stored(system, workspace)} == {"2026-10-01"}
+    assert {(str(row["event_date"]), row["event_hour"]) for row in stored(system, workspace, "metric_facts_hourly")} == {("2026-10-01", 23)}
+    refused = ingest({**at, "event_at": f"2026-10-01T12:00:00.{'0' * 200}Z"}, status=422)
+    assert refused["errors"][0]["field"] == "event_at"
+
+
+def test_hours_around_a_change_of_clocks(system, client, place, connection):
+    """The hour that comes twice is one row for both; the one that is left out has none."""
+    workspace, _ = place
+    system.query("UPDATE connections SET timezone = 'Europe/Berlin' WHERE id = %s", connection)
+    at = [("2026-10-25T00:30:00Z", 2), ("2026-10-25T01:30:00Z", 2), ("2026-10-25T02:30:00Z", 3), ("2026-03-29T00:30:00Z", 1), ("2026-03-29T01:30:00Z", 3)]
+    send = [{k: v for k, v in fact(external_entity_id="clocks", event_at=instant, granularity="hour", clicks=n).items() if k != "event_date"}
+            for n, (instant, _) in enumerate(at)]
+    assert client(workspace).post(f"/workspaces/{workspace}/metrics/ingest", send) == answer(4, 1)
+    hours = [(str(row["event_date"]), row["event_hour"], row["clicks"]) for row in stored(system, workspace, "metric_facts_hourly")]
+    assert sorted(hours) == [("2026-03-29", 1, 3), ("2026-03-29", 3, 4), ("2026-10-25", 2, 1), ("2026-10-25", 3, 2)]
+
+
 def test_what_a_sync_owns_or_would_count_twice_is_refused(system, client, place, connection):
     workspace, path = place
     c = client(workspace)

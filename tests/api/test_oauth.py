@@ -1,10 +1,13 @@
 """Logging in at Meta, without a browser: there, back, and all that may be wrong on the way."""
+import hashlib
+import hmac
 import time
+import uuid
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
 
 import pytest
 import requests
-from client import APP_SECRET, Client, claims, jwt
+from client import APP_SECRET, SECRET, Client, claims, jwt
 from system import wait_for
 
 
@@ -95,6 +98,9 @@ def test_cancelled(system, client, workspace):
     problem = come_back(c, back, 403)
     assert problem["code"] == "cancelled" and "cancelled at Meta" in problem["detail"]
     assert come_back(c, back, 409)["code"] == "conflict"  # it was used up
+    system.sandbox.post("oauth", deny=False)
+    refused = with_query(dialog(begin(c, workspace)), error="access_denied")  # with a code all the same
+    assert come_back(c, refused, 403)["code"] == "cancelled"
     assert tokens(system, workspace) == []
 
 
@@ -121,6 +127,8 @@ def test_a_state_serves_ten_minutes(system, client, workspace):
     system.query("UPDATE oauth_states SET expires_at = now() - interval '1 second' WHERE workspace_id = %s", workspace)
     assert come_back(c, back, 409)["code"] == "conflict"
     assert tokens(system, workspace) == []
+    begin(c, workspace)  # what has expired goes with the next login
+    assert system.query("SELECT count(*) FROM oauth_states WHERE workspace_id = %s", workspace) == [[1]]
 
 
 def test_a_state_serves_the_session_that_began_it(system, client, workspace):
@@ -151,7 +159,11 @@ def test_states_that_are_none(system, client, workspace):
                  secret="another secret that is long enough too")
     unbound = jwt({"for": "login at a provider", "jti": workspace, "workspace": workspace, "connection": "", "session": "",
                    "exp": int(time.time()) + 60})
-    for wrong in (None, "", "x", state[:-2], access, forged, state + ".x"):
+    session = hmac.new(SECRET.encode(), c.session.cookies["metricx_oauth"].encode(), hashlib.sha256).hexdigest()
+    known = {"jti": str(uuid.uuid4()), "workspace": workspace, "connection": "", "session": session, "exp": int(time.time()) + 60}
+    purpose = jwt({"for": "something else", **known})  # signed by us, but for another purpose
+    assert come_back(c, with_query(back, state=jwt({"for": "login at a provider", **known})), 409)["code"] == "conflict"
+    for wrong in (None, "", "x", state[:-2], access, forged, state + ".x", purpose):
         problem = come_back(c, with_query(back, state=wrong), 403)
         assert problem["code"] == "forbidden" and "begun here" in problem["detail"]
     assert come_back(c, with_query(back, state=unbound), 403)["code"] == "forbidden"

@@ -2,7 +2,8 @@
 import json
 
 import requests
-from client import Client
+from client import Client, claims, jwt
+from conftest import url_of
 
 
 def test_a_link_signs_one_browser_in_once(system, client, place):
@@ -24,8 +25,25 @@ def test_a_link_signs_one_browser_in_once(system, client, place):
         assert browser.post(sync, headers=headers, timeout=20).status_code == 403
     for headers in ({}, {"Origin": system.url}, {"Sec-Fetch-Site": "same-origin"}):
         assert browser.post(sync, headers=headers, timeout=20).status_code == 404  # no such connection
+    assert browser.post(f"{system.url}/auth/logout", headers={"Origin": "https://evil.example"}, timeout=20).status_code == 403
+    assert browser.get(runs, timeout=20).status_code == 200
     assert browser.post(f"{system.url}/auth/logout", timeout=20).status_code == 204
     assert browser.get(runs, timeout=20).status_code == 401
+
+
+def test_behind_https_browsers_come_by_nothing_else(system, place):
+    workspace, _ = place
+    api = system.start("metricx-api", LISTEN="127.0.0.1:0", PUBLIC_URL="https://metricx.example")
+    url = url_of(api)
+    code = system.metricx("login", "--workspace", workspace, "--role", "admin").split("code=")[1]
+    answer = requests.get(f"{url}/auth/login?code={code}", allow_redirects=False, timeout=20)
+    assert answer.headers["Set-Cookie"].endswith("; HttpOnly; SameSite=Lax; Secure") and answer.headers["Strict-Transport-Security"]
+    token = {"Authorization": f"Bearer {jwt(claims([workspace], 'admin'))}"}
+    answer = requests.get(f"{url}/auth/meta/authorize?workspace_id={workspace}", headers=token, allow_redirects=False, timeout=20)
+    assert answer.headers["Set-Cookie"].endswith("; HttpOnly; SameSite=Lax; Secure")
+    plain = requests.get(f"{system.url}/auth/meta/authorize?workspace_id={workspace}", headers=token, allow_redirects=False, timeout=20)
+    assert plain.headers["Set-Cookie"].endswith("; HttpOnly; SameSite=Lax") and "Strict-Transport-Security" not in plain.headers
+    api.stop()
 
 
 def test_links_are_for_what_exists(system):
