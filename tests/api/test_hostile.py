@@ -337,12 +337,13 @@ def test_who_never_reads(system, memory_is_flat):
 def test_many_who_ask_for_a_large_file_and_take_none_of_it(system):
     """The file is the program's: it is not copied for each of them."""
     before = megabytes(system)
-    raws = [Raw(system.url, source="127.0.0.3") for _ in range(300)]
+    raws = [Raw(system.url, source="127.0.0.3") for _ in range(40)]
     for raw in raws:
-        raw.send(head("/docs/swagger-ui-bundle.js"))
-        raw.send(head("/docs/swagger-ui-bundle.js"))
-    assert [raw.more() for raw in raws] == [True] * 300
-    assert megabytes(system) < before + 100  # 400 MB of copies
+        raw.send(head("/docs/swagger-ui-bundle.js") * 6)  # the first ones are in the kernel's hands
+    assert all(raw.more() for raw in raws)
+    assert requests.get(f"{system.url}/openapi.json", timeout=20).status_code == 200
+    time.sleep(0.5)
+    assert megabytes(system) < before + 25  # each copy is 1.4 MB
     for raw in raws:
         raw.socket.close()
 
