@@ -17,6 +17,7 @@ import psycopg2.errors
 import pytest
 import requests
 from client import SECRET, claims, jwt, part
+from conftest import url_of
 from system import wait_for
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
@@ -67,6 +68,10 @@ ROUTES = {
     ("DELETE", "/workspaces/{ws}"): Route(SERVICE, 202),
 }
 GUARDED = [(key, route) for key, route in ROUTES.items() if route.scope != OPEN]
+# Routes of a workspace that go past the walls, once these have said that the thing is the caller's: tokens are opened, what was learned or
+# staged goes with a connection, the ledger of calls is read.
+PAST = {("GET", "/workspaces/{ws}/tokens/{id}/accounts"), ("POST", "/workspaces/{ws}/connections"), ("PATCH", CONNECTION), ("DELETE", CONNECTION),
+        ("POST", "/workspaces/{ws}/runs/{id}/cancel"), ("POST", CONNECTION + "/forecast"), ("DELETE", "/workspaces/{ws}")}
 TABLES = ("workspaces", "tokens", "connections", "entities", "metric_facts", "metric_facts_hourly", "sync_runs", "sync_chunks", "account_days",
           "restatements", "entity_listings", "connection_limits")
 
@@ -322,3 +327,33 @@ def test_who_may_is_served(system, victim):
         assert answer.status_code == route.good, (key, answer.status_code, answer.text)
     assert requests.get(f"{system.url}/workspaces/{victim.workspace}/runs", headers={"Authorization": f"Bearer {token[READ]}"},
                         timeout=20).status_code == 404
+
+
+def test_all_others_stay_within(system, accounts):
+    """Served by an API whose own user sees nothing but what metricx_api does, only what goes past the walls fails, and tells nothing."""
+    from client import Client
+
+    victim = Victim(system, lambda ws: Client(system.url, jwt(claims([ws], "admin"))), next(accounts))
+    system.query("UPDATE connections SET status = 'active' WHERE id = %s", victim.connection)
+    system.query("CREATE ROLE walls_blind LOGIN NOINHERIT; GRANT metricx_api TO walls_blind; GRANT SELECT ON schema_migrations TO walls_blind")
+    try:
+        api = system.start("metricx-api", LISTEN="127.0.0.1:0", DATABASE_URL=system.database_url.replace("postgres@", "walls_blind@"))
+        url, failed = url_of(api), set()
+        for key, route in ROUTES.items():
+            if "{ws}" not in key[1] + route.query:
+                continue
+            path, query = target(victim, key, victim.workspace, route)
+            role = "service" if route.scope == SERVICE else "admin"
+            answer = requests.request(key[0], url + path + query, json=victim.fill(route.body), timeout=60, allow_redirects=False, stream=True,
+                                      headers={"Authorization": f"Bearer {jwt(claims([victim.workspace], role))}"})
+            if answer.status_code == 500:
+                failed.add(key)
+                assert answer.json()["code"] == "internal" and "permission" not in answer.text
+            else:
+                assert answer.status_code == route.good, (key, answer.text)
+            answer.close()
+        assert failed == PAST
+        assert "permission denied" in api.log()
+        api.stop()
+    finally:
+        system.query("REVOKE ALL ON schema_migrations FROM walls_blind; DROP ROLE walls_blind")
