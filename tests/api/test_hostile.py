@@ -300,6 +300,16 @@ def test_ids_of_requests_that_are_unfit(system, given):
     assert re.fullmatch(r"[0-9a-f-]{36}", answer.headers["x-request-id"])
 
 
+def test_the_log_names_each_request_and_no_secret(system, workspace, token):
+    path = f"/workspaces/{workspace}/runs"
+    answer, _ = talk(system.url, head(path + "?cursor=not-for-the-log", "GET", token, None, "X-Request-Id: of-this-test", "Connection: close"))
+    assert answer.status == 422 and answer.headers["x-request-id"] == "of-this-test"
+    (line,) = [line for line in system.api.log().splitlines() if " id=of-this-test " in line]
+    for part in ("event=request", "method=GET", "route=/workspaces/{ws}/runs", f"workspace={workspace}", "sub=tester", "status=422", "error_code=bad_input"):
+        assert f" {part}" in line
+    assert "not-for-the-log" not in line and token not in system.api.log()
+
+
 def test_no_header_comes_in_through_another(system):
     """As a proxy may pass it on: a line end within a value is a line end, or nothing."""
     for given in ("x%0d%0aX-Evil: 1", "x\nX-Evil: 1", "x\r\n X-Evil: 1", "x\rX-Evil: 1"):
