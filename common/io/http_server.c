@@ -21,6 +21,7 @@
  * timer that re-arms itself with 0 ms starves I/O in libuv 1.44;
  *  - MHD_resume_connection wakes nobody: a run must be arranged;
  *  - a suspended connection neither times out nor notices that its client left: an exchange may outlive it;
+ *  - a request with more parameters than its memory holds is neither answered nor closed;
  *  - a response queued before the last call of the access handler ends the connection, so answers wait for that call;
  *  - without a descriptor for a new connection it stops listening until another one ends, and spins when there is none;
  *  - all suspended connections must be resumed before MHD_stop_daemon;
@@ -28,6 +29,7 @@
 
 enum {
     CONNECTION_MEMORY = 64 * 1024, /* request line and headers of one connection, and its read buffer */
+    PARAMS_MAX = 500,              /* of a query; of some 900 a connection's memory is full */
     ACCEPT_RETRY_MS = 100,
     BODY_DISCARD_MAX = 1024 * 1024, /* of a body past the cap, so that its sender hears of it; then it is cut off */
 };
@@ -158,12 +160,22 @@ static void open_exchange(struct http_server *s, struct http_exchange *x)
 /* Stands in the slot of a request with a NUL in its path. */
 static char unsound;
 
-/* The request's target as it came; what is returned is the first content of the slot. Decoded, it would end there. */
+/* The request's target as it came; what is returned is the first content of the slot. Decoded, it would end at a NUL.
+ */
 static void *on_target(void *arg, const char *target, struct MHD_Connection *connection)
 {
+    static const char too_long[] = "HTTP/1.1 414 URI Too Long\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
     const char *nul = strstr(target, "%00");
+    int params = 0;
 
-    (void)arg, (void)connection;
+    (void)arg;
+    for (const char *at = strchr(target, '&'); at && params <= PARAMS_MAX; at = strchr(at + 1, '&'))
+        params++;
+    if (params > PARAMS_MAX) {
+        const int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        (void)send(fd, too_long, sizeof too_long - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+        (void)shutdown(fd, SHUT_RDWR);
+    }
     return nul && nul < target + strcspn(target, "?") ? &unsound : NULL;
 }
 

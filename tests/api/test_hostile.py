@@ -239,6 +239,12 @@ def test_what_is_no_http_or_too_much_of_it(system, data):
     assert all(400 <= more.status < 600 for more in behind)
 
 
+@pytest.mark.parametrize("count", [800, 1100, 3000, 12000])
+def test_more_parameters_than_anybody_needs(system, count):
+    answer, behind = talk(system.url, head("/openapi.json?" + "a=1&" * count))
+    assert answer.status in (414, 431) and behind == []
+
+
 PATHS = {
     "/": 404, "//": 404, "/%00": 400, "/openapi.json%00": 400, "/openapi.json%00.html": 400, "/%": 404, "/%zz": 404, "/%2": 404, "/%ff%fe": 404,
     "/../openapi.json": 404, "/x/../openapi.json": 404, "/%2e%2e/openapi.json": 404, "/./openapi.json": 404, "/openapi.json/": 404,
