@@ -137,7 +137,7 @@ static void on_message(void *arg, const char *text, size_t len)
     const char *run = json_string_value(json_object_get(json, "run_id"));
 
     if (type != NULL && json_is_string(json_object_get(json, "workspace_id"))) {
-        const bool progress = run != NULL && strcmp(type, "run.progress") == 0;
+        const bool progress = run != NULL && uuid_valid(run) && strcmp(type, "run.progress") == 0;
         struct paced **before = run != NULL ? paced_find(h, run) : NULL;
         if (!progress && before != NULL && *before != NULL)
             paced_drop(before); /* what waited is older than this */

@@ -6,7 +6,9 @@ import threading
 import time
 from urllib.parse import urlsplit
 
+import requests
 from client import Client, claims, jwt
+from conftest import url_of
 from raw import Raw
 from system import wait_for
 
@@ -103,3 +105,17 @@ def test_what_is_no_event_of_ours_is_passed_over(system, workspace, redis_proces
             redis_process.client().publish("{api}:events", text)
         heard = raw.until(b"id: last")
         assert heard is not None and b"evil" not in heard
+
+
+def test_streams_have_a_bound_and_requests_do_not_suffer(system, client, workspace):
+    daemon = system.start("metricx-api", LISTEN="127.0.0.1:0")
+    url, tokens = url_of(daemon), [jwt(claims([workspace], sub=f"caller-{n}")) for n in range(4)]
+    raws = [Raw(url) for _ in range(1501)]
+    for n, raw in enumerate(raws):
+        raw.send(f"GET /workspaces/{workspace}/events HTTP/1.1\r\nHost: api\r\nAuthorization: Bearer {tokens[n % 4]}\r\n\r\n")
+    answers = [raw.answer() for raw in raws]
+    (refused,) = [answer for answer in answers if answer.status != 200]
+    assert refused.status == 503 and "1500 streams" in refused.problem()["detail"]
+    assert requests.get(f"{url}/workspaces/{workspace}/runs", headers={"Authorization": f"Bearer {tokens[0]}"}, timeout=20).status_code == 200
+    daemon.stop()  # which ends them all
+    assert all(raw.ends() for raw in raws)

@@ -1,5 +1,6 @@
 """How the API ends: asked to, all that waits is answered; killed, nothing that was requested is lost. And clients that end first."""
 import concurrent.futures
+import select
 import threading
 import time
 
@@ -8,6 +9,7 @@ import pytest
 import requests
 from client import Client, claims, jwt
 from conftest import url_of
+from raw import Raw
 from system import wait_for
 
 
@@ -57,6 +59,19 @@ def test_asked_to_stop_it_answers_all_that_waits(system, own_api, held, connecti
     assert daemon.process.wait(60) == 0
     assert open_runs(system, connection)  # the run goes on without it
     assert "not stopped within the grace time" not in daemon.log()
+
+
+def test_calls_that_wait_have_a_bound(system, own_api, held):
+    """Those beyond it are told at once where to look; a stop tells all of them."""
+    daemon, url = own_api
+    workspace, path = held
+    raws = [Raw(url) for _ in range(260)]
+    for raw in raws:
+        raw.send(f"POST {path}/sync-metrics HTTP/1.1\r\nHost: api\r\nAuthorization: Bearer {jwt(claims([workspace], 'admin'))}\r\nContent-Length: 0\r\n\r\n")
+    wait_for("those beyond it", lambda: len(select.select([raw.socket for raw in raws], [], [], 0)[0]) == 10)
+    daemon.process.terminate()
+    assert {raw.answer().status for raw in raws} == {202}
+    assert daemon.process.wait(60) == 0
 
 
 def test_it_ends_within_the_grace_time_whatever_hangs(system):
