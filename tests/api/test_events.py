@@ -1,4 +1,5 @@
 """Server-sent events: the present state first, then what changes."""
+import concurrent.futures
 import json
 import re
 import socket
@@ -6,6 +7,7 @@ import threading
 import time
 from urllib.parse import urlsplit
 
+import psycopg2
 import requests
 from client import Client, claims, jwt
 from conftest import url_of
@@ -119,3 +121,26 @@ def test_streams_have_a_bound_and_requests_do_not_suffer(system, client, workspa
     assert requests.get(f"{url}/workspaces/{workspace}/runs", headers={"Authorization": f"Bearer {tokens[0]}"}, timeout=20).status_code == 200
     daemon.stop()  # which ends them all
     assert all(raw.ends() for raw in raws)
+
+
+def test_what_happens_while_the_state_is_read_comes_behind_it(system, client, place, connection, redis_process):
+    workspace, _ = place
+    with psycopg2.connect(system.database_url) as blocker, concurrent.futures.ThreadPoolExecutor(1) as pool:
+        blocker.cursor().execute("LOCK TABLE sync_runs IN ACCESS EXCLUSIVE MODE")
+        stream = pool.submit(Stream, client(workspace), f"/workspaces/{workspace}/events")
+        wait_for("its reading", lambda: system.query("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%%connection.state%%'"
+                                                     " AND pid <> pg_backend_pid()"))
+        redis_process.client().publish("{api}:events", json.dumps({"event_id": "1", "type": "run.started", "workspace_id": workspace, "run_id": None}))
+        time.sleep(0.2)  # it has heard it by then; if not, this test says less
+        blocker.rollback()
+        wait_for("both", lambda: len(stream.result().events) == 2)
+        assert [e["type"] for e in stream.result().events] == ["connection.state", "run.started"]
+
+
+def test_progress_of_a_run_is_told_once_a_second(client, workspace, redis_process):
+    stream, other = (Stream(client(workspace), f"/workspaces/{workspace}/events") for _ in range(2))
+    for n in range(200):
+        redis_process.client().publish("{api}:events", json.dumps({"event_id": str(n), "type": "run.progress", "workspace_id": workspace,
+                                                                   "run_id": "11111111-1111-4111-8111-111111111111", "rows": n}))
+    wait_for("the newest", lambda: all(s.events and s.events[-1]["rows"] == 199 for s in (stream, other)))
+    assert stream.events[0]["rows"] == 0 and len(stream.events) < 10 and other.events == stream.events

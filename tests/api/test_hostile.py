@@ -419,6 +419,18 @@ def test_one_who_asks_too_often_is_slowed_and_others_are_not(system, workspace):
         assert requests.get(f"{system.url}/workspaces/{workspace}/runs", headers=quiet, timeout=20).status_code == 200
 
 
+def test_nobody_without_a_name_uses_up_what_others_have(system):
+    """They are told apart by their address."""
+    with Raw(system.url, source="127.0.0.4") as raw:
+        raw.send(head("/auth/logout", "POST", None, 0) * 6000)
+        statuses = []
+        while 429 not in statuses and len(statuses) < 6000:
+            statuses.append(raw.answer().status)
+        assert statuses[-1] == 429
+        answer, _ = talk(system.url, head("/auth/logout", "POST", None, 0, "Connection: close"))
+        assert answer.status == 204
+
+
 def test_slow_ones_are_cut_off(slow, system):
     """They have trickled beside all tests before; what they kept open is free again."""
     end = time.monotonic() + 120
