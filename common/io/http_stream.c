@@ -99,7 +99,7 @@ void http_stream_write(struct http_stream *s, const char *bytes, size_t len)
         s->sent = 0;
     }
     if (s->pending.len == 0) /* nothing waits: this client is not slow, however much this is */
-        s->pending.max = len > s->pending_max ? len : s->pending_max;
+        s->pending.max = s->pending_max + len;
     buf_add(&s->pending, bytes, len);
     if (s->pending.overflow) {
         log_info("a stream is cut off: its client reads too slowly", F_INT("waiting", s->pending.len),

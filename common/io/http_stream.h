@@ -5,7 +5,7 @@
 struct http_stream;
 /* Answers x with 200 and the headers given so far; ends x. gone(arg) is called once, when the client has left, was cut
  * off, or has read all up to http_stream_end(); the stream is dead with it. pending_max: bytes that may wait for a slow
- * client, before it is cut off. */
+ * client, beside the write that it is still reading, before it is cut off. */
 struct http_stream *http_stream_open(struct http_exchange *x, const char *content_type, size_t pending_max,
                                      void (*gone)(void *arg), void *arg);
 void http_stream_write(struct http_stream *s, const char *bytes, size_t len); /* copies */
