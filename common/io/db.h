@@ -17,6 +17,7 @@ struct db_step {
     const char *sql;           /* one statement; $1… from params; for a copy step "COPY t (…) FROM STDIN" */
     const char *const *params; /* count of them; NULL when count is 0 */
     int count;
+    bool afresh; /* planned for its parameters each time; else prepared, and by and by planned for any */
     bool script; /* sql is any number of statements without parameters, as in a migration; counts as one step */
     const struct buf *copy; /* not NULL: the rows to copy, COPY text format (see copy_text.h) */
 };

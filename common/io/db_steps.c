@@ -37,7 +37,7 @@ static bool send_statement(struct db_conn *c)
     static const struct db_step begin = {.sql = "BEGIN ISOLATION LEVEL READ COMMITTED"}, commit = {.sql = "COMMIT"};
     struct steps *s = &c->steps;
     const struct db_step *step = s->position == AT_BEGIN ? &begin : s->position == s->op->count ? &commit : step_at(s);
-    struct prepared *p = prepared_get(&c->prepared, step->sql);
+    struct prepared *p = step->afresh ? NULL : prepared_get(&c->prepared, step->sql);
 
     if (!p) {
         add_unit(s, s->position, NULL, NULL);

@@ -16,6 +16,13 @@ struct merging {
     void *arg;
 };
 
+/* Rows with foreign keys come now. Under the merge's plan_cache_mode the check of each would be planned for itself. */
+static void begin_inserts(struct tx *t)
+{
+    (void)tx_add(t, "SELECT set_config('plan_cache_mode', 'auto', true)", NULL, 0);
+    tx_plan_afresh(t, true);
+}
+
 static void add_fact_steps(struct tx *t, const struct chunk *c, bool as_it_is)
 {
     const bool hourly = c->slice.hourly;
@@ -38,6 +45,7 @@ static void add_fact_steps(struct tx *t, const struct chunk *c, bool as_it_is)
                  c->shape.rung == RUNG_REPORT ? "true" : "false");
     if (hourly)
         (void)TX_ADD(t, "fact_trim_hourless", c->id);
+    begin_inserts(t);
     (void)TX_ADD(t, "stub_campaigns", c->id, c->connection_id, c->workspace_id, provider);
     (void)TX_ADD(t, "stub_adsets", c->id, c->connection_id, c->workspace_id, provider);
     (void)TX_ADD(t, "stub_ads", c->id, c->connection_id, c->workspace_id, provider);
@@ -59,6 +67,7 @@ static void add_entity_steps(struct tx *t, const struct chunk *c)
     (void)TX_ADD(t, "entity_lock", c->connection_id, c->id);
     (void)TX_ADD(t, "entity_trim_older", c->id, c->connection_id);
     (void)TX_ADD(t, "entity_trim_repeats", c->id);
+    begin_inserts(t);
     (void)TX_ADD(t, "entity_insert", c->id, c->connection_id, c->workspace_id, provider, "campaign");
     (void)TX_ADD(t, "stub_campaigns", c->id, c->connection_id, c->workspace_id, provider);
     (void)TX_ADD(t, "entity_insert", c->id, c->connection_id, c->workspace_id, provider, "adset");
@@ -103,6 +112,7 @@ void chunk_merge(struct db_pool *p, struct chunk *c, const struct buf *rows, int
         add_fact_steps(t, c, as_it_is);
     else if (entities)
         add_entity_steps(t, c);
+    tx_plan_afresh(t, false);
     (void)tx_add(t, sql_text("merge_settings_end"), NULL, 0);
     (void)TX_ADD(t, "chunk_close", c->id, tx_int(t, row_count));
     (void)TX_ADD(t, "limits_learn", c->id);

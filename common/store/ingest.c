@@ -116,20 +116,19 @@ void ingest_run(struct db_pool *p, const char *workspace_id, struct ingest *g,
     }
     t = tx_new(p);
     g->updated[0] = g->updated[1] = g->inserted[0] = g->inserted[1] = -1;
-    /* A plan made for one fact would read the table ten thousand times for ten thousand; compiling it takes longer than
-     * it runs. */
-    (void)tx_add(t, "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)",
-                 NULL, 0);
+    (void)tx_add(t, "SELECT set_config('jit', 'off', true)", NULL, 0); /* compiling takes longer than it runs */
     (void)TX_ADD(t, "ingest_lock", workspace_id);
     (void)tx_add(t, sql_text("ingest_table"), NULL, 0);
+    (void)tx_add(t, sql_text("ingest_homes_table"), NULL, 0);
+    (void)tx_add(t, sql_text("ingest_keys_table"), NULL, 0);
     (void)tx_copy(t, sql_text("ingest_copy"), &g->rows);
+    tx_plan_afresh(t, true); /* a plan made for one fact would read the table ten thousand times for ten thousand */
     (void)TX_ADD(t, "ingest_connection_make", workspace_id);
-    (void)TX_ADD(t, "ingest_connection_find", workspace_id);
+    (void)TX_ADD(t, "ingest_homes", workspace_id);
     (void)TX_ADD(t, "ingest_entities_make", workspace_id);
-    (void)tx_add(t, sql_text("ingest_entities_find"), NULL, 0);
+    (void)tx_add(t, sql_text("ingest_keys"), NULL, 0);
     /* Without it PostgreSQL takes nearly all rows for refused ones, and plans for a handful. */
-    (void)tx_add(t, "ANALYZE ingest (n, entity_id, event_date, hour, hourly, again, field)", NULL, 0);
-    (void)tx_add(t, sql_text("ingest_repeats"), NULL, 0);
+    (void)tx_add(t, "ANALYZE ingest_keys (n, entity_id, event_date, hour, again, stored, field)", NULL, 0);
     if (g->daily)
         add_table(t, g, false, workspace_id);
     if (g->hourly)

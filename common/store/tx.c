@@ -14,6 +14,7 @@ struct tx {
     struct arena arena;
     struct db_step steps[TX_STEPS_MAX];
     int count, tries;
+    bool afresh;
     int64_t timeout_ms; /* 0 = db_run's own */
     db_done done;
     void *arg;
@@ -104,6 +105,7 @@ int tx_add(struct tx *t, const char *sql, const char *const *params, int count)
 {
     struct db_step *s = next_step(t);
     s->sql = sql;
+    s->afresh = t->afresh;
     if (count > 0) {
         const char **copies = tx_alloc(t, (size_t)count * sizeof *copies);
         for (int i = 0; i < count; i++)
@@ -112,6 +114,11 @@ int tx_add(struct tx *t, const char *sql, const char *const *params, int count)
         s->count = count;
     }
     return t->count - 1;
+}
+
+void tx_plan_afresh(struct tx *t, bool on)
+{
+    t->afresh = on;
 }
 
 int tx_copy(struct tx *t, const char *copy_sql, const struct buf *rows)

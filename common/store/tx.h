@@ -15,6 +15,10 @@ int tx_add(struct tx *t, const char *sql, const char *const *params, int count);
 #define TX_PARAMS(...)                                                                                                 \
     (const char *const[]){__VA_ARGS__}, (int)(sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
 #define TX_ADD(t, name, ...) tx_add((t), sql_text(name), TX_PARAMS(__VA_ARGS__))
+/* From here on steps are planned for their parameters each time (db_step.afresh): for those whose best plan depends on
+ * how many rows they are about. Not plan_cache_mode, which would have the check of a foreign key planned again for
+ * every row. */
+void tx_plan_afresh(struct tx *t, bool on);
 /* rows are borrowed until done. */
 int tx_copy(struct tx *t, const char *copy_sql, const struct buf *rows);
 /* Memory that lives as long as the transaction, for parameters; CHECKs that there is some. */

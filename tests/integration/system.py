@@ -1,4 +1,5 @@
 """The whole system, as its users run it: sandbox, schedulers and workers as processes, driven by the command line."""
+import base64
 import json
 import os
 import pathlib
@@ -98,9 +99,10 @@ class System:
         self.folder = pathlib.Path(folder)
         self.build = build
         self.database_url = database_url
+        self.db = None
         self.daemons = []
         self.sandbox = Sandbox(self.folder, build, *sandbox_options)
-        key = subprocess.run([build / "bin/metricx", "keygen"], capture_output=True, check=True, text=True).stdout.strip()
+        key = base64.urlsafe_b64encode(os.urandom(32)).decode()
         self.env = {
             "PATH": os.environ["PATH"],
             "DATABASE_URL": database_url,
@@ -150,14 +152,24 @@ class System:
         return json.loads(self.metricx("run", run, "--json"))
 
     def query(self, sql, *params):
-        with psycopg2.connect(self.database_url) as db, db.cursor(cursor_factory=psycopg2.extras.DictCursor) as cursor:
-            cursor.execute(sql, params)
-            rows = cursor.fetchall() if cursor.description else None
-        db.close()
-        return rows
+        """Rows of one statement, committed at once. The connection is kept, since tests ask again and again until something is there."""
+        for _ in range(2):  # PostgreSQL may have gone and come back since
+            if self.db is None or self.db.closed:
+                self.db = psycopg2.connect(self.database_url, cursor_factory=psycopg2.extras.DictCursor)
+                self.db.autocommit = True
+            try:
+                with self.db.cursor() as cursor:
+                    cursor.execute(sql, params)
+                    return cursor.fetchall() if cursor.description else None
+            except psycopg2.OperationalError:
+                if not self.db.closed:
+                    raise
+        raise AssertionError("PostgreSQL ends every connection")
 
     def stop(self):
         for daemon in self.daemons:
             if daemon.process.poll() is None:
                 daemon.stop()
         self.sandbox.stop()
+        if self.db:
+            self.db.close()

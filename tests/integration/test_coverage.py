@@ -75,7 +75,7 @@ def test_restatements_and_verify_tell_what_the_provider_changed(make_system):
     assert [line[0] for line in lines] == day[::-1] and {line[-1] for line in lines} == {"equal"}
     assert system.sandbox.calls()["total"] == before + 1
     stored = dict(system.query("SELECT event_date::text, trim_scale(sum(spend))::text FROM metric_facts GROUP BY 1"))
-    assert all(line[1] == line[2] == stored[line[0]] for line in lines)
+    assert all(line[1] == line[2] == stored.get(line[0], "0") for line in lines)  # a day that has just begun has no row
 
     restated = system.sandbox.post("restate", **{"from": day[5], "to": day[4], "percent": "30"})
     done = system.metricx(*verify, "--from", day[6], "--to", day[3], code=None)

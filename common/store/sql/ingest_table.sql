@@ -1,4 +1,4 @@
--- The facts of one request, on their way into the tables: as they came, and what they turned out to mean. field: why one is refused.
+-- The facts of one request as they came; ingest_keys says what they turned out to mean.
 CREATE TEMPORARY TABLE IF NOT EXISTS ingest (
     n             int NOT NULL,
     connection_id uuid,
@@ -24,10 +24,5 @@ CREATE TEMPORARY TABLE IF NOT EXISTS ingest (
     reach         bigint,
     attribution_setting text,
     actions       jsonb,
-    action_values jsonb,
-    zone          text,
-    hour          smallint,
-    again         boolean NOT NULL DEFAULT false, -- the same key comes once more behind it
-    field         text,
-    message       text
+    action_values jsonb
 ) ON COMMIT DELETE ROWS

@@ -304,6 +304,22 @@ static void test_statements_are_prepared_once(void **state)
     bench_close(&b);
 }
 
+static void test_steps_planned_afresh_are_not_prepared(void **state)
+{
+    (void)state;
+    static const char *const one = "1";
+    const struct db_step step = {
+        .sql = "SELECT count(*) + $1::int FROM pg_prepared_statements WHERE statement LIKE '%afresh%'",
+        .params = &one,
+        .count = 1,
+        .afresh = true};
+    struct bench b = bench_open(NULL, 1);
+
+    for (int i = 0; i < 3; i++)
+        assert_string_equal(run_steps(&b, DB_TX, STEPS(step, step)).text, "1");
+    bench_close(&b);
+}
+
 static void test_other_text_at_the_same_address(void **state)
 {
     (void)state;
@@ -452,6 +468,7 @@ int main(void)
         TEST(test_a_copy_without_rows_is_our_bug_and_no_hang),
         TEST(test_scripts_hold_many_statements),
         TEST(test_statements_are_prepared_once),
+        TEST(test_steps_planned_afresh_are_not_prepared),
         TEST(test_other_text_at_the_same_address),
         TEST(test_more_statements_than_are_kept),
         TEST(test_a_forgotten_statement_behind_others),
