@@ -40,7 +40,7 @@ def system(postgres, migrated, redis_process, build, tmp_path_factory):
     database = Database(postgres, f"api{time.time_ns()}", migrated.name)
     listen = f"127.0.0.1:{quiet_port()}"
     system = System(tmp_path_factory.mktemp("api"), build, database.url, redis_process.url,
-                    ("--accounts", "60", "--app-id", APP_ID, "--app-secret", APP_SECRET),
+                    ("--accounts", "80", "--app-id", APP_ID, "--app-secret", APP_SECRET),
                     JWT_SECRET=SECRET, LISTEN="127.0.0.1:0", PUBLIC_URL=f"http://{listen}", QUEUE_PREFIX="{api}", INTRADAY_MINUTES=0,
                     META_CALLS_PER_WINDOW=10000, META_APP_ID=APP_ID, META_APP_SECRET=APP_SECRET)
     system.scheduler()
@@ -60,7 +60,7 @@ def workspace(system):
 @pytest.fixture(scope="session")
 def accounts():
     """Ad accounts that no other test uses."""
-    return (f"act_{1001 + n}" for n in range(60))
+    return (f"act_{1001 + n}" for n in range(79))
 
 
 @pytest.fixture

@@ -33,10 +33,10 @@ def test_one_account_is_connected_and_its_first_sync_begins(system, some):
 
 def test_many_accounts_and_those_that_cannot_be(system, some):
     c, path, names, token = some
-    made = c.post(f"{path}/connections", {"token_id": token, "accounts": [names[2], "act_1060", names[0]], "sync": False}, 201)
+    made = c.post(f"{path}/connections", {"token_id": token, "accounts": [names[2], "act_1080", names[0]], "sync": False}, 201)
     assert [a["external_account_id"] for a in made["items"]] == [names[2], names[0]]
-    assert [(e["external_account_id"], e["code"]) for e in made["errors"]] == [("act_1060", "no_access")]
-    alone = c.post(f"{path}/connections", {"token_id": token, "accounts": ["act_1060"], "sync": False}, 422)
+    assert [(e["external_account_id"], e["code"]) for e in made["errors"]] == [("act_1080", "no_access")]
+    alone = c.post(f"{path}/connections", {"token_id": token, "accounts": ["act_1080"], "sync": False}, 422)
     assert alone["code"] == "no_access"
     assert len(c.get(f"{path}/connections")["items"]) == 2
 

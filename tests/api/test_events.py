@@ -123,8 +123,9 @@ def test_streams_have_a_bound_and_requests_do_not_suffer(system, client, workspa
     assert all(raw.ends() for raw in raws)
 
 
-def test_what_happens_while_the_state_is_read_comes_behind_it(system, client, place, connection, redis_process):
-    workspace, _ = place
+def test_what_happens_while_the_state_is_read_comes_behind_it(system, client, workspace, redis_process):
+    client(workspace).post(f"/workspaces/{workspace}/metrics/ingest", [{"external_entity_id": "1", "provider": "x", "level": "ad", "event_date": "2026-10-01",
+                                                                        "currency": "EUR"}])
     with psycopg2.connect(system.database_url) as blocker, concurrent.futures.ThreadPoolExecutor(1) as pool:
         blocker.cursor().execute("LOCK TABLE sync_runs IN ACCESS EXCLUSIVE MODE")
         stream = pool.submit(Stream, client(workspace), f"/workspaces/{workspace}/events")

@@ -61,7 +61,7 @@ def calls_of(system, workspace, connection):
         "put_workspaces_ws_tokens_id": ({"path": [workspace, token], "body": {"access_token": TOKEN}}, 200),
         "get_workspaces_ws_tokens_id_accounts": ({"path": [workspace, token]}, 200),
         "get_workspaces_ws_connections": ({"path": [workspace], "query": {"status": "active"}}, 200),
-        "post_workspaces_ws_connections": ({"path": [workspace], "body": {"token_id": token, "accounts": ["act_1060"], "sync": False}}, 201),
+        "post_workspaces_ws_connections": ({"path": [workspace], "body": {"token_id": token, "accounts": ["act_1080"], "sync": False}}, 201),
         "patch_workspaces_ws_connections_id": ({"path": [workspace, connection], "body": {"settings": {"hourly": True}}}, 200),
         "delete_workspaces_ws_connections_id": ({"path": [workspace, nobody], "query": {"keep_data": "true"}}, 404),
         "get_auth_meta_authorize": ({"query": {"workspace_id": workspace}}, 302),

@@ -129,14 +129,14 @@ def test_the_last_moment_of_a_day_is_of_that_day(system, workspace, ingest):
     assert refused["errors"][0]["field"] == "event_at"
 
 
-def test_hours_around_a_change_of_clocks(system, client, place, connection):
+def test_hours_around_a_change_of_clocks(system, workspace, ingest):
     """The hour that comes twice is one row for both; the one that is left out has none."""
-    workspace, _ = place
-    system.query("UPDATE connections SET timezone = 'Europe/Berlin' WHERE id = %s", connection)
+    ingest(fact())
+    system.query("UPDATE connections SET timezone = 'Europe/Berlin' WHERE workspace_id = %s", workspace)
     at = [("2026-10-25T00:30:00Z", 2), ("2026-10-25T01:30:00Z", 2), ("2026-10-25T02:30:00Z", 3), ("2026-03-29T00:30:00Z", 1), ("2026-03-29T01:30:00Z", 3)]
     send = [{k: v for k, v in fact(external_entity_id="clocks", event_at=instant, granularity="hour", clicks=n).items() if k != "event_date"}
             for n, (instant, _) in enumerate(at)]
-    assert client(workspace).post(f"/workspaces/{workspace}/metrics/ingest", send) == answer(4, 1)
+    assert ingest(*send) == answer(4, 1)
     hours = [(str(row["event_date"]), row["event_hour"], row["clicks"]) for row in stored(system, workspace, "metric_facts_hourly")]
     assert sorted(hours) == [("2026-03-29", 1, 3), ("2026-03-29", 3, 4), ("2026-10-25", 2, 1), ("2026-10-25", 3, 2)]
 

@@ -42,7 +42,7 @@ def test_connected_and_the_first_sync_begins(system, asking, person, workspace, 
     person.click("button[value=continue]")
     person.wait_text("#state", "Choose what to connect")
     assert person.path().startswith(f"/auth/meta/choose?workspace_id={workspace}&token_id=")
-    assert len(person.find("#accounts input")) == 60
+    assert len(person.find("#accounts input")) == 80
     person.click(f"#accounts input[value={chosen}]")
     person.click("#choice button")
     person.wait_text("#state", "Connected: 1.")

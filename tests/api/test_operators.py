@@ -31,8 +31,7 @@ def test_a_link_signs_one_browser_in_once(system, client, place):
     assert browser.get(runs, timeout=20).status_code == 401
 
 
-def test_behind_https_browsers_come_by_nothing_else(system, place):
-    workspace, _ = place
+def test_behind_https_browsers_come_by_nothing_else(system, workspace):
     api = system.start("metricx-api", LISTEN="127.0.0.1:0", PUBLIC_URL="https://metricx.example")
     url = url_of(api)
     code = system.metricx("login", "--workspace", workspace, "--role", "admin").split("code=")[1]

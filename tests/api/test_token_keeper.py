@@ -37,7 +37,7 @@ def test_a_token_in_its_last_week_gets_a_younger_one(system, client, workspace):
     before = row(system, token)["access_token_enc"]
     wait_for("the younger one", lambda: row(system, token)["access_token_enc"] != before)
     assert row(system, token)["life"].days >= 59
-    assert len(client(workspace).get(f"/workspaces/{workspace}/tokens/{token}/accounts")["items"]) == 60
+    assert len(client(workspace).get(f"/workspaces/{workspace}/tokens/{token}/accounts")["items"]) == 80
 
 
 def test_a_token_that_is_refused_is_so_for_its_connections(system, client, workspace, accounts):

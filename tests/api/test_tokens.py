@@ -19,7 +19,7 @@ def test_a_token_is_stored_encrypted_and_never_given_back(system, client, worksp
     (stored,) = system.query("SELECT access_token_enc, provider FROM tokens WHERE id = %s", token)
     assert stored[0].startswith("gAAAA") and stored[1] == "meta"
     (accounts,) = [c.get(f"/workspaces/{workspace}/tokens/{token}/accounts")]
-    assert len(accounts["items"]) == 60
+    assert len(accounts["items"]) == 80
 
 
 def test_a_token_that_is_refused_is_not_shown(system, client, workspace):
@@ -106,5 +106,5 @@ def test_nobody_reaches_a_token_of_others(system, client, workspace):
     assert [t["id"] for t in viewer.get(f"/workspaces/{workspace}/tokens")["items"]] == [token]
     assert viewer.post(f"/workspaces/{workspace}/tokens", {"access_token": "x"}, 403)["code"] == "forbidden"
     assert viewer.call("PUT", f"/workspaces/{workspace}/tokens/{token}", 403, json={"access_token": "x"}).json()["code"] == "forbidden"
-    assert len(viewer.get(f"/workspaces/{workspace}/tokens/{token}/accounts")["items"]) == 60
+    assert len(viewer.get(f"/workspaces/{workspace}/tokens/{token}/accounts")["items"]) == 80
     assert json.dumps(TOKEN) not in json.dumps(c.get(f"/workspaces/{workspace}/tokens"))
