@@ -30,3 +30,4 @@ for (const call of JSON.parse(fs.readFileSync(0, "utf8"))) {
   results.push({operation: call.operation, status: answer.status});
 }
 console.log(JSON.stringify(results));
+process.exit(); // bodies that nobody read keep it for a minute
