@@ -29,7 +29,7 @@ void plan_runs(struct db_pool *p, int limit, int known_days,
                void (*done)(void *, int, const struct plan_run *, int, const struct err *), void *arg)
 {
     (void)p;
-    assert_int_equal(limit, RUNS_BATCH);
+    assert_int_equal(limit, RUN_BATCH);
     assert_true(known_days >= 37 * 30);
     assert_null(asked.runs);
     asked.runs = done;

@@ -3,7 +3,7 @@
 #include "scheduler/phase.h"
 /* What a phase of the scheduler's tick works with, played by the test: the tick, which hears how the phase ended, and
  * the store's plans, where the test answers what was asked for. */
-enum { DUE_BATCH = 500, RUNS_BATCH = 50 }; /* what the phases ask for at once */
+enum { DUE_BATCH = 500, RUN_BATCH = 50 }; /* what the phases ask for at once */
 
 struct phase_fakes {
     int ended, ended_rc; /* how often, and how last */

@@ -35,7 +35,7 @@ static int teardown(void **state)
 /* `count` runs; the second one's zone is unknown. */
 static void runs(int rc, int count)
 {
-    struct plan_run list[RUNS_BATCH] = {0};
+    struct plan_run list[RUN_BATCH] = {0};
     for (int i = 0; i < count; i++) {
         list[i] = (struct plan_run){.asked_from = DATE_NONE,
                                     .planned_from = DATE_NONE,
@@ -84,7 +84,7 @@ static void a_tick_plans_a_bounded_number(void **state)
 {
     (void)state;
     for (int i = 0; i < 4; i++) {
-        runs(0, RUNS_BATCH);
+        runs(0, RUN_BATCH);
         phase_fakes_stored(0);
     }
     assert_int_equal(planned.count, 200);
@@ -94,22 +94,22 @@ static void a_tick_plans_a_bounded_number(void **state)
 static void a_full_batch_is_followed_by_a_question(void **state)
 {
     (void)state;
-    runs(0, RUNS_BATCH);
+    runs(0, RUN_BATCH);
     phase_fakes_stored(0);
     runs(0, 0);
-    assert_int_equal(planned.count, RUNS_BATCH);
+    assert_int_equal(planned.count, RUN_BATCH);
     assert_false(phase_fakes.more);
 }
 
 static void what_was_stored_before_a_failure_is_put_in(void **state)
 {
     (void)state;
-    runs(0, RUNS_BATCH);
+    runs(0, RUN_BATCH);
     phase_fakes_stored(0);
     runs(0, 2);
     phase_fakes_stored(ERR_DB);
     assert_int_equal(phase_fakes.ended_rc, ERR_DB);
-    assert_int_equal(planned.count, RUNS_BATCH);
+    assert_int_equal(planned.count, RUN_BATCH);
     assert_false(phase_fakes.more);
 }
 
