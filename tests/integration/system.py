@@ -182,3 +182,12 @@ class System:
         self.sandbox.stop()
         if self.db:
             self.db.close()
+
+
+def started(make_system, *sandbox, **settings):
+    """A system at work while the sandbox's clock stands still, and its connection; the worker is the last of its daemons."""
+    system = make_system(sandbox=sandbox, **settings)
+    system.scheduler()
+    system.worker()
+    system.sandbox.post("clock", stop=True)
+    return system, system.connect()
