@@ -21,7 +21,8 @@ struct ingest {
     int count;
     bool daily, hourly;
     /* once it runs */
-    int updated[2], inserted[2], errors; /* steps; -1 = not taken */
+    int updated[2]; /* steps; -1 = not taken */
+    int inserted, errors;
     void (*done)(void *arg, int rc, const struct ingest_answer *a, const struct err *e);
     void *arg;
 };
@@ -80,8 +81,7 @@ static void on_run(void *arg, int rc, const struct db_results *r, const struct e
         for (int i = 0; i < a.error_count; i++)
             errors[i] = db_text(r, g->errors, i, 0);
         a.errors = errors;
-        for (int i = 0; i < 2; i++)
-            a.ingested += affected(r, g->updated[i]) + affected(r, g->inserted[i]);
+        a.ingested = affected(r, g->updated[0]) + affected(r, g->updated[1]) + db_int(r, g->inserted, 0, 0);
         a.skipped = g->count - a.error_count - a.ingested;
     }
     g->done(g->arg, rc, rc == 0 ? &a : NULL, e);
@@ -96,8 +96,7 @@ static void add_table(struct tx *t, struct ingest *g, bool hourly, const char *w
 
     (void)tx_add(t, text("ingest_overlaps"), NULL, 0);
     g->updated[hourly] = tx_add(t, text("ingest_update"), NULL, 0);
-    g->inserted[hourly] = tx_add(t, text("ingest_insert"), TX_PARAMS(workspace_id));
-    (void)tx_add(t, text("ingest_lost"), NULL, 0);
+    (void)tx_add(t, text("ingest_insert"), TX_PARAMS(workspace_id));
 }
 
 void ingest_run(struct db_pool *p, const char *workspace_id, struct ingest *g,
@@ -115,7 +114,7 @@ void ingest_run(struct db_pool *p, const char *workspace_id, struct ingest *g,
         return;
     }
     t = tx_new(p);
-    g->updated[0] = g->updated[1] = g->inserted[0] = g->inserted[1] = -1;
+    g->updated[0] = g->updated[1] = -1;
     (void)tx_add(t, "SELECT set_config('jit', 'off', true)", NULL, 0); /* compiling takes longer than it runs */
     (void)TX_ADD(t, "ingest_lock", workspace_id);
     (void)tx_add(t, sql_text("ingest_table"), NULL, 0);
@@ -133,6 +132,7 @@ void ingest_run(struct db_pool *p, const char *workspace_id, struct ingest *g,
         add_table(t, g, false, workspace_id);
     if (g->hourly)
         add_table(t, g, true, workspace_id);
+    g->inserted = tx_add(t, sql_text("ingest_new"), NULL, 0);
     g->errors = tx_add(t, sql_text("ingest_errors"), NULL, 0);
     tx_run(t, on_run, g);
 }

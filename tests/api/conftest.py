@@ -41,7 +41,7 @@ def system(postgres, migrated, redis_process, build, tmp_path_factory):
     listen = f"127.0.0.1:{quiet_port()}"
     system = System(tmp_path_factory.mktemp("api"), build, database.url, redis_process.url,
                     ("--accounts", "80", "--app-id", APP_ID, "--app-secret", APP_SECRET),
-                    JWT_SECRET=SECRET, LISTEN="127.0.0.1:0", PUBLIC_URL=f"http://{listen}", QUEUE_PREFIX="{api}", INTRADAY_MINUTES=0,
+                    JWT_SECRET=SECRET, LISTEN="127.0.0.1:0", PUBLIC_URL=f"http://{listen}", QUEUE_PREFIX="{api}",
                     META_CALLS_PER_WINDOW=10000, META_APP_ID=APP_ID, META_APP_SECRET=APP_SECRET)
     system.scheduler()
     system.worker()

@@ -1,10 +1,12 @@
 """Facts that others bring: exact, each stored or refused on its own, never over what a sync has stored."""
 import concurrent.futures
+import contextlib
 import decimal
 import json
 import re
 import subprocess
 
+import psycopg2
 import pytest
 import requests
 from client import SECRET, Client, claims, jwt
@@ -161,6 +163,20 @@ def test_what_a_sync_owns_or_would_count_twice_is_refused(system, client, place,
     c.post(f"{path}/sync-metrics", {"start_date": "2026-09-01", "end_date": "2026-09-01"})  # leaves the ingested row alone
     row = system.query("SELECT spend, source FROM metric_facts WHERE entity_id = %s AND event_date = '2026-09-01'", ad["id"])[0]
     assert (row["spend"], row["source"]) == (7, "ingest")
+
+
+def test_a_sync_that_is_quicker_by_an_instant(system, workspace, ingest):
+    ingest(fact())
+    with contextlib.closing(psycopg2.connect(system.database_url)) as sync, concurrent.futures.ThreadPoolExecutor(1) as pool:
+        sync.cursor().execute("INSERT INTO metric_facts (workspace_id, connection_id, entity_id, provider, level, event_date, event_at, currency, source, clicks)"
+                              " SELECT workspace_id, connection_id, id, provider, level, '2026-10-02', '2026-10-02', 'EUR', 'sync', 5 FROM entities"
+                              " WHERE workspace_id = %s", (workspace,))
+        slower = pool.submit(ingest, fact(event_date="2026-10-02", clicks=1), fact(event_date="2026-10-03", clicks=2))
+        wait_for("the slower one", lambda: system.query("SELECT 1 FROM pg_locks WHERE NOT granted"))
+        sync.commit()
+        done = slower.result()
+    assert (done["ingested"], done["skipped"], [(e["index"], e["field"], e["message"][:9]) for e in done["errors"]]) == (1, 0, [(0, "event_date", "overlaps:")])
+    assert [row["clicks"] for row in stored(system, workspace)] == [0, 5, 2]
 
 
 def test_levels_must_agree(workspace, ingest):

@@ -12,28 +12,19 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
 from servers import *  # noqa: E402, F403
-from servers import Database, running  # noqa: E402
+from servers import Database  # noqa: E402
 from clock import SteppedPostgres, SteppedRedis  # noqa: E402
 from rig import Rig  # noqa: E402
 
 
 @pytest.fixture(scope="session")
-def postgres():
-    yield from running(SteppedPostgres)
+def server_kinds():
+    return SteppedPostgres, SteppedRedis
 
 
 @pytest.fixture(scope="session")
-def redis_process():
-    yield from running(SteppedRedis)
-
-
-@pytest.fixture
-def database(postgres, migrated):
-    database = Database(postgres, f"t{time.time_ns()}", migrated.name)
-    yield database
-    if postgres.process is None:
-        postgres.start()
-    database.drop()
+def template(migrated):
+    return migrated.name
 
 
 @pytest.fixture

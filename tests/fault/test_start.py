@@ -24,12 +24,18 @@ def test_its_port_is_taken(make_rig, name):
     member.port()
 
 
-@pytest.mark.parametrize("name", DAEMONS)
-def test_redis_is_away(make_rig, name):
-    rig = make_rig()
+def stopped(rig, name):
+    """It has served and is down: what it needs goes away before it starts again."""
     member = rig.add(name)
     member.port()
     member.stop()
+    return member
+
+
+@pytest.mark.parametrize("name", DAEMONS)
+def test_redis_is_away(make_rig, name):
+    rig = make_rig()
+    member = stopped(rig, name)
     rig.cut(f"{name} redis")
     member.start()
     assert "REDIS_URL" in end_of(member, 1)
@@ -42,9 +48,7 @@ def test_redis_is_away(make_rig, name):
 def test_postgresql_is_away(make_rig, name):
     """It waits."""
     rig = make_rig()
-    member = rig.add(name)
-    member.port()
-    member.stop()
+    member = stopped(rig, name)
     rig.cut(f"{name} postgres")
     member.start()
     time.sleep(2)
@@ -68,9 +72,7 @@ def test_the_schema_is_older(make_rig, name):
 @pytest.mark.parametrize("name", DAEMONS)
 def test_it_is_told_to_stop_before_it_has_begun(make_rig, name):
     rig = make_rig()
-    member = rig.add(name)
-    member.port()
-    member.stop()
+    member = stopped(rig, name)
     rig.freeze(f"{name} postgres")
     member.start()
     wait_for("its way to PostgreSQL", lambda: member.links["postgres"].waiting)

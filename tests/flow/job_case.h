@@ -54,6 +54,14 @@ static inline void end(enum op op, int rc, bool yes)
     fakes_end(rc, yes);
 }
 
+/* Before its first call. */
+static inline struct job *opened_job(void)
+{
+    struct job *j = claimed_job();
+    end(OP_OPEN, 0, false);
+    return j;
+}
+
 static inline void finish_as(enum finish_how how)
 {
     assert_int_equal(fakes.asked.op, OP_FINISH);
@@ -63,6 +71,13 @@ static inline void finish_as(enum finish_how how)
     assert_int_equal(fakes.asked.op, OP_NONE);
     assert_int_equal(fakes.bodies, 0);
     assert_int_equal(fakes.settled, fakes.grants);
+}
+
+static inline void handed_back(enum finish_how how)
+{
+    assert_int_equal(fakes.asked.fate, CHUNK_YIELD);
+    end(OP_PUT_BACK, 0, false);
+    finish_as(how);
 }
 
 /* Up to the commit of a page; `next` NULL: it is the last. */

@@ -1,9 +1,8 @@
 #include "common/base/mem.h"
 #include "common/base/str.h"
 #include "common/store/budget.h"
-#include "common/store/plan_store.h"
 #include "common/store/queue.h"
-#include "scheduler/phase.h"
+#include "tests/flow/phase_fakes.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,7 +16,6 @@ enum { PAGE = 1000 };
 
 static struct settings settings = {.queue_prefix = "p", .meta_calls_per_window = 200, .meta_window_seconds = 3600};
 static struct service service = {.settings = &settings};
-static int ended, ended_rc;
 
 /* What was asked for last; the test ends it. */
 static struct {
@@ -32,7 +30,6 @@ static struct {
     struct budget_scope scopes[8];
     struct queue_job first, last;
 } store;
-static struct err problem = {.text = "as the test says"};
 
 static void ask(const char *what, void *arg, int count)
 {
@@ -101,26 +98,18 @@ void queue_enqueue(struct queue *q, const struct queue_job *jobs, int count,
     store.enqueued = done;
 }
 
-static void on_done(void *arg, int rc, const struct err *e)
-{
-    (void)arg;
-    assert_true(rc == 0 || e->rc == rc);
-    ended++;
-    ended_rc = rc;
-}
-
 static int setup(void **state)
 {
     (void)state;
     store.asked = "";
-    ended = ended_rc = 0;
+    phase_fakes_reset();
     return 0;
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    assert_int_equal(ended, 1);
+    phase_fakes_over();
     assert_string_equal(store.asked, "");
     return 0;
 }
@@ -176,7 +165,7 @@ static void enqueued(void)
 static void nothing_open_is_one_question(void **state)
 {
     (void)state;
-    enqueue_flow_start(&service, NULL, on_done, NULL);
+    enqueue_flow_start(&service, NULL, phase_fakes_done, NULL);
     assert_int_equal(store.runs, -1);
     assert_string_equal(store.after, "");
     jobs(0, 0, false);
@@ -189,7 +178,7 @@ static void the_runs_asked_for_are_named(void **state)
     (void)state;
     for (int i = 0; i < runs.count; i++)
         (void)snprintf(ids[i], sizeof ids[i], "run%d", i);
-    enqueue_flow_start(&service, &runs, on_done, NULL);
+    enqueue_flow_start(&service, &runs, phase_fakes_done, NULL);
     assert_int_equal(store.runs, 100);
     assert_string_equal(store.run, "run99");
     jobs(0, 0, false);
@@ -198,7 +187,7 @@ static void the_runs_asked_for_are_named(void **state)
 static void budgets_are_set_before_the_jobs_are_looked_for(void **state)
 {
     (void)state;
-    enqueue_flow_start(&service, NULL, on_done, NULL);
+    enqueue_flow_start(&service, NULL, phase_fakes_done, NULL);
     jobs(0, 300, false);
     assert_int_equal(store.count, 4); /* three accounts and the app */
     assert_string_equal(store.scopes[0].name, "meta:act_0");
@@ -219,7 +208,7 @@ static void budgets_are_set_before_the_jobs_are_looked_for(void **state)
 static void only_missing_ones_are_put_in(void **state)
 {
     (void)state;
-    enqueue_flow_start(&service, NULL, on_done, NULL);
+    enqueue_flow_start(&service, NULL, phase_fakes_done, NULL);
     jobs(0, 200, false);
     seeded();
     missing(2);
@@ -232,7 +221,7 @@ static void only_missing_ones_are_put_in(void **state)
 static void page_follows_page(void **state)
 {
     (void)state;
-    enqueue_flow_start(&service, NULL, on_done, NULL);
+    enqueue_flow_start(&service, NULL, phase_fakes_done, NULL);
     jobs(0, PAGE, true);
     assert_int_equal(store.scopes[1].limit, 7); /* a limit that was changed reaches jobs that are there */
     seeded();
@@ -252,10 +241,10 @@ static void a_failure_ends_it(void **state)
 {
     static const char *const parts[] = {"jobs", "seed", "missing", "enqueue"};
     (void)state;
-    problem.rc = ERR_DB_AWAY;
+    const struct err *problem = phase_fakes_problem(ERR_DB_AWAY);
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        ended = 0;
-        enqueue_flow_start(&service, NULL, on_done, NULL);
+        phase_fakes.ended = 0;
+        enqueue_flow_start(&service, NULL, phase_fakes_done, NULL);
         if (i > 0)
             jobs(0, 10, true);
         if (i > 1)
@@ -264,15 +253,15 @@ static void a_failure_ends_it(void **state)
             missing(0);
         void *arg = answer(parts[i]);
         if (i == 0)
-            store.jobs(arg, ERR_DB_AWAY, NULL, 0, "", &problem);
+            store.jobs(arg, ERR_DB_AWAY, NULL, 0, "", problem);
         else if (i == 1)
-            store.seeded(arg, ERR_DB_AWAY, &problem);
+            store.seeded(arg, ERR_DB_AWAY, problem);
         else if (i == 2)
-            store.missing(arg, ERR_DB_AWAY, NULL, 0, &problem);
+            store.missing(arg, ERR_DB_AWAY, NULL, 0, problem);
         else
-            store.enqueued(arg, ERR_DB_AWAY, 0, &problem);
-        assert_int_equal(ended, 1);
-        assert_int_equal(ended_rc, ERR_DB_AWAY);
+            store.enqueued(arg, ERR_DB_AWAY, 0, problem);
+        assert_int_equal(phase_fakes.ended, 1);
+        assert_int_equal(phase_fakes.ended_rc, ERR_DB_AWAY);
     }
 }
 

@@ -3,8 +3,7 @@
 /* One page of facts, whose merge says that it differs. */
 static void read_and_differ(void)
 {
-    claimed_job();
-    end(OP_OPEN, 0, false);
+    opened_job();
     read_page(NULL);
     assert_false(fakes.asked.as_it_is);
     end(OP_MERGE, ERR_DIFFERS, false);
@@ -51,8 +50,7 @@ static void a_slice_that_differs_from_new_totals_is_read_once_more_and_stored(vo
 static void each_commit_has_its_own_tries(void **state)
 {
     (void)state;
-    claimed_job();
-    end(OP_OPEN, 0, false);
+    opened_job();
     read_page(NULL);
     end(OP_MERGE, ERR_DB_AWAY, false);
     end(OP_MERGE, ERR_DB_AWAY, false);
@@ -69,8 +67,7 @@ static void a_doubt_is_taken_up_by_the_next_worker(void **state)
 {
     (void)state;
     fakes.checking = true;
-    claimed_job();
-    end(OP_OPEN, 0, false);
+    opened_job();
     read_page(NULL);
     assert_int_equal(fakes.asked.rows, 0);
     end(OP_MERGE, 0, true);
@@ -82,8 +79,7 @@ static void refuse_totals(int rc, int attempts)
 {
     fakes.checking = true;
     fakes.attempts = attempts;
-    claimed_job();
-    end(OP_OPEN, 0, false);
+    opened_job();
     fakes.verdict = (struct verdict){.rc = rc, .account = QUOTA_UNSAID, .app = QUOTA_UNSAID};
     end(OP_FETCH, 0, true);
     end(OP_PARSE, 0, false);
@@ -134,8 +130,7 @@ static void read_empty_report(bool reread)
     fakes.report = (struct chunk_report){.id = "77", .made = 1, .ready = true};
     fakes.reread = reread;
     fakes.page_rows = 0;
-    claimed_job();
-    end(OP_OPEN, 0, false);
+    opened_job();
     read_page(NULL);
     assert_false(fakes.asked.as_it_is);
 }

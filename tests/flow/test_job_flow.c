@@ -6,8 +6,7 @@
 static void three_pages_are_staged_and_merged(void **state)
 {
     (void)state;
-    claimed_job();
-    end(OP_OPEN, 0, false);
+    opened_job();
     for (int page = 1; page <= 2; page++) {
         read_page("next");
         end(OP_STAGE, 0, false);
@@ -39,8 +38,7 @@ static void a_grant_that_is_too_old_is_given_back(void **state)
 static void a_call_that_never_left_is_refunded(void **state)
 {
     (void)state;
-    claimed_job();
-    end(OP_OPEN, 0, false);
+    opened_job();
     end(OP_FETCH, ERR_NETWORK, false);
     assert_int_equal(fakes.asked.calls, 0);
     assert_int_equal(fakes.asked.fate, CHUNK_RETRY);
@@ -53,8 +51,7 @@ static void a_call_that_never_left_is_refunded(void **state)
 static void a_spent_budget_hands_the_job_back_unharmed(void **state)
 {
     (void)state;
-    claimed_job();
-    end(OP_OPEN, 0, false);
+    opened_job();
     read_page("next");
     end(OP_STAGE, 0, false);
     end(OP_GRANT, 0, false);
@@ -68,8 +65,7 @@ static void a_late_worker_drops_its_job(void **state)
 {
     (void)state;
     const int64_t before = metric_get(M_JOBS_FENCED);
-    claimed_job();
-    end(OP_OPEN, 0, false);
+    opened_job();
     read_page("next");
     end(OP_STAGE, ERR_FENCED, false);
     finish_as(FINISH_DROP);
@@ -79,8 +75,7 @@ static void a_late_worker_drops_its_job(void **state)
 static void staged_pages_that_are_lost_are_read_again(void **state)
 {
     (void)state;
-    claimed_job();
-    end(OP_OPEN, 0, false);
+    opened_job();
     read_page("next");
     end(OP_STAGE, ERR_GONE, false);
     end(OP_OPEN, 0, false);
@@ -93,8 +88,7 @@ static void staged_pages_that_are_lost_are_read_again(void **state)
 static void a_broken_commit_is_tried_again_with_the_page_in_hand(void **state)
 {
     (void)state;
-    claimed_job();
-    end(OP_OPEN, 0, false);
+    opened_job();
     read_page(NULL);
     end(OP_MERGE, ERR_DB_AWAY, false);
     end(OP_MERGE, ERR_CONFLICT, false);
@@ -128,8 +122,7 @@ static void an_opening_that_keeps_breaking_is_let_go(void **state)
 static void a_commit_that_keeps_breaking_is_given_up(void **state)
 {
     (void)state;
-    claimed_job();
-    end(OP_OPEN, 0, false);
+    opened_job();
     read_page(NULL);
     for (int i = 0; i < 3; i++)
         end(OP_MERGE, ERR_DB_AWAY, false);
@@ -149,8 +142,7 @@ static void a_closed_chunk_is_dropped_and_its_call_given_back(void **state)
 static void without_redis_no_call_is_made_until_it_is_back(void **state)
 {
     (void)state;
-    struct job *j = claimed_job();
-    end(OP_OPEN, 0, false);
+    struct job *j = opened_job();
     read_page("next");
     end(OP_STAGE, 0, false);
     end(OP_GRANT, ERR_REDIS_AWAY, false);
@@ -168,8 +160,7 @@ static void without_redis_no_call_is_made_until_it_is_back(void **state)
 static void redis_that_is_back_before_the_job_hears_it_was_away_is_asked_again(void **state)
 {
     (void)state;
-    claimed_job();
-    end(OP_OPEN, 0, false);
+    opened_job();
     read_page("next");
     end(OP_STAGE, 0, false);
     fakes.redis_ready = true;
@@ -184,8 +175,7 @@ static void a_request_that_cannot_be_made_is_a_failure_like_others(void **state)
 {
     (void)state;
     fakes.request_rc = ERR_LIMIT;
-    claimed_job();
-    end(OP_OPEN, 0, false);
+    opened_job();
     assert_int_equal(fakes.asked.fate, CHUNK_RETRY);
     end(OP_PUT_BACK, 0, false);
     assert_int_equal(fakes.asked.feedback.refund, 1);

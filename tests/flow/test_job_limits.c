@@ -14,8 +14,7 @@ static void open_at(int page, int64_t rows)
 {
     fakes.page = page;
     fakes.rows = rows;
-    claimed_job();
-    end(OP_OPEN, 0, false);
+    opened_job();
 }
 
 static void a_slice_that_does_not_end_is_given_up(void **state)

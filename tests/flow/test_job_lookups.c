@@ -4,8 +4,7 @@
 static void read_listing(void)
 {
     fakes.stubs = true;
-    (void)claimed_job();
-    end(OP_OPEN, 0, false);
+    (void)opened_job();
     read_page("next");
     end(OP_STAGE, 0, false);
     end(OP_GRANT, 0, true);
@@ -60,9 +59,7 @@ static void a_stopping_worker_hands_back_before_the_lookups(void **state)
     read_listing();
     context.stopping = true;
     end(OP_LOOK_UP, 0, false);
-    assert_int_equal(fakes.asked.fate, CHUNK_YIELD);
-    end(OP_PUT_BACK, 0, false);
-    finish_as(FINISH_YIELD);
+    handed_back(FINISH_YIELD);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

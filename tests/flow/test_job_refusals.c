@@ -19,8 +19,7 @@ static void each_verdict_has_its_fate(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         teardown(state);
         setup(state);
-        claimed_job();
-        end(OP_OPEN, 0, false);
+        opened_job();
         fakes.verdict = (struct verdict){
             .rc = cases[i].rc, .account = {.used_percent = 12}, .app = {.used_percent = 97, .blocked_ms = 60000}};
         end(OP_FETCH, 0, true);
@@ -45,8 +44,7 @@ static void no_call_is_made_in_a_block(void **state)
 {
     (void)state;
     fakes.blocked_ms = 5000;
-    claimed_job();
-    end(OP_OPEN, 0, false);
+    opened_job();
     assert_int_equal(fakes.asked.fate, CHUNK_YIELD);
     assert_true(fakes.asked.booked);
     assert_int_equal(fakes.asked.calls, 0);
@@ -60,8 +58,7 @@ static void no_call_is_made_in_a_block(void **state)
 static void what_a_refusal_comes_to_is_told(void **state)
 {
     (void)state;
-    claimed_job();
-    end(OP_OPEN, 0, false);
+    opened_job();
     fakes.verdict = (struct verdict){.rc = ERR_THROTTLED,
                                      .account = {.used_percent = -1, .backoff_ms = 60000, .window_ms = 9000000},
                                      .app = QUOTA_UNSAID};
@@ -80,8 +77,7 @@ static void what_a_refusal_comes_to_is_told(void **state)
 static void the_last_attempt_makes_a_dead_letter(void **state)
 {
     (void)state;
-    claimed_job();
-    end(OP_OPEN, 0, false);
+    opened_job();
     end(OP_FETCH, ERR_TIMEOUT, true);
     end(OP_PUT_BACK, 0, true);
     finish_as(FINISH_DEAD);
@@ -99,8 +95,7 @@ static void what_postgresql_refuses_is_not_tried_every_moment(void **state)
 static void a_token_that_is_replaced_while_it_is_refused_refuses_nobody(void **state)
 {
     (void)state;
-    claimed_job();
-    end(OP_OPEN, 0, false);
+    opened_job();
     fakes.verdict.rc = ERR_NEEDS_REAUTH;
     read_page(NULL);
     assert_string_equal(fakes.asked.connection_status, "needs_reauth");
@@ -117,8 +112,7 @@ static void a_missing_token_parks_the_job_and_says_not_ready(void **state)
 {
     (void)state;
     fakes.token_enc = "gAAAA";
-    claimed_job();
-    end(OP_OPEN, 0, false);
+    opened_job();
     assert_int_equal(fakes.asked.fate, CHUNK_YIELD);
     assert_true(fakes.asked.delay_ms > 0);
     assert_non_null(service.not_ready);
@@ -130,8 +124,7 @@ static void a_missing_token_parks_the_job_and_says_not_ready(void **state)
 static void a_refused_api_version_parks_all_jobs(void **state)
 {
     (void)state;
-    claimed_job();
-    end(OP_OPEN, 0, false);
+    opened_job();
     fakes.verdict.rc = ERR_SETTING;
     end(OP_FETCH, 0, true);
     end(OP_PARSE, 0, false);
@@ -144,8 +137,7 @@ static void a_refused_api_version_parks_all_jobs(void **state)
 
     clk_fake(1000000 + 59999, 1000000 + 59999);
     ended = fakes.settled = 0;
-    claimed_job();
-    end(OP_OPEN, 0, false);
+    opened_job();
     assert_int_equal(fakes.asked.fate, CHUNK_YIELD);
     assert_true(fakes.asked.booked);
     end(OP_PUT_BACK, 0, false);
@@ -156,8 +148,7 @@ static void a_refused_api_version_parks_all_jobs(void **state)
     clk_fake(1000000 + 60000, 1000000 + 60000);
     ended = fakes.settled = 0;
     fakes.verdict.rc = 0;
-    claimed_job();
-    end(OP_OPEN, 0, false);
+    opened_job();
     read_page(NULL);
     end(OP_MERGE, 0, true);
     finish_as(FINISH_DONE);
@@ -166,8 +157,7 @@ static void a_refused_api_version_parks_all_jobs(void **state)
 static void jobs_under_way_wait_for_the_api_version_too(void **state)
 {
     (void)state;
-    claimed_job();
-    end(OP_OPEN, 0, false);
+    opened_job();
     read_page("next");
     context.refusal = (struct err){.rc = ERR_SETTING, .text = "META_API_VERSION: dead"};
     context.refused_until_ms = clk_mono_ms() + 1;

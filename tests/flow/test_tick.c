@@ -77,37 +77,23 @@ void run_eta_tell(struct db_pool *p, struct redis *r, const struct settings *s, 
     ask_phase("estimate", done, arg);
 }
 
-void requests_flow_start(struct service *s, bool *more, phase_done done, void *arg)
-{
-    (void)s;
-    parts.more = more;
-    ask_phase("requests", done, arg);
-}
-
-void due_flow_start(struct service *s, bool *more, phase_done done, void *arg)
-{
-    (void)s, (void)more;
-    ask_phase("due", done, arg);
-}
+#define FLOW(start, name)                                                                                              \
+    void start(struct service *s, bool *more, phase_done done, void *arg)                                              \
+    {                                                                                                                  \
+        (void)s;                                                                                                       \
+        parts.more = more;                                                                                             \
+        ask_phase(name, done, arg);                                                                                    \
+    }
+FLOW(requests_flow_start, "requests")
+FLOW(due_flow_start, "due")
+FLOW(removal_flow_start, "remove")
+FLOW(news_flow_start, "telling")
 
 void planning_flow_start(struct service *s, struct run_ids *planned, bool *more, phase_done done, void *arg)
 {
     (void)s, (void)more;
     parts.planned = planned;
     ask_phase("planning", done, arg);
-}
-
-void removal_flow_start(struct service *s, bool *more, phase_done done, void *arg)
-{
-    (void)s;
-    parts.more = more;
-    ask_phase("remove", done, arg);
-}
-
-void news_flow_start(struct service *s, bool *more, phase_done done, void *arg)
-{
-    (void)s, (void)more;
-    ask_phase("telling", done, arg);
 }
 
 void enqueue_flow_start(struct service *s, const struct run_ids *runs, phase_done done, void *arg)
@@ -198,25 +184,35 @@ static void to_planning(void)
     phase("due", 0);
 }
 
+/* All but the jobs. */
+static void to_jobs(void)
+{
+    to_planning();
+    phase("planning", 0);
+    phase("telling", 0);
+}
+
 /* A whole tick in which nothing is to be done. */
 static void quiet_tick(void)
 {
     start();
-    to_planning();
-    phase("planning", 0);
-    phase("telling", 0);
+    to_jobs();
+    reap(0, 0, 0);
+    assert_int_equal(ended, 1);
+}
+
+/* The rest of it when all is looked at. */
+static void look(void)
+{
+    phase("look", 0);
     reap(0, 0, 0);
     assert_int_equal(ended, 1);
 }
 
 static void first_tick(void)
 {
-    to_planning();
-    phase("planning", 0);
-    phase("telling", 0);
-    phase("look", 0); /* who begins to lead looks at all */
-    reap(0, 0, 0);
-    assert_int_equal(ended, 1);
+    to_jobs();
+    look(); /* who begins to lead looks at all */
 }
 
 static void who_does_not_lead_does_nothing(void **state)
@@ -243,21 +239,15 @@ static void new_runs_are_put_in_and_all_is_looked_at_now_and_then(void **state)
     reap(0, 0, 0);
     clk_fake_advance(1000);
     start();
-    to_planning();
-    phase("planning", 0);
-    phase("telling", 0);
+    to_jobs();
     clk_fake_advance(700); /* it takes so long: the next one after ten times that */
-    phase("look", 0);
-    reap(0, 0, 0);
+    look();
     clk_fake_advance(6900);
     quiet_tick();
     clk_fake_advance(100);
     start();
-    to_planning();
-    phase("planning", 0);
-    phase("telling", 0);
-    phase("look", 0);
-    reap(0, 0, 0);
+    to_jobs();
+    look();
 }
 
 static void when_redis_has_lost_its_data_all_is_looked_at(void **state)
@@ -271,25 +261,18 @@ static void when_redis_has_lost_its_data_all_is_looked_at(void **state)
     phase("due", 0);
     phase("planning", 0);
     phase("telling", 0);
-    phase("look", 0);
-    reap(0, 0, 0);
+    look();
 }
 
 static void a_look_that_is_asked_for_during_one_is_not_forgotten(void **state)
 {
     (void)state;
-    to_planning();
-    phase("planning", 0);
-    phase("telling", 0);
+    to_jobs();
     memory.look_at_all = true;
-    phase("look", 0);
-    reap(0, 0, 0);
+    look();
     start();
-    to_planning();
-    phase("planning", 0);
-    phase("telling", 0);
-    phase("look", 0);
-    reap(0, 0, 0);
+    to_jobs();
+    look();
 }
 
 static void no_phase_that_fails_keeps_the_others_from_their_work(void **state)
@@ -345,9 +328,7 @@ static void runs_under_way_are_estimated_now_and_then(void **state)
     quiet_tick();
     clk_fake_advance(100);
     start();
-    to_planning();
-    phase("planning", 0);
-    phase("telling", 0);
+    to_jobs();
     reap(0, 0, 0);
     clk_fake_advance(200); /* it takes so long: the next one after twenty times that */
     phase("estimate", ERR_REDIS);
@@ -358,9 +339,7 @@ static void runs_under_way_are_estimated_now_and_then(void **state)
     quiet_tick();
     clk_fake_advance(100);
     start();
-    to_planning();
-    phase("planning", 0);
-    phase("telling", 0);
+    to_jobs();
     reap(0, 0, 0);
     phase("estimate", 0);
 }
@@ -368,9 +347,7 @@ static void runs_under_way_are_estimated_now_and_then(void **state)
 static void reaping_goes_on_while_there_is_more(void **state)
 {
     (void)state;
-    to_planning();
-    phase("planning", 0);
-    phase("telling", 0);
+    to_jobs();
     phase("look", 0);
     reap(0, 1000, 0);
     reap(0, 0, 1000);
@@ -384,9 +361,7 @@ static void old_runs_are_deleted_once_an_hour(void **state)
     for (int rc = 0; rc >= ERR_DB; rc += ERR_DB) { /* also when it failed */
         clk_fake_advance(3600000);
         start();
-        to_planning();
-        phase("planning", 0);
-        phase("telling", 0);
+        to_jobs();
         phase("look", 0);
         reap(0, 0, 0);
         void *arg = answer("tidy");
@@ -407,8 +382,7 @@ static void what_is_left_over_is_remembered_until_the_next_tick(void **state)
     phase("due", 0);
     phase("planning", 0);
     phase("telling", 0);
-    phase("look", 0);
-    reap(0, 0, 0);
+    look();
     assert_true(memory.more);
     quiet_tick();
     assert_false(memory.more);
@@ -417,9 +391,7 @@ static void what_is_left_over_is_remembered_until_the_next_tick(void **state)
 static void what_was_deleted_is_removed_step_by_step(void **state)
 {
     (void)state;
-    to_planning();
-    phase("planning", 0);
-    phase("telling", 0);
+    to_jobs();
     phase("look", 0);
     parts.removal_is_the_tests = true;
     reap(0, 0, 0);

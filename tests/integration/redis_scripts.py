@@ -10,7 +10,8 @@ PRELUDE = (LUA / "common.lua").read_text()
 CLOCK = "call('HMGET', P .. ':clock', 's', 'us')"
 START = 1_800_000_000_000_000
 LEASE = 30_000
-DAY = 86_400_000
+HOUR = 3_600_000
+DAY = 24 * HOUR
 
 
 def text_of(name, fake_clock):
@@ -106,7 +107,7 @@ class Queue:
             args += [name, limit, window, *kept[name], len(entries), *[x for entry in entries for x in entry]]
         return self.run("budget_seed", *args)
 
-    def seed_all(self, limit=1000, accounts=("act_1", "act_2"), app=0, window=3_600_000):
+    def seed_all(self, limit=1000, accounts=("act_1", "act_2"), app=0, window=HOUR):
         return self.seed(("meta:app", app, window), *[(f"meta:{a}", limit, window) for a in accounts])
 
     def budget(self, scope="meta:act_1"):

@@ -199,13 +199,18 @@ def running(kind):
 
 
 @pytest.fixture(scope="session")
-def postgres():
-    yield from running(Postgres)
+def server_kinds():
+    return Postgres, Redis
 
 
 @pytest.fixture(scope="session")
-def redis_process():
-    yield from running(Redis)
+def postgres(server_kinds):
+    yield from running(server_kinds[0])
+
+
+@pytest.fixture(scope="session")
+def redis_process(server_kinds):
+    yield from running(server_kinds[1])
 
 
 @pytest.fixture
@@ -214,9 +219,15 @@ def redis_server(redis_process):
     return redis_process
 
 
+@pytest.fixture(scope="session")
+def template():
+    """What each database is a copy of."""
+    return "template1"
+
+
 @pytest.fixture
-def database(postgres, request):
-    database = Database(postgres, f"t{time.time_ns()}")
+def database(postgres, template):
+    database = Database(postgres, f"t{time.time_ns()}", template)
     yield database
     if postgres.process is None:
         postgres.start()

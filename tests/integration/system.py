@@ -1,11 +1,13 @@
 """The whole system, as its users run it: sandbox, schedulers and workers as processes, driven by the command line."""
 import base64
+import datetime
 import json
 import os
 import pathlib
 import signal
 import subprocess
 import time
+import zoneinfo
 
 import psycopg2
 import psycopg2.extras
@@ -14,6 +16,11 @@ import requests
 ACCOUNT = "act_1001"
 TOKEN = "sandbox-token"
 WAIT_SECONDS = 120
+
+
+def far_night():
+    """NIGHTLY_AT half a day away where the sandbox's first account is: no test meets a night that it did not ask for."""
+    return (datetime.datetime.now(zoneinfo.ZoneInfo("Europe/Berlin")) + datetime.timedelta(hours=12)).strftime("%H:%M")
 
 
 def wait_for(what, predicate, seconds=WAIT_SECONDS):
@@ -111,6 +118,8 @@ class System:
             "META_GRAPH_URL": self.sandbox.url,
             "META_DIALOG_URL": self.sandbox.url.replace("127.0.0.1", "localhost"),  # to a browser another site than ours
             "METRICS_LISTEN": "127.0.0.1:0",
+            "INTRADAY_MINUTES": "0",
+            "NIGHTLY_AT": far_night(),
             **{name: os.environ[name] for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ},
             **{name: str(value) for name, value in settings.items()},
         }
@@ -173,3 +182,12 @@ class System:
         self.sandbox.stop()
         if self.db:
             self.db.close()
+
+
+def started(make_system, *sandbox, **settings):
+    """A system at work while the sandbox's clock stands still, and its connection; the worker is the last of its daemons."""
+    system = make_system(sandbox=sandbox, **settings)
+    system.scheduler()
+    system.worker()
+    system.sandbox.post("clock", stop=True)
+    return system, system.connect()

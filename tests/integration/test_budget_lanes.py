@@ -105,11 +105,7 @@ class Lanes(World):
                 continue
             self.flying[w][job.id] = job
             self.send(w, job)
-        if hint >= 0:
-            due = self.now + max(hint, 1)
-            if not self.now < self.claim_at.get(w, 0) <= due:
-                self.claim_at[w] = due
-                self.at(due, self.claim, w)
+        self.claim_when(w, hint)
 
     def send(self, w, job):
         super().send(w, job)
@@ -138,12 +134,6 @@ class Lanes(World):
     def crash(self, w):
         super().crash(w)
         self.arrivals.sort()
-
-    def lose(self):
-        """FLUSHALL; calls go on flying; the reconciler seeds and puts in."""
-        now = self.q.now
-        self.q.r.flushall()
-        self.back(now)
 
     def snapshot(self):
         """Saved now; minutes later Redis is killed and comes back with what it was."""

@@ -2,13 +2,11 @@
 provider counts, at the instants when calls arrive: never more than the limit in any rolling window."""
 
 import bisect
-import heapq
 import os
-import random
 
 import pytest
 
-from redis_scripts import Queue
+from queue_events import Events
 
 LIMIT = 200
 WINDOW = 3_600_000
@@ -17,15 +15,14 @@ WORKERS, SLOTS = 3, 12
 LEASE = 300_000
 
 
-class World:
-    """Events by time (ms); a job in flight is one call after the other until its pages are read or the budget says no."""
+class World(Events):
+    """A job in flight is one call after the other until its pages are read or the budget says no."""
 
     def __init__(self, client, seed, losses):
-        self.random = random.Random(seed)
-        self.q = Queue(client)
+        super().__init__(client, seed)
         self.start = self.q.now // 1000
         self.end = self.start + HOURS * 3_600_000
-        self.events, self.order, self.jobs_made = [], 0, 0
+        self.jobs_made = 0
         self.arrivals, self.ledger, self.grants = [], [], 0
         self.busy = self.busy_times()
         self.flying = {w: {} for w in range(WORKERS)}  # worker -> job id -> job
@@ -53,20 +50,9 @@ class World:
         i = bisect.bisect(self.busy, (t, float("inf"))) - 1
         return i >= 0 and t < self.busy[i][1]
 
-    @property
-    def now(self):
-        return self.q.now // 1000
-
-    def at(self, t, do, *args):
-        self.order += 1
-        heapq.heappush(self.events, (t, self.order, do, args))
-
     def run(self):
         while self.events and self.events[0][0] < self.end:
-            t, _, do, args = heapq.heappop(self.events)
-            if t > self.now:
-                self.q.set_clock(t * 1000)
-            do(*args)
+            self.step()
 
     def seed_budget(self):
         entries = [(self.now - t, 1) for t in self.ledger if t > self.now - WINDOW - 300_000]
@@ -94,6 +80,9 @@ class World:
             job.pages = self.random.randrange(1, 9)
             self.flying[w][job.id] = job
             self.send(w, job)
+        self.claim_when(w, hint)
+
+    def claim_when(self, w, hint):
         if hint >= 0:
             due = self.now + max(hint, 1)
             if not self.now < self.claim_at.get(w, 0) <= due:
@@ -143,6 +132,9 @@ class World:
         """FLUSHALL; calls go on flying; the reconciler seeds and puts in."""
         now = self.q.now
         self.q.r.flushall()
+        self.back(now)
+
+    def back(self, now):
         self.q.set_clock(now + self.random.randrange(5_000_000))
         self.seed_budget()
         self.fill()

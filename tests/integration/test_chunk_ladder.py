@@ -1,5 +1,9 @@
 """A chunk whose question was too much: asked smaller, in one fenced commit, and known to whoever opens it next."""
+import concurrent.futures
+import contextlib
+
 from store_client import Account, account, database, entity, fact, store  # noqa: F401 (fixtures)
+from system import wait_for
 
 D1, D2, D3 = "2026-10-01", "2026-10-02", "2026-10-03"
 
@@ -285,6 +289,21 @@ def test_only_what_worked_after_a_step_down_is_remembered(account, store):
     assert limits(account) is None, "nothing has worked yet"
     store.ok("merge", chunk=chunk, rows=[fact("a1", D1)])
     assert limits(account) == (62, None, 0) and limits(account, "hour") is None and limits(account, "entities") is None
+
+
+def test_two_learn_the_first_at_the_same_moment(account, store, database):
+    """The second waits for the first, whose row it cannot see when it began."""
+    chunk = account.chunk(account.run(), day_from=D1, day_to=D1)
+    store.ok("open", chunk=chunk)
+    store.ok("shrink", chunk=chunk, step="page", page_limit=62)
+    with contextlib.closing(database.server.connect(database.name)) as first, concurrent.futures.ThreadPoolExecutor(1) as pool:
+        first.autocommit = False
+        first.cursor().execute("INSERT INTO connection_limits VALUES (%s, 'day', 31, NULL, 1, now())", (account.id,))
+        second = pool.submit(store.ok, "merge", chunk=chunk, rows=[fact("a1", D1)])
+        wait_for("the second", lambda: database.query("SELECT 1 FROM pg_locks WHERE NOT granted"))
+        first.commit()
+        second.result()
+    assert limits(account) == (31, None, 1)
 
 
 def test_the_next_chunks_start_there_and_do_not_refresh_it(account, store, database):

@@ -7,8 +7,7 @@ import pytest
 import redis as redis_client
 import requests
 
-from system import ACCOUNT, TOKEN, wait_for
-from test_numbers import started
+from system import ACCOUNT, TOKEN, started, wait_for
 from truth import differences, stored_entities, true_entities
 
 LISTINGS = 3  # calls of a listing of changes that fits on a page each

@@ -5,8 +5,7 @@ import time
 
 import redis as redis_client
 
-from system import wait_for
-from test_numbers import started
+from system import started, wait_for
 
 
 def forecast(system, connection, *args):

@@ -3,9 +3,9 @@ import json
 
 import redis as redis_client
 
+from command_line import NOBODY, refused
 from store_client import Account, account, database, fact, store  # noqa: F401 (fixtures)
 from system import ACCOUNT, TOKEN, wait_for
-from test_cli import NOBODY, refused
 from truth import assert_truth
 
 D1 = "2026-10-01"

@@ -5,7 +5,7 @@ import json
 
 import pytest
 import redis as redis_client
-from system import ACCOUNT, wait_for
+from system import ACCOUNT, started, wait_for
 from truth import differences
 
 NUMBERS = ("spend", "impressions", "clicks")
@@ -27,11 +27,7 @@ def true_hours(system, range_):
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Los_Angeles"])
 def test_hours_are_exact(make_system, redis_server, zone):
-    system = make_system(sandbox=("--zone", zone))
-    system.scheduler()
-    system.worker()
-    system.sandbox.post("clock", stop=True)
-    connection = system.connect()
+    system, connection = started(make_system, "--zone", zone)
     today = datetime.date.fromisoformat(system.sandbox.truth()["account"]["now"][:10])
     range_ = {"from": str(today - datetime.timedelta(days=12)), "to": str(today - datetime.timedelta(days=3))}
     run = {"connection_id": connection, "kind": "metrics", "granularity": "hour", "id": "9a53c5d8-65e5-4a8e-9a5f-3a1a5e0a7d11", **range_}

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from system import wait_for
-from test_numbers import started, states
+from system import started, wait_for
+from test_numbers import states
 from truth import assert_truth, differences, stored_facts, true_facts
 
 DAYS = ("2026-10-01", "2026-10-12")

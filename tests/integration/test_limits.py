@@ -4,8 +4,8 @@ import json
 import pytest
 import redis as redis_client
 
-from system import wait_for
-from test_numbers import started, states
+from system import started, wait_for
+from test_numbers import states
 from truth import assert_truth
 
 DAYS = ("2026-10-01", "2026-10-12")

@@ -6,16 +6,8 @@ import time
 import pytest
 import redis as redis_client
 
-from system import wait_for
+from system import started, wait_for
 from truth import assert_truth, differences, stored_facts, true_facts
-
-
-def started(make_system, *sandbox, **settings):
-    system = make_system(sandbox=sandbox, **settings)
-    system.scheduler()
-    system.worker()
-    system.sandbox.post("clock", stop=True)
-    return system, system.connect()
 
 
 def states(system, connection):

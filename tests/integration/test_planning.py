@@ -7,8 +7,8 @@ import zoneinfo
 import pytest
 
 from crowd import await_due_times, connect_all, due_at_once
-from system import wait_for
-from test_numbers import started, states
+from system import started, wait_for
+from test_numbers import states
 from truth import assert_truth
 
 

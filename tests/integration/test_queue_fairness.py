@@ -6,38 +6,24 @@ A call of another counts against an account while one of the account's jobs wait
 its own in slots that it has no job for take nothing from it."""
 
 import collections
-import heapq
-import random
 
 import pytest
 
-from redis_scripts import Queue
+from queue_events import SlotWorker
 
 NEW = [f"act_{i}" for i in range(2, 12)]
 WINDOW = 3_600_000
 
 
-class Worker:
-    """Events by time in milliseconds; every call is one page of a job."""
-
+class Worker(SlotWorker):
     def __init__(self, client, seed, slots, app, big_lane):
-        self.random = random.Random(seed)
-        self.q, self.slots, self.free = Queue(client), slots, slots
+        super().__init__(client, seed, slots)
         self.q.seed(("meta:app", app, WINDOW), *[(f"meta:{a}", 0, WINDOW) for a in ["act_1", *NEW]])
-        self.events, self.order, self.claim_at = [], 0, None
         self.calls, self.claimed = [], []  # accounts and jobs, in the order in which they were granted
         self.pages, self.left, self.lanes = {}, {}, {}
         self.waiting = collections.Counter()  # jobs of an account that have no slot
         self.own, self.others = collections.Counter(), collections.defaultdict(collections.Counter)
         self.put_in("act_1", big_lane, 5000)
-
-    @property
-    def now(self):
-        return self.q.now // 1000
-
-    def at(self, t, do, *args):
-        self.order += 1
-        heapq.heappush(self.events, (t, self.order, do, args))
 
     def put_in(self, account, lane, count):
         new = [(f"{account}-{i}", account, account, lane) for i in range(count)]
@@ -58,41 +44,23 @@ class Worker:
         for other, jobs in self.waiting.items():
             if jobs > 0 and other != account:
                 self.others[other][account] += 1
-        self.at(self.now + self.random.randrange(300, 3000), self.ended, job)
+        self.send(job)
 
-    def claim(self):
-        """As a worker does: whenever a slot is free, and when the last answer said so."""
-        got, hint = self.q.claim(self.free) if self.free else ([], -1)
-        self.free -= len(got)
-        for job in got:
-            self.claimed.append(job.id)
-            self.waiting[job.id.split("-")[0]] -= 1
-            self.call(job)
-        if got and self.free:
-            self.claim()
-        elif self.free and hint >= 0:
-            self.claim_at = self.now + max(1, hint)
-            self.at(self.claim_at, self.claim_due, self.claim_at)
-
-    def claim_due(self, t):
-        if t == self.claim_at:
-            self.claim()
+    def begin(self, job):
+        self.claimed.append(job.id)
+        self.waiting[job.id.split("-")[0]] -= 1
+        self.call(job)
 
     def ended(self, job):
         if self.pages[job.id] > 0 and self.q.grant(job)[0] == 1:
             self.call(job)
             return
-        self.q.finish(job, "yield" if self.pages[job.id] > 0 else "done")
         self.waiting[job.id.split("-")[0]] += self.pages[job.id] > 0
-        self.free += 1
-        self.claim()
+        self.let_go(job, self.pages[job.id])
 
     def run(self, until):
         while not until():
-            t, _, do, args = heapq.heappop(self.events)
-            if t > self.now:
-                self.q.set_clock(t * 1000)
-            do(*args)
+            self.step()
 
 
 RANK = ["high", "normal", "low"].index

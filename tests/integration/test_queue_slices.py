@@ -1,64 +1,37 @@
 """Slices that are begun are finished. A provider's cursor serves for 15 minutes, then a slice is read from its first page again:
 were the budget of an hour spent on a few pages of each of many slices, none of them would ever end."""
-import heapq
 import math
-import random
 
 import pytest
 
+from queue_events import SlotWorker
 from redis_scripts import Queue
 
 WINDOW, CURSOR_MS = 3_600_000, 900_000
 
 
-class Worker:
-    """Of some slots, on the queue's own scripts; every call is one page. Events by time in milliseconds."""
-
+class Worker(SlotWorker):
     def __init__(self, client, slots, app, limit, new):
-        self.random = random.Random(1)
-        self.q, self.free = Queue(client), slots
+        super().__init__(client, 1, slots)
         self.q.seed(("meta:app", app, WINDOW), *[(f"meta:{account}", limit, WINDOW) for account in {job[2] for job in new}])
         self.whole = {job[0]: job[5] for job in new}
         self.left, self.saved = dict(self.whole), {}
-        self.events, self.order, self.claim_at = [], 0, None
         self.calls, self.done = 0, 0
         self.q.enqueue(*new)
-
-    @property
-    def now(self):
-        return self.q.now // 1000
-
-    def at(self, t, do, *args):
-        self.order += 1
-        heapq.heappush(self.events, (t, self.order, do, args))
 
     def run(self, until):
         self.claim()
         while self.events and self.now < until:
-            t, _, do, args = heapq.heappop(self.events)
-            self.q.set_clock(max(t, self.now) * 1000)
-            do(*args)
+            self.step()
 
-    def claim(self):
-        got, hint = self.q.claim(self.free) if self.free else ([], -1)
-        self.free -= len(got)
-        for job in got:
-            if self.now - self.saved.get(job.id, self.now) > CURSOR_MS:
-                self.left[job.id] = self.whole[job.id]
-            self.call(job)
-        if got and self.free:
-            self.claim()
-        elif self.free and hint >= 0:
-            self.claim_at = self.now + max(1, hint)
-            self.at(self.claim_at, self.claim_due, self.claim_at)
-
-    def claim_due(self, at):
-        if at == self.claim_at:
-            self.claim()
+    def begin(self, job):
+        if self.now - self.saved.get(job.id, self.now) > CURSOR_MS:
+            self.left[job.id] = self.whole[job.id]
+        self.call(job)
 
     def call(self, job):
         self.calls += 1
-        self.at(self.now + self.random.randrange(300, 3000), self.ended, job)
+        self.send(job)
 
     def ended(self, job):
         self.left[job.id] -= 1
@@ -67,9 +40,7 @@ class Worker:
             self.call(job)
             return
         self.done += self.left[job.id] == 0
-        self.q.finish(job, "yield" if self.left[job.id] > 0 else "done")
-        self.free += 1
-        self.claim()
+        self.let_go(job, self.left[job.id])
 
 
 @pytest.mark.parametrize("slots, app, limit, accounts, jobs, pages, lane", [

@@ -7,7 +7,7 @@ import zoneinfo
 import pytest
 import redis as redis_client
 
-from system import wait_for
+from system import started, wait_for
 from truth import assert_truth
 
 
@@ -22,11 +22,7 @@ def queue_is_empty(redis):
 
 
 def test_default_account_is_exact_and_cheap(make_system, redis):
-    system = make_system(sandbox=("--hostile-names",))
-    system.scheduler()
-    system.worker()
-    system.sandbox.post("clock", stop=True)
-    connection = system.connect()
+    system, connection = started(make_system, "--hostile-names")
     run = system.sync(connection)
     assert run["status"] == "succeeded"
     truth = assert_truth(system, connection)
@@ -40,11 +36,7 @@ def test_default_account_is_exact_and_cheap(make_system, redis):
 
 
 def test_names_arrive_as_they_are(make_system):
-    system = make_system(sandbox=("--hostile-names",))
-    system.scheduler()
-    system.worker()
-    system.sandbox.post("clock", stop=True)
-    connection = system.connect()
+    system, connection = started(make_system, "--hostile-names")
     system.sync(connection, "--entities")
     true = {e["external_id"]: e["name"] for e in system.sandbox.truth()["entities"]}
     stored = dict(system.query("SELECT external_id, name FROM entities WHERE connection_id = %s", connection))
@@ -62,11 +54,7 @@ def xmins(system, connection):
 
 
 def test_a_second_sync_rewrites_nothing(make_system):
-    system = make_system()
-    system.scheduler()
-    system.worker()
-    system.sandbox.post("clock", stop=True)
-    connection = system.connect()
+    system, connection = started(make_system)
     system.sync(connection)
     facts = xmins(system, connection)
     entities = system.query("SELECT id, xmin::text, updated_at FROM entities WHERE connection_id = %s ORDER BY id", connection)
@@ -78,11 +66,7 @@ def test_a_second_sync_rewrites_nothing(make_system):
 
 
 def test_restated_weeks_change_exactly_what_changed(make_system):
-    system = make_system()
-    system.scheduler()
-    system.worker()
-    system.sandbox.post("clock", stop=True)
-    connection = system.connect()
+    system, connection = started(make_system)
     system.sync(connection)
     before = xmins(system, connection)
     today = system.query("SELECT max(event_date) FROM metric_facts WHERE connection_id = %s", connection)[0][0]
@@ -99,11 +83,7 @@ def test_restated_weeks_change_exactly_what_changed(make_system):
 
 
 def test_an_unknown_ad_gets_a_stub(make_system):
-    system = make_system()
-    system.scheduler()
-    system.worker()
-    system.sandbox.post("clock", stop=True)
-    connection = system.connect()
+    system, connection = started(make_system)
     system.sync(connection, "--metrics")
     assert system.query("SELECT count(*) FROM entities WHERE connection_id = %s AND (details->>'stub')::boolean", connection)[0][0] > 0
     system.sync(connection, "--entities")
@@ -162,29 +142,32 @@ def pages_asked_twice(calls):
     return twice
 
 
-def test_a_killed_worker_costs_at_most_the_page_it_was_reading(make_system):
-    system = make_system(sandbox=("--latency-ms", "30"), LEASE_SECONDS=2, CHUNK_DAYS=30, PAGE_LIMIT=50, WORKER_CONCURRENCY=3)
-    system.scheduler()
-    first = system.worker()
-    system.sandbox.post("clock", stop=True)
-    connection = system.connect()
+def half_done(system, connection, pages):
+    """A backfill of which so many pages were asked for."""
     run = system.metricx("sync", "--connection", connection).splitlines()[0]
-    wait_for("the middle of the backfill", lambda: system.sandbox.calls()["counts"]["insights"] >= 20)
+    wait_for("the middle of the backfill", lambda: system.sandbox.calls()["counts"]["insights"] >= pages)
+    return run
+
+
+def assert_ends_exactly(system, connection, run):
+    wait_for("the end of the run", lambda: system.query("SELECT status FROM sync_runs WHERE id = %s", run)[0][0] == "succeeded")
+    assert_truth(system, connection)
+
+
+def test_a_killed_worker_costs_at_most_the_page_it_was_reading(make_system):
+    system, connection = started(make_system, "--latency-ms", "30", LEASE_SECONDS=2, CHUNK_DAYS=30, PAGE_LIMIT=50, WORKER_CONCURRENCY=3)
+    first = system.daemons[-1]
+    run = half_done(system, connection, 20)
     first.kill()
     in_flight = system.query("SELECT count(*) FROM sync_chunks WHERE run_id = %s AND status = 'running'", run)[0][0]
     assert in_flight > 0
     system.worker()
-    wait_for("the end of the run", lambda: system.query("SELECT status FROM sync_runs WHERE id = %s", run)[0][0] == "succeeded")
-    assert_truth(system, connection)
+    assert_ends_exactly(system, connection, run)
     assert pages_asked_twice(system.sandbox.calls()) <= in_flight
 
 
 def test_an_error_in_the_middle_is_retried_at_its_page(make_system):
-    system = make_system(CHUNK_DAYS=30, PAGE_LIMIT=100)
-    system.scheduler()
-    system.worker()
-    system.sandbox.post("clock", stop=True)
-    connection = system.connect()
+    system, connection = started(make_system, CHUNK_DAYS=30, PAGE_LIMIT=100)
     system.sandbox.post("fault", kind="status_500", match="insights", count=1, skip=6)
     run = system.sync(connection)
     assert run["status"] == "succeeded"
@@ -195,18 +178,13 @@ def test_an_error_in_the_middle_is_retried_at_its_page(make_system):
 
 
 def test_sigterm_hands_work_back_and_another_worker_ends_it(make_system):
-    system = make_system(sandbox=("--latency-ms", "20"), CHUNK_DAYS=30, PAGE_LIMIT=50)
-    system.scheduler()
-    worker = system.worker()
-    system.sandbox.post("clock", stop=True)
-    connection = system.connect()
-    run = system.metricx("sync", "--connection", connection).splitlines()[0]
-    wait_for("the middle of the backfill", lambda: system.sandbox.calls()["counts"]["insights"] >= 15)
+    system, connection = started(make_system, "--latency-ms", "20", CHUNK_DAYS=30, PAGE_LIMIT=50)
+    worker = system.daemons[-1]
+    run = half_done(system, connection, 15)
     worker.stop()
     assert system.query("SELECT max(attempts) FROM sync_chunks")[0][0] == 0
     system.worker()
-    wait_for("the end of the run", lambda: system.query("SELECT status FROM sync_runs WHERE id = %s", run)[0][0] == "succeeded")
-    assert_truth(system, connection)
+    assert_ends_exactly(system, connection, run)
     assert pages_asked_twice(system.sandbox.calls()) == 0
 
 
@@ -227,17 +205,11 @@ def test_scheduled_work_that_somebody_asks_for_moves_up(make_system, redis):
 
 
 def test_a_flush_of_redis_loses_no_work(make_system, redis):
-    system = make_system(sandbox=("--latency-ms", "20"), LEASE_SECONDS=2, CHUNK_DAYS=5, PAGE_LIMIT=100,
-                         META_CALLS_PER_WINDOW=2000)
-    system.scheduler()
-    system.worker()
-    system.sandbox.post("clock", stop=True)
-    connection = system.connect()
-    run = system.metricx("sync", "--connection", connection).splitlines()[0]
-    wait_for("the middle of the backfill", lambda: system.sandbox.calls()["counts"]["insights"] >= 10)
+    system, connection = started(make_system, "--latency-ms", "20", LEASE_SECONDS=2, CHUNK_DAYS=5, PAGE_LIMIT=100,
+                                 META_CALLS_PER_WINDOW=2000)
+    run = half_done(system, connection, 10)
     redis.flushall()
-    wait_for("the end of the run", lambda: system.query("SELECT status FROM sync_runs WHERE id = %s", run)[0][0] == "succeeded")
-    assert_truth(system, connection)
+    assert_ends_exactly(system, connection, run)
 
 
 def test_dashboards_are_told_each_change_once(make_system, redis):
@@ -294,11 +266,7 @@ def test_a_refused_token_makes_the_connection_say_so(make_system):
 
 @pytest.mark.parametrize("zone", ["Pacific/Auckland", "Pacific/Pago_Pago", "Asia/Kathmandu"])
 def test_the_last_day_is_the_accounts_own(make_system, zone):
-    system = make_system(sandbox=("--zone", zone))
-    system.scheduler()
-    system.worker()
-    system.sandbox.post("clock", stop=True)
-    connection = system.connect()
+    system, connection = started(make_system, "--zone", zone)
     run = system.sync(connection)
     today = datetime.datetime.now(zoneinfo.ZoneInfo(zone)).date()
     assert run["date_to"] == str(today) and run["date_from"] == str(today - datetime.timedelta(days=90))
