@@ -112,6 +112,7 @@ struct db_conn {
     enum conn_state state;
     PGconn *pg;
     struct uv_poll_s *poll;
+    int watched; /* what poll waits for */
     struct addresses *addresses;
     struct timer *timer; /* of connecting; or of waiting for the end of what was stopped */
     bool worn;           /* was cancelled: a late cancel request must not hit the next operation */
