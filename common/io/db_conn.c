@@ -21,7 +21,7 @@ enum {
 };
 
 /* What a former owner of a pooled session prepared is not ours. */
-static const char setup_sql[] = "SET timezone TO 'UTC'; SET client_min_messages TO warning;"
+static const char setup_sql[] = "SET timezone TO 'UTC'; SET datestyle TO ISO; SET client_min_messages TO warning;"
                                 "SET idle_in_transaction_session_timeout TO 60000; DEALLOCATE ALL";
 
 struct cancel {

@@ -14,6 +14,7 @@ struct db_results {
     int session;
     int skip; /* steps before those of the caller */
 };
+const PGresult *step_result(const struct db_results *r, int step);
 void results_clear(struct db_results *r);
 /* Code and text of a failed result; sqlstate is "" when libpq made the error. */
 void result_error(const PGresult *res, char sqlstate[6], struct err *e);
