@@ -212,6 +212,15 @@ def test_what_is_no_http_or_too_much_of_it(system, data):
     assert all(400 <= more.status < 600 for more in behind)
 
 
+def test_a_token_as_long_as_they_may_be(client, workspace):
+    """Its bearer may act in some three hundred workspaces, and has cookies too."""
+    long = claims([workspace, *("0" * 36 for _ in range(302))], "admin")
+    assert 16300 < len(jwt(long)) < 16384
+    answer = requests.get(f"{client(workspace).url}/workspaces/{workspace}/runs", timeout=20,
+                          headers={"Authorization": f"Bearer {jwt(long)}", "Cookie": "x=" + "y" * 8000})
+    assert answer.status_code == 200, answer.text
+
+
 PATHS = {
     "/": 404, "//": 404, "/%00": 400, "/openapi.json%00": 400, "/openapi.json%00.html": 400, "/%": 404, "/%zz": 404, "/%2": 404, "/%ff%fe": 404,
     "/../openapi.json": 404, "/x/../openapi.json": 404, "/%2e%2e/openapi.json": 404, "/./openapi.json": 404, "/openapi.json/": 404,
