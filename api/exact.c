@@ -27,6 +27,15 @@ static size_t number_len(const char *text, size_t len)
     return at;
 }
 
+/* Bytes up to the next string or number. */
+static size_t other_len(const char *text, size_t len)
+{
+    size_t at = 1;
+    while (at < len && text[at] != '"' && text[at] != '-' && !isdigit((unsigned char)text[at]))
+        at++;
+    return at;
+}
+
 /* What JSON calls a number: jansson's own words for what is none are better than ours. */
 static bool is_number(const char *text, size_t len)
 {
@@ -79,7 +88,7 @@ json_t *exact_load(const char *text, size_t len, struct err *e)
 
     buf_init(&marked, len * 5 + 64); /* ten bytes for a number of three */
     for (size_t at = 0; at < len;) {
-        size_t step = 1;
+        size_t step;
         if (text[at] == '"') {
             step = string_len(text + at, len - at);
             buf_add(&marked, text + at, step);
@@ -87,7 +96,8 @@ json_t *exact_load(const char *text, size_t len, struct err *e)
             step = number_len(text + at, len - at);
             add_number(&marked, text + at, step);
         } else {
-            buf_add_char(&marked, text[at]);
+            step = other_len(text + at, len - at);
+            buf_add(&marked, text + at, step);
         }
         at += step;
     }

@@ -114,13 +114,24 @@ void run_end(struct call *c)
 
 /* ---- the days ---- */
 
-static void show_days(struct call *c, const struct json_t *connection)
+static void show_no_days(struct call *c, const struct json_t *connection)
 {
     (void)connection;
-    listing_read(c->db, LIST_COVERAGE, call_param(c, "connection_id"), on_rows, c);
+    answer_items(c, NULL, 0, NULL);
+}
+
+/* Whether there is such a connection at all is asked only when it has no days: one that has them is there. */
+static void on_days(void *arg, int rc, const char *const *rows, int count, const struct err *e)
+{
+    struct call *c = arg;
+
+    if (rc == 0 && count == 0)
+        connection_check(c, call_param(c, "connection_id"), show_no_days);
+    else
+        on_rows(c, rc, rows, count, e);
 }
 
 void coverage_list(struct call *c)
 {
-    connection_check(c, call_param(c, "connection_id"), show_days);
+    listing_read(c->db, LIST_COVERAGE, call_param(c, "connection_id"), on_days, c);
 }

@@ -110,15 +110,22 @@ static void add_json_char(struct buf *b, unsigned char c)
     }
 }
 
-void buf_add_json(struct buf *b, const char *text)
+/* How many bytes stand in JSON as they are. */
+static size_t plain_len(const char *text)
 {
-    size_t left = strlen(text);
+    size_t len = 0;
 
-    buf_add_char(b, '"');
-    while (left > 0) {
-        size_t step = str_utf8_step(text, left);
+    while (text[len] >= 0x20 && text[len] < 0x7f && text[len] != '"' && text[len] != '\\')
+        len++;
+    return len;
+}
+
+static void add_escaped(struct buf *b, const char *text)
+{
+    for (size_t left = strlen(text), step; left > 0; text += step, left -= step) {
         unsigned char c = (unsigned char)*text;
 
+        step = str_utf8_step(text, left);
         if (step == 0)
             buf_add_str(b, "\xef\xbf\xbd");
         else if (c < 0x20 || c == 0x7f || c == '"' || c == '\\')
@@ -126,9 +133,19 @@ void buf_add_json(struct buf *b, const char *text)
         else
             buf_add(b, text, step);
         step = step == 0 ? 1 : step;
-        text += step;
-        left -= step;
     }
+}
+
+void buf_add_json(struct buf *b, const char *text)
+{
+    const size_t plain = plain_len(text);
+
+    if (!buf_reserve(b, plain + 2))
+        return;
+    buf_add_char(b, '"');
+    buf_add(b, text, plain);
+    if (text[plain] != '\0')
+        add_escaped(b, text + plain);
     buf_add_char(b, '"');
 }
 

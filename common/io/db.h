@@ -12,6 +12,7 @@
 struct db_pool;
 struct db_op;
 struct db_results;
+struct buf;
 
 struct db_step {
     const char *sql;           /* one statement; $1… from params; for a copy step "COPY t (…) FROM STDIN" */
@@ -54,11 +55,15 @@ bool db_pool_ready(const struct db_pool *p); /* at least one connection is up */
 
 /* Results; step, row and column count from 0. Text is borrowed for the length of the callback. */
 int db_rows(const struct db_results *r, int step);
+int db_columns(const struct db_results *r, int step);
 int64_t db_affected(const struct db_results *r, int step);
 bool db_is_null(const struct db_results *r, int step, int row, int col);
 const char *db_text(const struct db_results *r, int step, int row, int col); /* "" for null */
 int64_t db_int(const struct db_results *r, int step, int row, int col); /* 0 for null; CHECKs that it is a number */
 bool db_bool(const struct db_results *r, int step, int row, int col);
+/* Appends the first `columns` of the first `rows`, each row as a JSON object with a NUL behind it: as row_to_json()
+ * writes it, in a fraction of the time. An array is one only when the query says to_json(). */
+void db_add_json(struct buf *out, const struct db_results *r, int step, int rows, int columns);
 const char *db_sqlstate(const struct db_results *r); /* of the failure, "" when there is none */
 bool db_unsure(const struct db_results *r);          /* it failed, but may have been committed */
 /* The process that the server named when this session began. Behind a pooler it is not the one that pg_backend_pid()

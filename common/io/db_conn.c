@@ -21,7 +21,7 @@ enum {
 };
 
 /* What a former owner of a pooled session prepared is not ours. */
-static const char setup_sql[] = "SET timezone TO 'UTC'; SET client_min_messages TO warning;"
+static const char setup_sql[] = "SET timezone TO 'UTC'; SET datestyle TO ISO; SET client_min_messages TO warning;"
                                 "SET idle_in_transaction_session_timeout TO 60000; DEALLOCATE ALL";
 
 struct cancel {
@@ -43,10 +43,15 @@ static void unwatch(struct db_conn *c)
     if (c->poll)
         uv_close((uv_handle_t *)c->poll, on_poll_closed);
     c->poll = NULL;
+    c->watched = 0;
 }
 
+/* libuv would take the descriptor out of epoll and put it in again, each time. */
 static void watch(struct db_conn *c, int events)
 {
+    if (c->watched == events)
+        return;
+    c->watched = events;
     if (!c->poll) {
         c->poll = mem_new(1, sizeof *c->poll);
         CHECK(uv_poll_init(loop_uv(c->pool->loop), c->poll, PQsocket(c->pg)) == 0);
@@ -326,6 +331,8 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     struct db_conn *c = poll->data;
     bool broken = false;
 
+    if (status < 0)
+        c->watched = 0; /* libuv no longer looks */
     if (c->state == CONN_CONNECTING) {
         go_on_connecting(c);
         return;

@@ -14,6 +14,7 @@ struct db_results {
     int session;
     int skip; /* steps before those of the caller */
 };
+const PGresult *step_result(const struct db_results *r, int step);
 void results_clear(struct db_results *r);
 /* Code and text of a failed result; sqlstate is "" when libpq made the error. */
 void result_error(const PGresult *res, char sqlstate[6], struct err *e);
@@ -112,6 +113,7 @@ struct db_conn {
     enum conn_state state;
     PGconn *pg;
     struct uv_poll_s *poll;
+    int watched; /* what poll waits for */
     struct addresses *addresses;
     struct timer *timer; /* of connecting; or of waiting for the end of what was stopped */
     bool worn;           /* was cancelled: a late cancel request must not hit the next operation */

@@ -5,10 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const PGresult *step_result(const struct db_results *r, int step)
+const PGresult *step_result(const struct db_results *r, int step)
 {
     CHECK(step >= 0 && step + r->skip < r->count);
     return r->steps[step + r->skip];
+}
+
+int db_columns(const struct db_results *r, int step)
+{
+    return PQnfields(step_result(r, step));
 }
 
 int db_rows(const struct db_results *r, int step)

@@ -25,11 +25,13 @@
  *  - a response queued before the last call of the access handler ends the connection, so answers wait for that call;
  *  - without a descriptor for a new connection it stops listening until another one ends, and spins when there is none;
  *  - all suspended connections must be resumed before MHD_stop_daemon;
+ *  - of a connection's memory it writes to half at once, which all idle streams then hold; beyond 32 KiB it is mapped
+ *    alone and goes back when the connection ends;
  *  - its parser accepts ambiguous framing: http_framing_is_sound() does not. */
 
 enum {
-    CONNECTION_MEMORY = 64 * 1024, /* request line and headers of one connection, and its read buffer */
-    PARAMS_MAX = 500,              /* of a query; of some 900 a connection's memory is full */
+    CONNECTION_MEMORY = 40 * 1024, /* request line and headers of one connection, and its read buffer */
+    PARAMS_MAX = 200,              /* of a query; of some 300 a connection's memory is full */
     ACCEPT_RETRY_MS = 100,
     BODY_DISCARD_MAX = 1024 * 1024, /* of a body past the cap, so that its sender hears of it; then it is cut off */
 };

@@ -2,6 +2,7 @@
 #include "common/base/check.h"
 #include "common/base/id.h"
 #include "common/base/mem.h"
+#include "common/store/json_rows.h"
 #include "common/store/sql.h"
 #include "common/store/tx.h"
 #include <stdlib.h>
@@ -35,12 +36,15 @@ struct reading {
 static void on_rows(void *arg, int rc, const struct db_results *r, const struct err *e)
 {
     struct reading *f = arg;
-    const int count = rc == 0 ? db_rows(r, 0) : 0;
-    const char **rows = mem_new((size_t)count + 1, sizeof *rows);
-    for (int i = 0; i < count; i++)
-        rows[i] = db_text(r, 0, i, 0);
-    f->done(f->arg, rc, rows, count, e);
-    free(rows);
+    struct json_rows rows = {0};
+    struct err own;
+
+    if (rc == 0) {
+        rc = json_rows_of(r, db_rows(r, 0), db_columns(r, 0), &rows, &own);
+        e = &own;
+    }
+    f->done(f->arg, rc, rows.texts, rc == 0 ? rows.count : 0, rc == 0 ? NULL : e);
+    json_rows_clear(&rows);
     free(f);
 }
 

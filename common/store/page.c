@@ -3,6 +3,7 @@
 #include "common/base/check.h"
 #include "common/base/mem.h"
 #include "common/base/str.h"
+#include "common/store/json_rows.h"
 #include "common/store/sql.h"
 #include "common/store/tx.h"
 #include <stdlib.h>
@@ -21,14 +22,13 @@ static void on_rows(void *arg, int rc, const struct db_results *r, const struct 
 {
     struct page *p = arg;
     const int there = rc == 0 ? db_rows(r, 0) : 0, count = there > p->limit ? p->limit : there;
-    const char **rows = mem_new((size_t)count + 1, sizeof *rows);
+    const int columns = rc == 0 ? db_columns(r, 0) - 1 : 0;
+    struct json_rows rows = {0};
     char next[BASE64URL_TEXT(CURSOR_BYTES_MAX)] = "";
     struct err own;
 
-    for (int i = 0; i < count; i++)
-        rows[i] = db_text(r, 0, i, 0);
     if (there > count) {
-        const char *place = db_text(r, 0, count - 1, 1);
+        const char *place = db_text(r, 0, count - 1, columns);
         CHECK(strlen(place) <= CURSOR_BYTES_MAX);
         base64url_encode(place, strlen(place), false, next);
     }
@@ -37,8 +37,12 @@ static void on_rows(void *arg, int rc, const struct db_results *r, const struct 
         rc = err_set(&own, ERR_INPUT, "cursor: this is none that we gave");
         e = &own;
     }
-    p->done(p->arg, rc, rows, count, *next != '\0' ? next : NULL, e);
-    free(rows);
+    if (rc == 0) {
+        rc = json_rows_of(r, count, columns, &rows, &own);
+        e = &own;
+    }
+    p->done(p->arg, rc, rows.texts, rc == 0 ? count : 0, *next != '\0' ? next : NULL, rc == 0 ? NULL : e);
+    json_rows_clear(&rows);
     free(p);
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 #include "common/io/db.h"
 /* Lists in pages: the queries sql/page_*.sql have as last parameters a cursor (null: from the start) and how many rows;
- * each row is a JSON text and the cursor behind it. */
+ * the last column is the cursor behind a row, the others are what the row shows. */
 enum { PAGE_ROWS_MAX = 1000, PAGE_PARAMS_MAX = 12 };
 /* rows and next (NULL: this was the last page) are borrowed during the callback. A cursor that is none of ours is
  * ERR_INPUT. */

@@ -239,10 +239,19 @@ def test_what_is_no_http_or_too_much_of_it(system, data):
     assert all(400 <= more.status < 600 for more in behind)
 
 
-@pytest.mark.parametrize("count", [800, 1100, 3000, 12000])
+@pytest.mark.parametrize("count", [202, 300, 800, 1100, 3000, 12000])
 def test_more_parameters_than_anybody_needs(system, count):
     answer, behind = talk(system.url, head("/openapi.json?" + "a=1&" * count))
     assert answer.status in (414, 431) and behind == []
+
+
+def test_a_token_as_long_as_they_may_be(client, workspace):
+    """Its bearer may act in some three hundred workspaces, and has cookies too."""
+    long = claims([workspace, *("0" * 36 for _ in range(302))], "admin")
+    assert 16300 < len(jwt(long)) < 16384
+    answer = requests.get(f"{client(workspace).url}/workspaces/{workspace}/runs", timeout=20,
+                          headers={"Authorization": f"Bearer {jwt(long)}", "Cookie": "x=" + "y" * 8000})
+    assert answer.status_code == 200, answer.text
 
 
 PATHS = {
@@ -251,7 +260,7 @@ PATHS = {
     "/openapi.json/..": 404, "//openapi.json": 404, "/openapi.json;x=1": 404, "/OPENAPI.JSON": 404, "/openapi%2ejson": 200, "/openapi.json%20": 404,
     "/%252e%252e/": 404, "/openapi.json?a=%00": 400, "/openapi.json?%00=a": 400, "/openapi.json?a=b": 422, "/openapi.json?a=%ff": 422, "/openapi.json?%ff=a": 422, "/openapi.json?" + "%c3%a9" * 300 + "=a": 422, "/openapi.json?&&&": 422,
     "/workspaces/../../../etc/passwd": 404, "/..%2f..%2fetc%2fpasswd": 404, "/..%5c..%5cwindows": 404, "/" + "a" * 30000: 404, "/" + "%41" * 10000: 404,
-    "/workspaces/" + "f" * 36 + "/runs": 404, "/workspaces/{}/runs": 404, "/workspaces/'%20OR%201=1--/runs": 404, "/?" + "a=b&" * 200: 404,
+    "/workspaces/" + "f" * 36 + "/runs": 404, "/workspaces/{}/runs": 404, "/workspaces/'%20OR%201=1--/runs": 404, "/?" + "a=b&" * 200: 404, "/?" + ("a" * 60 + "=b&") * 200: 404,
     "http://other/openapi.json": 404, "*": 404, "/openapi.json#x": 404}
 
 

@@ -82,8 +82,12 @@ def test_a_run_is_cancelled_and_others_cannot(system, client, place, connection)
 
 def test_coverage_has_every_day(system, client, place, connection):
     workspace, path = place
-    c = client(workspace)
+    c, of = client(workspace), f"/workspaces/{workspace}/coverage?connection_id="
+    assert c.get(of + connection)["items"] == []
+    assert c.get(of + workspace, 404)["code"] == "not_found"  # there is no such connection
     c.post(f"{path}/sync-metrics", {})
-    days = c.get(f"/workspaces/{workspace}/coverage?connection_id={connection}")["items"]
+    days = c.get(of + connection)["items"]
     assert len(days) == 91 and {day["state"] for day in days} <= {"stored", "verified"}
     assert c.get(f"/workspaces/{workspace}/coverage", 422)["errors"][0]["field"] == "connection_id"
+    system.query("UPDATE connections SET deleted_at = now() WHERE id = %s", connection)
+    assert c.get(of + connection, 404)["code"] == "not_found"

@@ -39,6 +39,9 @@ def test_coverage_shows_each_day_and_why(make_system):
     known = {str(day): spend for day, spend in system.query("SELECT event_date, total_spend::text FROM account_days")}
     assert {item["event_date"]: item["total_spend"] and str(item["total_spend"]) for item in items} == \
         {str(middle): None, **known}
+    yesterday = today - datetime.timedelta(1)
+    system.query("DELETE FROM account_days WHERE event_date >= %s", yesterday)
+    assert table(system.metricx("coverage", "--connection", connection))[-1][:6] == [str(yesterday), str(today), "2", "day", "missing", "-"]
 
 
 def test_days_that_could_not_be_read_again_are_failing_and_keep_their_numbers(make_system):

@@ -34,6 +34,6 @@ def drive(build, environment, postgres, redis_server, tmp_path):
     return run
 
 
-@pytest.mark.parametrize("name", ["test_db", "test_db_faults", "test_redis", "test_redis_faults", "test_refusals"])
+@pytest.mark.parametrize("name", ["test_db", "test_db_json", "test_db_faults", "test_redis", "test_redis_faults", "test_refusals"])
 def test_program(drive, name):
     drive(name)
