@@ -9,6 +9,7 @@ struct api {
     struct fernet *keys;
     struct schemas *schemas;
     struct callers *callers; /* how often each has asked lately */
+    struct ingest_turns *turns;
     struct http_server *http;
     struct http_client *outgoing; /* calls to providers */
     struct remote remote;

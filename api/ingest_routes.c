@@ -1,6 +1,7 @@
 #include "api/ingest_routes.h"
 #include "api/answer.h"
 #include "api/exact.h"
+#include "api/ingest_turns.h"
 #include "api/schemas.h"
 #include "common/base/check.h"
 #include "common/base/mem.h"
@@ -19,11 +20,14 @@ struct request {
     size_t sent;
     json_t *refused; /* {"index","field","message"} */
     size_t refused_facts;
+    struct ingest_turn turn;
 };
 
 static void request_free(void *state)
 {
     struct request *q = state;
+    if (q->facts != NULL)
+        ingest_free(q->facts);
     json_decref(q->refused);
     free(q);
 }
@@ -171,15 +175,25 @@ static void answer(struct request *q, const struct ingest_answer *a)
 static void on_ingested(void *arg, int rc, const struct ingest_answer *a, const struct err *e)
 {
     struct request *q = arg;
+    ingest_turn_end(q->call->api->turns, &q->turn);
     if (rc != 0)
         answer_err(q->call, e);
     else
         answer(q, a);
 }
 
+static void run(void *arg)
+{
+    struct request *q = arg;
+    struct ingest *facts = q->facts;
+    q->facts = NULL;
+    ingest_run(q->call->db, q->call->ws, facts, on_ingested, q);
+}
+
 void ingest(struct call *c)
 {
     const struct ingest_answer nothing = {0};
+    struct err e;
     struct request *q = mem_new(1, sizeof *q);
     size_t i;
     json_t *fact;
@@ -190,10 +204,10 @@ void ingest(struct call *c)
     json_array_foreach(c->body, i, fact) add_fact(q, i, fact);
     json_decref(c->body); /* large, and not needed while the database works */
     c->body = NULL;
-    if (q->refused_facts < q->sent) {
-        ingest_run(c->db, c->ws, q->facts, on_ingested, q);
-        return;
+    if (q->refused_facts == q->sent) {
+        answer(q, &nothing);
+    } else if (!ingest_turn_take(c->api->turns, &q->turn, c->ws, run, q)) {
+        (void)err_set(&e, ERR_LIMIT, "too many ingests wait for their turn; try again in some seconds");
+        answer_problem(c, 503, &e);
     }
-    ingest_free(q->facts);
-    answer(q, &nothing);
 }

@@ -3,6 +3,7 @@
 #include "api/dispatch.h"
 #include "api/events_routes.h"
 #include "api/hub.h"
+#include "api/ingest_turns.h"
 #include "api/openapi.h"
 #include "api/run_wait.h"
 #include "api/schemas.h"
@@ -93,6 +94,7 @@ int api_new(struct service *s, struct api **out, struct err *e)
     a->service = s;
     a->schemas = schemas_new();
     a->callers = callers_new(CALLER_BURST, CALLER_PER_SECOND);
+    a->turns = ingest_turns_new(s->settings->database_connections > 1 ? (int)s->settings->database_connections / 2 : 1);
     openapi_write(a->schemas, s->settings->public_url, &a->openapi);
     open_remote(a);
     int rc = fernet_new(secret_reveal(s->settings->token_encryption_key), &a->keys, e);
@@ -186,6 +188,7 @@ void api_free(struct api *a)
     }
     fernet_free(a->keys);
     callers_free(a->callers);
+    ingest_turns_free(a->turns);
     schemas_free(a->schemas);
     buf_free(&a->openapi);
     free(a);

@@ -214,6 +214,23 @@ def test_many_at_once(system, workspace):
     assert len(stored(system, workspace)) == 500
 
 
+def test_many_of_a_workspace_stop_no_other(system, client, workspace):
+    """Its lock is held: one of them waits for it in PostgreSQL, and the others for their turn."""
+    other = system.metricx("workspace", "create", "other")
+    with contextlib.closing(psycopg2.connect(system.database_url)) as lock, concurrent.futures.ThreadPoolExecutor(12) as pool:
+        lock.cursor().execute("SELECT pg_advisory_xact_lock(hashtextextended('metricx ingest ' || %s, 0))", (workspace,))
+        sent = [pool.submit(client(workspace).post, f"/workspaces/{workspace}/metrics/ingest", [fact(external_entity_id=f"ad-{n}")]) for n in range(12)]
+        wait_for("one that waits", lambda: system.query("SELECT 1 FROM pg_locks WHERE NOT granted"))
+        for _ in range(3):
+            assert client(other).get(f"/workspaces/{other}/runs")["items"] == []
+        assert client(other).post(f"/workspaces/{other}/metrics/ingest", [fact()]) == answer(1, 0)
+        assert not any(one.done() for one in sent)
+        assert system.query("SELECT count(*) FROM pg_locks WHERE NOT granted")[0][0] == 1
+        lock.rollback()
+        assert [one.result() for one in sent] == [answer(1, 0)] * 12
+    assert len(stored(system, workspace)) == 12
+
+
 def test_kill_in_the_middle_stores_all_or_nothing(system, workspace):
     """Of two waiting at the lock one is let through, and the process is killed before it can answer."""
     daemon = system.start("metricx-api", LISTEN="127.0.0.1:0")
