@@ -7,6 +7,7 @@ import zoneinfo
 import pytest
 
 from store_client import Account, account, database, fact, store  # noqa: F401 (fixtures)
+from system import wait_for
 
 D1, D2, D3 = "2026-10-01", "2026-10-02", "2026-10-03"
 
@@ -27,6 +28,24 @@ def test_days_dropped_since_are_not_asked_for(account, store):
     assert (opened["from"], opened["to"]) == (str(oldest), str(oldest + datetime.timedelta(2)))
     store.ok("merge", chunk=chunk, rows=[fact("a1", str(oldest))])
     assert account.one("SELECT count(*) FROM account_days")[0] == 3
+
+
+def test_a_chunk_is_found_by_its_id_among_many(account, store, database):
+    """Statistics of a quiet hour say that hardly any chunk is open: then the worst minute comes."""
+    run, chunks = account.run(), """INSERT INTO sync_chunks (run_id, connection_id, kind, date_from, date_to, ordinal, status)
+                                    SELECT %s, %s, 'metrics', date '2026-10-01', date '2026-10-01', 2, %s FROM generate_series(1, %s)"""
+    database.execute(chunks, run, account.id, "done", 20000)
+    database.execute("ANALYZE")
+    database.execute(chunks, run, account.id, "queued", 3000)
+    looked = "SELECT coalesce(sum(idx_tup_read), 0)::int FROM pg_stat_user_indexes WHERE indexrelname = 'sync_chunks_open'"
+    before = account.one(looked)[0]
+    chunk = account.chunk(account.run())
+    store.ok("open", chunk=chunk)
+    store.ok("stage", chunk=chunk, rows=[fact("a1", D1)], next="c2")
+    store.ok("merge", chunk=chunk, rows=[fact("a2", D1)])
+    store.close()  # its session has told what it read
+    wait_for("its statistics", lambda: account.one("SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = 'sync_chunks_pkey'")[0] > 2)
+    assert account.one(looked)[0] - before < 3000
 
 
 def test_a_yield_unbooks_the_call_that_was_not_made(account, store, database):
