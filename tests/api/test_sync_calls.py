@@ -1,4 +1,9 @@
 """The sync endpoints: they wait, and answer in the shapes that dashboards know."""
+import concurrent.futures
+
+from system import wait_for
+
+
 def test_entities_are_counted_by_level(system, client, place, connection):
     workspace, path = place
     c = client(workspace)
@@ -30,15 +35,23 @@ def test_metrics_of_a_range(system, client, place, connection):
     assert {chunk["status"] for chunk in chunks} == {"done"}
 
 
-def test_without_waiting_it_says_where_to_look(client, place, system):
+def test_an_equal_sync_joins_the_open_run_and_without_waiting_it_says_where_to_look(client, place, system, connection):
+    """No call to Meta starts before all have asked: the run is open until then."""
     workspace, path = place
     c = client(workspace)
-    answer = c.call("POST", f"{path}/sync-metrics", 202, json={}, headers={"Prefer": "respond-async"})
-    run = answer.json()["run_id"]
-    assert answer.json()["status"] in ("queued", "running")
-    assert answer.headers["Location"] == f"/workspaces/{workspace}/runs/{run}"
-    joined = c.post(f"{path}/sync-metrics", {})
-    assert joined["run_id"] == run and joined["success"]
+    system.metricx("hold", "--connection", connection, "--reason", "test")
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        try:
+            waits = pool.submit(client(workspace).post, f"{path}/sync-metrics", {})
+            (run,), = wait_for("the run", lambda: system.query("SELECT id::text FROM sync_runs WHERE connection_id = %s", connection))
+            for prefer in ("respond-async", "wait=1"):
+                answer = c.call("POST", f"{path}/sync-metrics", 202, json={}, headers={"Prefer": prefer})
+                assert answer.json()["run_id"] == run and answer.json()["status"] in ("queued", "running")
+                assert answer.headers["Location"] == f"/workspaces/{workspace}/runs/{run}"
+        finally:
+            system.metricx("release", "--connection", connection)
+        assert waits.result()["run_id"] == run and waits.result()["success"]
+    assert c.get(f"/workspaces/{workspace}/runs/{run}")["status"] == "succeeded"
 
 
 def test_bad_ranges_name_the_field(client, place):
