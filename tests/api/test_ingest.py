@@ -3,14 +3,12 @@ import concurrent.futures
 import contextlib
 import decimal
 import json
-import re
 import subprocess
 
 import psycopg2
 import pytest
 import requests
-from client import SECRET, Client, claims, jwt
-from conftest import url_of
+from client import claims, jwt
 from system import wait_for
 
 
@@ -229,25 +227,3 @@ def test_many_of_a_workspace_stop_no_other(system, client, workspace):
         lock.rollback()
         assert [one.result() for one in sent] == [answer(1, 0)] * 12
     assert len(stored(system, workspace)) == 12
-
-
-def test_kill_in_the_middle_stores_all_or_nothing(system, workspace):
-    """Of two waiting at the lock one is let through, and the process is killed before it can answer."""
-    daemon = system.start("metricx-api", LISTEN="127.0.0.1:0")
-    url = url_of(daemon)
-    c = Client(url, jwt(claims([workspace], "admin")))
-    body = [fact(external_entity_id=f"ad-{n}", clicks=n) for n in range(10000)]
-    with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        sent = pool.submit(c.call, "POST", f"/workspaces/{workspace}/metrics/ingest", json=body)
-        wait_for("its transaction", lambda: system.query(
-            "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%%ingest%%' AND pid <> pg_backend_pid() AND state = 'active'"))
-        daemon.kill()
-        with pytest.raises(requests.exceptions.ConnectionError):
-            sent.result()
-    wait_for("its end", lambda: not system.query(
-        "SELECT 1 FROM pg_stat_activity WHERE application_name = 'metricx-api' AND query LIKE '%%ingest%%' AND state <> 'idle'"
-        " AND pid <> pg_backend_pid()"))
-    assert len(stored(system, workspace)) in (0, 10000)
-    c = Client(system.url, jwt(claims([workspace], "admin")))
-    assert c.post(f"/workspaces/{workspace}/metrics/ingest", body)["success"]
-    assert len(stored(system, workspace)) == 10000
