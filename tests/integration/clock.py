@@ -1,9 +1,10 @@
-"""Wall clocks that a test can step, each for one process and its children: see stepped_clock.c.
+"""Clocks that a test can step, each for one process and its children: see stepped_clock.c.
 
     clock = Clock(folder, build)      in a folder that the process may read
     clock.environment                 of the process
-    clock.step(seconds)               ahead, or back when negative; at once
-    clock.set_right()"""
+    clock.step(seconds)               the time of day, ahead, or back when negative; at once
+    clock.set_right()
+    clock.pass_by(seconds)            the monotonic clock goes ahead; a process that sleeps finds out when something wakes it"""
 import shutil
 import struct
 
@@ -18,15 +19,20 @@ class Clock:
             shutil.copy(build / "tests" / "stepped_clock.so", library)
         self.environment = {"LD_PRELOAD": str(library), "STEPPED_CLOCK": str(self.file)}
         self.file.touch()
+        self.passed = 0
         self.set_right()
 
     def set(self, seconds):
         self.seconds = seconds
         with open(self.file, "r+b") as file:  # in place: it is mapped
-            file.write(struct.pack("q", round(seconds * 1000)))
+            file.write(struct.pack("qq", round(seconds * 1000), round(self.passed * 1000)))
 
     def step(self, seconds):
         self.set(self.seconds + seconds)
+
+    def pass_by(self, seconds):
+        self.passed += seconds
+        self.set(self.seconds)
 
     def set_right(self):
         self.set(0)
