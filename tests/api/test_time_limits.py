@@ -106,14 +106,17 @@ def test_a_request_that_is_not_whole_after_half_a_minute_is_cut_off(aged):
 
 def test_a_sync_is_waited_for_25_seconds(system, aged, place, connection):
     workspace, path = place
+    other, client = (Client(aged.url, jwt(claims([workspace], "admin"))) for _ in range(2))
     system.metricx("hold", "--connection", connection, "--reason", "test")
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         try:
-            waits = pool.submit(Client(aged.url, jwt(claims([workspace], "admin"))).call, "POST", f"{path}/sync-metrics", json={})
+            waits = pool.submit(client.call, "POST", f"{path}/sync-metrics", json={})
             wait_for("the run", lambda: system.query("SELECT 1 FROM sync_runs WHERE connection_id = %s", connection))
-            aged.pass_by(20)
+            aged.pass_by(24)
+            for _ in range(10):  # as it does itself, it looks how the run stands
+                assert len(other.get(f"/workspaces/{workspace}/runs")["items"]) == 1
             assert not waits.done()
-            aged.pass_by(6)
+            aged.pass_by(2)
             assert waits.result().status_code == 202
         finally:
             system.metricx("release", "--connection", connection)
