@@ -117,6 +117,6 @@ def test_a_sync_is_waited_for_25_seconds(system, aged, place, connection):
                 assert len(other.get(f"/workspaces/{workspace}/runs")["items"]) == 1
             assert not waits.done()
             aged.pass_by(2)
-            assert waits.result().status_code == 202
+            assert waits.result(timeout=30).status_code == 202
         finally:
             system.metricx("release", "--connection", connection)
