@@ -195,6 +195,16 @@ static const char *title_of(int status)
     return "Error";
 }
 
+/* What is sent is at fault as a whole, and not shown: it may be anything. */
+static json_t *whole(const char *message)
+{
+    struct field_errors errors = {NULL};
+
+    field_error(&errors, "", NULL, "%s", message);
+    return errors.list;
+}
+
+/* Takes the reference of errors. */
 static void problem(struct call *c, int status, const struct err *e, json_t *errors)
 {
     const char *detail = status == 500 ? inside_words : e->text;
@@ -203,8 +213,10 @@ static void problem(struct call *c, int status, const struct err *e, json_t *err
     char *text;
 
     CHECK(p != NULL);
+    if (errors == NULL && (status == 400 || e->rc == ERR_INPUT))
+        errors = whole(e->text);
     if (errors != NULL)
-        (void)json_object_set(p, "errors", errors);
+        (void)json_object_set_new(p, "errors", errors);
     text = json_dumps(p, JSON_COMPACT);
     CHECK(text != NULL);
     json_decref(p);
@@ -219,7 +231,7 @@ void answer_problem(struct call *c, int status, const struct err *e)
     problem(c, status, e, NULL);
 }
 
-void answer_fields(struct call *c, struct field_errors *f)
+void answer_fields(struct call *c, int status, struct field_errors *f)
 {
     const json_t *first = json_array_get(f->list, 0);
     struct err e;
@@ -228,8 +240,8 @@ void answer_fields(struct call *c, struct field_errors *f)
 
     (void)err_set(&e, ERR_INPUT, "%s%s%s", *field != '\0' ? field : "the body", *field != '\0' ? ": " : " ",
                   json_string_value(json_object_get(first, "message")));
-    problem(c, 422, &e, f->list);
-    field_errors_clear(f);
+    problem(c, status, &e, f->list);
+    f->list = NULL;
 }
 
 /* What is at fault as it was sent: a parameter, a member of the body or one of its settings. */
@@ -258,5 +270,5 @@ void answer_err(struct call *c, const struct err *e)
     json_t *value = value_of(c, field);
     field_error(&errors, field, value, "%s", e->text + len + 2);
     json_decref(value);
-    answer_fields(c, &errors);
+    answer_fields(c, 422, &errors);
 }

@@ -24,5 +24,5 @@ void answer_err(struct call *c, const struct err *e);
 /* The same with a status that the code alone does not tell. */
 void answer_problem(struct call *c, int status, const struct err *e);
 
-/* 422 with all of them; frees the list. */
-void answer_fields(struct call *c, struct field_errors *f);
+/* With all of them, of which there is one at least; frees the list. */
+void answer_fields(struct call *c, int status, struct field_errors *f);

@@ -136,7 +136,7 @@ static bool read_accounts(struct adding *f)
     }
     if (errors.list == NULL)
         return true;
-    answer_fields(f->call, &errors);
+    answer_fields(f->call, 422, &errors);
     return false;
 }
 
@@ -175,7 +175,7 @@ void connections_add(struct call *c)
 
     if (all == named) {
         field_error(&errors, "accounts", NULL, "name the ad accounts, or say all: true, one of the two");
-        answer_fields(c, &errors);
+        answer_fields(c, 422, &errors);
         return;
     }
     struct adding *f = mem_new(1, sizeof *f);

@@ -140,7 +140,7 @@ static int check_query(struct call *c)
             field_error(&errors, p->name, NULL, "is required");
     if (errors.list == NULL)
         return 0;
-    answer_fields(c, &errors);
+    answer_fields(c, 422, &errors);
     return ERR_INPUT;
 }
 
@@ -180,20 +180,28 @@ static int check_tree(struct call *c, const char *text, size_t len)
     return e.rc;
 }
 
+static int refuse_media(struct call *c, const char *header, const char *why)
+{
+    struct field_errors errors = {NULL};
+    json_t *value = json_string(http_header(c->x, header));
+
+    field_error(&errors, header, value, "%s", why);
+    json_decref(value);
+    answer_fields(c, 415, &errors);
+    return ERR_INPUT;
+}
+
 static int check_media(struct call *c)
 {
     static const char json[] = "application/json";
     const char *type = http_header(c->x, "Content-Type"), *coding = http_header(c->x, "Content-Encoding");
-    struct err e = {0};
 
     if (type != NULL &&
         (strncasecmp(type, json, sizeof json - 1) != 0 || strchr("; \t", type[sizeof json - 1]) == NULL))
-        (void)err_set(&e, ERR_INPUT, "Content-Type must be application/json");
-    else if (coding != NULL && strcasecmp(coding, "identity") != 0)
-        (void)err_set(&e, ERR_INPUT, "Content-Encoding is none that is read here; send the body as it is");
-    if (e.rc != 0)
-        answer_problem(c, 415, &e);
-    return e.rc;
+        return refuse_media(c, "Content-Type", "must be application/json");
+    if (coding != NULL && strcasecmp(coding, "identity") != 0)
+        return refuse_media(c, "Content-Encoding", "is none that is read here; send the body as it is");
+    return 0;
 }
 
 static int read_body(struct call *c)
@@ -220,7 +228,7 @@ static int read_body(struct call *c)
     schemas_check(c->api->schemas, c->route->body, c->body, &errors);
     if (errors.list == NULL)
         return 0;
-    answer_fields(c, &errors);
+    answer_fields(c, 422, &errors);
     return ERR_INPUT;
 }
 

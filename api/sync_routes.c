@@ -43,7 +43,7 @@ static void answer_refusal(struct call *c, const struct err *e)
     }
     const json_t *value = json_object_get(c->body, field);
     field_error(&errors, field, value, "%s", strchr(e->text, ':') + 2);
-    answer_fields(c, &errors);
+    answer_fields(c, 422, &errors);
 }
 
 static date_t day_of(const json_t *body, const char *field)
@@ -188,7 +188,7 @@ static bool range_is_whole(struct call *c)
     if (json_object_get(c->body, "end_date") == NULL || json_object_get(c->body, "start_date") != NULL)
         return true;
     field_error(&errors, "start_date", NULL, "is required beside end_date");
-    answer_fields(c, &errors);
+    answer_fields(c, 422, &errors);
     return false;
 }
 

@@ -35,7 +35,7 @@ static char *sealed_token(struct call *c)
 
     if (secret_word(json_string_value(given), json_string_length(given), &token, &e) != 0) {
         field_error(&errors, "access_token", NULL, "%s", e.text);
-        answer_fields(c, &errors);
+        answer_fields(c, 422, &errors);
         return NULL;
     }
     if (fernet_seal(c->api->keys, token, &sealed, &e) != 0)

@@ -40,6 +40,7 @@ class Description:
         kind = answer.headers.get("Content-Type", "").split(";")[0]
         if kind == "application/problem+json":
             schema = {"$ref": "#/components/schemas/Problem"}
+            assert answer.json()["code"] != "bad_input" or answer.json()["errors"], answer.text
         elif kind == "application/json":
             methods = next(methods for pattern, methods in self.paths if pattern.match(path.split("?")[0]))
             schema = methods[method.lower()]["responses"][str(answer.status_code)]["content"][kind]["schema"]

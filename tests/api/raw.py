@@ -14,6 +14,7 @@ class Answer:
         assert self.headers["content-type"] == "application/problem+json", (self.headers, self.body)
         problem = json.loads(self.body)
         assert problem["status"] == self.status and problem["request_id"] == self.headers["x-request-id"] and problem["code"]
+        assert problem["code"] != "bad_input" or problem["errors"]
         for name, value in (("x-content-type-options", "nosniff"), ("x-frame-options", "DENY"), ("cache-control", "no-store"),
                             ("referrer-policy", "no-referrer"), ("content-security-policy", "default-src 'none'; frame-ancestors 'none'")):
             assert self.headers[name] == value
