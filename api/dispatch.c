@@ -259,8 +259,8 @@ void dispatch_refuse(void *api, struct http_exchange *x, int status, const char 
 
 void dispatch(void *api, struct http_exchange *x)
 {
-    static const step steps[] = {find_route,  find_caller,     check_rate, check_role,
-                                 check_query, enter_workspace, read_body};
+    static const step steps[] = {find_route,      find_caller, check_rate, check_query,
+                                 enter_workspace, check_role,  read_body};
     struct call *c = call_new(api, x);
 
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
