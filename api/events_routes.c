@@ -4,6 +4,7 @@
 #include "common/base/clk.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/base/str.h"
 #include "common/io/http_stream.h"
 #include "common/store/sql.h"
 #include "common/store/tx.h"
@@ -15,6 +16,7 @@ enum {
     HEARTBEAT_MS = 15000,
     PENDING_BYTES_MAX = 256 * 1024,   /* for a client that reads slowly */
     STREAMS_MAX = 1500,               /* beside them connections stay free for requests */
+    STREAMS_OF_A_CALLER_MAX = 300,    /* of them */
     ENDED_LATELY_MS = 10 * 60 * 1000, /* runs that a client may have missed while it was away */
 };
 
@@ -23,6 +25,7 @@ struct stream {
     struct api *api;
     struct stream *next;
     char workspace[UUID_TEXT];
+    char *caller;
     struct db_pool *db;
     struct call *call;       /* until the first state is read: who may not enter gets no stream */
     struct http_stream *out; /* NULL before, and once the client is gone */
@@ -39,6 +42,7 @@ static void stream_free(struct stream *s)
 {
     db_view_free(s->db);
     buf_free(&s->kept);
+    free(s->caller);
     free(s);
 }
 
@@ -182,21 +186,44 @@ static void read_state(struct stream *s, int64_t ended_since_ms)
     tx_run(t, on_state, s);
 }
 
+/* Of a client that left the next heartbeat tells, so there may be room by then. */
+static int refuse(struct call *c, int rc, int status, const char *whose, int count)
+{
+    char seconds[16];
+    struct err e;
+
+    (void)snprintf(seconds, sizeof seconds, "%d", HEARTBEAT_MS / 1000);
+    http_reply_header(c->x, "Retry-After", seconds);
+    (void)err_set(&e, rc, "%s %d streams of events already; no more are served", whose, count);
+    answer_problem(c, status, &e);
+    return rc;
+}
+
+static int check_room(struct call *c)
+{
+    int count = 0;
+
+    for (const struct stream *s = c->api->streams; s != NULL; s = s->next)
+        count += strcmp(s->caller, c->caller.sub) == 0;
+    if (count >= STREAMS_OF_A_CALLER_MAX)
+        return refuse(c, ERR_BUSY, 429, "this caller has", count);
+    if (c->api->stream_count >= STREAMS_MAX)
+        return refuse(c, ERR_LIMIT, 503, "there are", c->api->stream_count);
+    return 0;
+}
+
 void events_stream(struct call *c)
 {
     const bool again = http_header(c->x, "Last-Event-ID") != NULL;
     struct stream *s;
-    struct err e;
 
-    if (c->api->stream_count >= STREAMS_MAX) {
-        (void)err_set(&e, ERR_LIMIT, "there are %d streams of events already; no more are served", STREAMS_MAX);
-        answer_problem(c, 503, &e);
+    if (check_room(c) != 0)
         return;
-    }
     s = mem_new(1, sizeof *s);
     *s = (struct stream){
         .api = c->api, .call = c, .next = c->api->streams, .db = c->db, .until_ms = c->caller.exp_s * 1000};
     (void)snprintf(s->workspace, sizeof s->workspace, "%s", c->ws);
+    s->caller = str_dup(c->caller.sub);
     buf_init(&s->kept, PENDING_BYTES_MAX);
     c->db = NULL;
     c->api->streams = s;

@@ -109,17 +109,39 @@ def test_what_is_no_event_of_ours_is_passed_over(system, workspace, redis_proces
         assert heard is not None and b"evil" not in heard
 
 
+def opened(url, workspace, callers, each):
+    """Streams of so many callers, in turn; and their answers."""
+    tokens = [jwt(claims([workspace], sub=f"caller-{n}")) for n in range(callers)]
+    raws = [Raw(url) for _ in range(callers * each)]
+    for n, raw in enumerate(raws):
+        raw.send(f"GET /workspaces/{workspace}/events HTTP/1.1\r\nHost: api\r\nAuthorization: Bearer {tokens[n % callers]}\r\n\r\n")
+    return raws, [raw.answer() for raw in raws]
+
+
 def test_streams_have_a_bound_and_requests_do_not_suffer(system, client, workspace):
     daemon = system.start("metricx-api", LISTEN="127.0.0.1:0")
-    url, tokens = url_of(daemon), [jwt(claims([workspace], sub=f"caller-{n}")) for n in range(4)]
-    raws = [Raw(url) for _ in range(1501)]
-    for n, raw in enumerate(raws):
-        raw.send(f"GET /workspaces/{workspace}/events HTTP/1.1\r\nHost: api\r\nAuthorization: Bearer {tokens[n % 4]}\r\n\r\n")
-    answers = [raw.answer() for raw in raws]
-    (refused,) = [answer for answer in answers if answer.status != 200]
-    assert refused.status == 503 and "1500 streams" in refused.problem()["detail"]
-    assert requests.get(f"{url}/workspaces/{workspace}/runs", headers={"Authorization": f"Bearer {tokens[0]}"}, timeout=20).status_code == 200
+    url = url_of(daemon)
+    raws, answers = opened(url, workspace, 6, 251)
+    refused = [answer for answer in answers if answer.status != 200]
+    assert len(refused) == 6
+    for answer in refused:
+        assert (answer.status, answer.headers["retry-after"]) == (503, "15") and "1500 streams" in answer.problem()["detail"]
+    assert requests.get(f"{url}/workspaces/{workspace}/runs", headers={"Authorization": f"Bearer {jwt(claims([workspace]))}"}, timeout=20).status_code == 200
     daemon.stop()  # which ends them all
+    assert all(raw.ends() for raw in raws)
+
+
+def test_one_caller_does_not_take_the_streams_of_all(system, workspace):
+    daemon = system.start("metricx-api", LISTEN="127.0.0.1:0")
+    url = url_of(daemon)
+    raws, answers = opened(url, workspace, 1, 301)
+    (refused,) = [answer for answer in answers if answer.status != 200]
+    assert (refused.status, refused.headers["retry-after"]) == (429, "15")
+    assert refused.problem()["code"] == "too_many_requests" and "this caller has 300 streams" in refused.problem()["detail"]
+    with Raw(url) as other:
+        other.send(f"GET /workspaces/{workspace}/events HTTP/1.1\r\nHost: api\r\nAuthorization: Bearer {jwt(claims([workspace], sub='other'))}\r\n\r\n")
+        assert other.answer().status == 200
+    daemon.stop()
     assert all(raw.ends() for raw in raws)
 
 
