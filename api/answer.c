@@ -222,6 +222,8 @@ static void problem(struct call *c, int status, const struct err *e, json_t *err
     json_decref(p);
     if (status == 401)
         http_reply_header(c->x, "WWW-Authenticate", "Bearer");
+    if (status == 503)
+        http_reply_header(c->x, "Retry-After", "1");
     end(c, status, media_problem, text, strlen(text), e);
     free(text);
 }

@@ -158,7 +158,7 @@ static int enter_workspace(struct call *c)
         (void)err_set(&e, ERR_NOT_FOUND, "there is no such workspace");
         return refuse(c, &e);
     }
-    c->db = workspace_view(c->api->walled, c->ws);
+    c->db = workspace_view(c->api->walled, c->ws, c->route->scope == SCOPE_READ);
     return 0;
 }
 
@@ -252,8 +252,6 @@ void dispatch_refuse(void *api, struct http_exchange *x, int status, const char 
                   : status == 503 ? ERR_LIMIT
                                   : ERR_INPUT,
                   "%.*s", (int)strcspn(why, "\n"), why);
-    if (status == 503)
-        http_reply_header(x, "Retry-After", "1");
     answer_problem(c, status, &e);
 }
 

@@ -186,14 +186,10 @@ static void read_state(struct stream *s, int64_t ended_since_ms)
     tx_run(t, on_state, s);
 }
 
-/* Of a client that left the next heartbeat tells, so there may be room by then. */
 static int refuse(struct call *c, int rc, int status, const char *whose, int count)
 {
-    char seconds[16];
     struct err e;
 
-    (void)snprintf(seconds, sizeof seconds, "%d", HEARTBEAT_MS / 1000);
-    http_reply_header(c->x, "Retry-After", seconds);
     (void)err_set(&e, rc, "%s %d streams of events already; no more are served", whose, count);
     answer_problem(c, status, &e);
     return rc;
@@ -205,8 +201,10 @@ static int check_room(struct call *c)
 
     for (const struct stream *s = c->api->streams; s != NULL; s = s->next)
         count += strcmp(s->caller, c->caller.sub) == 0;
-    if (count >= STREAMS_OF_A_CALLER_MAX)
+    if (count >= STREAMS_OF_A_CALLER_MAX) {
+        http_reply_header(c->x, "Retry-After", "15"); /* by the next heartbeat it is known which clients have left */
         return refuse(c, ERR_BUSY, 429, "this caller has", count);
+    }
     if (c->api->stream_count >= STREAMS_MAX)
         return refuse(c, ERR_LIMIT, 503, "there are", c->api->stream_count);
     return 0;

@@ -325,7 +325,7 @@ void oauth_callback(struct call *c)
         return;
     }
     (void)str_copy(c->ws, sizeof c->ws, f->login.workspace);
-    c->db = workspace_view(c->api->walled, c->ws);
+    c->db = workspace_view(c->api->walled, c->ws, false);
     f->redirect_uri = oauth_redirect_uri(c->api);
     flow_wait(f, USING);
 }

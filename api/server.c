@@ -34,9 +34,11 @@ static int open_walled(struct api *a, struct err *e)
     int rc = walls_check(a->service->loop, a->service->db, e);
     if (rc == 0)
         rc = db_pool_new(a->service->loop, s->database_url, (int)s->database_connections, "metricx-api", &a->walled, e);
-    if (rc == 0)
-        db_pool_act_as(a->walled, WALLED_ROLE);
-    return rc;
+    if (rc != 0)
+        return rc;
+    db_pool_act_as(a->walled, WALLED_ROLE);
+    db_pool_keep_one(a->walled);
+    return 0;
 }
 
 /* Systems give 1,024 unless a program asks for more. */

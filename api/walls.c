@@ -1,6 +1,8 @@
 #include "api/walls.h"
 #include "common/store/sql.h"
 
+#define READ_LOCK_MS "2000"
+
 struct finding {
     struct err e;
 };
@@ -22,7 +24,10 @@ int walls_check(struct loop *l, struct db_pool *login, struct err *e)
     return f.e.rc != 0 ? err_copy(e, &f.e) : 0;
 }
 
-struct db_pool *workspace_view(struct db_pool *walled, const char *workspace)
+struct db_pool *workspace_view(struct db_pool *walled, const char *workspace, bool reads)
 {
-    return db_view_new(walled, "SELECT workspace_enter($1::uuid)", workspace);
+    return db_view_new(walled,
+                       reads ? "SELECT set_config('lock_timeout', '" READ_LOCK_MS "', true), workspace_enter($1::uuid)"
+                             : "SELECT workspace_enter($1::uuid)",
+                       workspace);
 }

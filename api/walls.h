@@ -6,5 +6,6 @@
 /* Waits with the loop running. ERR_SETTING when the role may not be taken, owns tables, is superuser or bypasses
  * policies, or when a table lacks its policies: it says which, and what would be right. */
 int walls_check(struct loop *l, struct db_pool *login, struct err *e) MUST_CHECK;
-/* A way into `walled` for one workspace; db_view_free() when its operations have ended. */
-struct db_pool *workspace_view(struct db_pool *walled, const char *workspace);
+/* A way into `walled` for one workspace; db_view_free() when its operations have ended. reads: it does not wait long
+ * for a table that somebody has locked, as an operator may: ERR_TIMEOUT. */
+struct db_pool *workspace_view(struct db_pool *walled, const char *workspace, bool reads);

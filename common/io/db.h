@@ -30,7 +30,7 @@ enum db_mode { DB_PLAIN, DB_TX };
  * same
  * - ERR_FENCED: SQLSTATE MX001, raised by our own fences
  * - ERR_CONFLICT: SQLSTATE 40001 or 40P01, serialization failure or deadlock; do it again
- * - ERR_TIMEOUT: the deadline, or the server's own statement_timeout
+ * - ERR_TIMEOUT: the deadline, or the server's own statement_timeout or lock_timeout
  * - ERR_CANCELED: db_cancel or db_pool_close; db_unsure() when it had been faster */
 typedef void (*db_done)(void *arg, int rc, const struct db_results *r, const struct err *e);
 
@@ -40,6 +40,9 @@ int db_pool_new(struct loop *l, const char *url, int connections, const char *na
                 struct err *e) MUST_CHECK;
 /* Every session acts as this role (static text) from its start. Before the loop turns for the first time. */
 void db_pool_act_as(struct db_pool *p, const char *role);
+/* Statements that hang, as at a lock on their table, do not take every connection: the last one that does not is kept for
+ * others. */
+void db_pool_keep_one(struct db_pool *p);
 /* A way into p whose every operation is one transaction that begins with `sql` (static, one parameter: id, a UUID):
  * for those who must say for whom they act. Its results are not shown; when it fails the operation does. To be freed
  * when its operations have ended. */

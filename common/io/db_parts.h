@@ -35,6 +35,7 @@ struct db_op {
     enum op_state state;
     struct timer *deadline;
     struct db_conn *conn;      /* where it runs */
+    int64_t began_ms;          /* to run */
     struct db_op *prev, *next; /* in the queue while it waits */
     int stop;                  /* ERR_CANCELED or ERR_TIMEOUT once it shall end early */
     struct err e;
@@ -55,6 +56,7 @@ struct db_pool {
     char *name;
     const char *role; /* that sessions act as; NULL: who logs in. Static */
     int connections_max;
+    bool keeps_one; /* connection for statements that do not hang elsewhere */
     struct db_conn *conns;
     struct db_op *first, *last; /* the queue */
     int waiting;

@@ -1,5 +1,6 @@
 #include "common/base/backoff.h"
 #include "common/base/check.h"
+#include "common/base/clk.h"
 #include "common/base/mem.h"
 #include "common/base/metrics.h"
 #include "common/base/str.h"
@@ -10,7 +11,7 @@
 /* Events only mark; on_turn hands waiting work to idle connections and opens further ones. done is called on a turn of
  * its own, so nobody's callback runs while a list of the pool is walked. */
 
-enum { TIMEOUT_MS = 60000, BACKOFF_BASE_MS = 50, BACKOFF_CAP_MS = 2000 };
+enum { TIMEOUT_MS = 60000, BACKOFF_BASE_MS = 50, BACKOFF_CAP_MS = 2000, HANGS_MS = 500 };
 
 static void on_turn(void *arg);
 
@@ -220,6 +221,39 @@ static void open_more(struct db_pool *p)
         conn_open(p);
 }
 
+static const char *statement(const struct db_op *op)
+{
+    return op->steps[op->results.skip].sql;
+}
+
+static bool hangs(const struct db_conn *c, int64_t now_ms)
+{
+    return c->state == CONN_RUNNING && now_ms - c->steps.op->began_ms > HANGS_MS;
+}
+
+static bool hangs_elsewhere(const struct db_pool *p, const struct db_op *op, int64_t now_ms)
+{
+    for (const struct db_conn *c = p->conns; c; c = c->next) {
+        if (hangs(c, now_ms) && strcmp(statement(c->steps.op), statement(op)) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What an idle connection is to run; NULL: all that waits hangs elsewhere, and this is the last connection. */
+static struct db_op *next_op(const struct db_pool *p)
+{
+    const int64_t now_ms = clk_mono_ms();
+    struct db_op *op = p->first;
+    int hanging = 0;
+
+    for (const struct db_conn *c = p->conns; p->keeps_one && c; c = c->next)
+        hanging += hangs(c, now_ms);
+    while (op && hanging > 0 && hanging >= p->connections_max - 1 && hangs_elsewhere(p, op, now_ms))
+        op = op->next;
+    return op;
+}
+
 static void on_turn(void *arg)
 {
     struct db_pool *p = arg;
@@ -227,9 +261,10 @@ static void on_turn(void *arg)
     p->turn_waiting = false;
     for (struct db_conn *c = p->conns, *next; c && p->first; c = next) {
         next = c->next; /* a broken one is gone afterwards */
-        if (c->state == CONN_IDLE) {
-            struct db_op *op = p->first;
+        struct db_op *op = c->state == CONN_IDLE ? next_op(p) : NULL;
+        if (op) {
             unlink_waiting(op);
+            op->began_ms = clk_mono_ms();
             conn_run(c, op);
         }
     }
@@ -305,6 +340,11 @@ void db_pool_act_as(struct db_pool *p, const char *role)
 {
     CHECK(!p->conns);
     p->role = role;
+}
+
+void db_pool_keep_one(struct db_pool *p)
+{
+    p->keeps_one = true;
 }
 
 void db_pool_close(struct db_pool *p, void (*closed)(void *arg), void *arg)

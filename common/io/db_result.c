@@ -120,6 +120,10 @@ void result_error(const PGresult *res, char sqlstate[6], struct err *e)
     char words[400];
 
     str_copy(sqlstate, 6, code ? code : "");
+    if (strcmp(sqlstate, "55P03") == 0) {
+        err_set(e, ERR_TIMEOUT, "somebody keeps a table of PostgreSQL locked that is needed here (SQLSTATE 55P03)");
+        return;
+    }
     if (code) {
         err_set(e, code_of(code, result_ended_session(res)), "%s%s%s (SQLSTATE %s)", primary ? primary : "",
                 detail ? "; " : "", detail ? detail : "", code);

@@ -248,6 +248,32 @@ static void test_cancel_when_it_had_ended(void **state)
     bench_close(&b);
 }
 
+static void test_what_hangs_leaves_one_connection_to_others(void **state)
+{
+    (void)state;
+    const struct db_step hangs = {.sql = "SELECT pg_advisory_xact_lock_shared(7)"}, others = {.sql = "SELECT 1"};
+    struct bench b = bench_open(NULL, 2), holder = {b.loop, pool_open(b.loop, NULL, 1, "holder")};
+    struct outcome hanging[3] = {{0}}, other = {0};
+
+    db_pool_keep_one(b.pool);
+    must(&holder, "SELECT pg_advisory_lock(7)");
+    db_run(b.pool, DB_PLAIN, &hangs, 1, 0, on_outcome, &hanging[0]);
+    must(&b, "SELECT pg_sleep(0.7)"); /* by then it is known to hang */
+    for (int i = 1; i < 3; i++)
+        db_run(b.pool, DB_PLAIN, &hangs, 1, 0, on_outcome, &hanging[i]);
+    db_run(b.pool, DB_PLAIN, &others, 1, 0, on_outcome, &other);
+    loop_run_until(b.loop, &other.done);
+    assert_int_equal(other.rc, 0);
+    assert_int_equal(hanging[0].done + hanging[1].done + hanging[2].done, 0);
+    must(&holder, "SELECT pg_advisory_unlock(7)");
+    for (int i = 0; i < 3; i++) {
+        loop_run_until(b.loop, &hanging[i].done);
+        assert_int_equal(hanging[i].rc, 0);
+    }
+    pool_close(&holder);
+    bench_close(&b);
+}
+
 static void test_close_ends_everything_once(void **state)
 {
     (void)state;
@@ -387,6 +413,7 @@ int main(void)
         TEST(test_cancel_at_any_moment),
         TEST(test_cancel_of_a_copy_that_waits_for_a_lock),
         TEST(test_cancel_when_it_had_ended),
+        TEST(test_what_hangs_leaves_one_connection_to_others),
         TEST(test_close_ends_everything_once),
         TEST(test_a_server_that_is_away_at_the_start),
         TEST(test_a_server_that_restarts),
