@@ -40,8 +40,8 @@ int db_pool_new(struct loop *l, const char *url, int connections, const char *na
                 struct err *e) MUST_CHECK;
 /* Every session acts as this role (static text) from its start. Before the loop turns for the first time. */
 void db_pool_act_as(struct db_pool *p, const char *role);
-/* Statements that hang, as at a lock on their table, do not take every connection: the last one that does not is kept for
- * others. */
+/* Statements that hang, as at a lock on their table, do not take every connection: the last one that does not is kept
+ * for others. */
 void db_pool_keep_one(struct db_pool *p);
 /* A way into p whose every operation is one transaction that begins with `sql` (static, one parameter: id, a UUID):
  * for those who must say for whom they act. Its results are not shown; when it fails the operation does. To be freed
