@@ -198,6 +198,7 @@ static void check_array(const struct checker *k, const json_t *schema, const jso
 {
     const json_t *items = json_object_get(schema, "items"), *one;
     const json_t *least = json_object_get(schema, "minItems"), *most = json_object_get(schema, "maxItems");
+    const bool one_by_one = json_is_true(json_object_get(schema, "x-one-by-one")); /* its handler checks them */
     const size_t size = json_array_size(value);
     char inner[PATH_MAX_BYTES];
     size_t i;
@@ -213,7 +214,7 @@ static void check_array(const struct checker *k, const json_t *schema, const jso
     json_array_foreach(value, i, one)
     {
         (void)snprintf(inner, sizeof inner, "%s[%zu]", path, i);
-        if (items != NULL)
+        if (items != NULL && !one_by_one)
             check(k, items, one, inner);
     }
 }

@@ -2,6 +2,8 @@
 import re
 
 import requests
+from browser import browser
+from system import wait_for
 
 
 def test_the_page_loads_only_what_we_serve(system):
@@ -16,6 +18,18 @@ def test_the_page_loads_only_what_we_serve(system):
         got = requests.get(f"{system.url}/{name}", timeout=20)
         assert got.status_code == 200 and len(got.content) > 50, name
     assert requests.get(f"{system.url}/docs/swagger-ui-bundle.js", timeout=20).text.count("SwaggerUIBundle") > 0
+
+
+def test_a_browser_shows_every_route(system):
+    document = requests.get(f"{system.url}/openapi.json", timeout=20).json()
+    with browser(system.url) as one:
+        one.open("/docs")
+        wait_for("its routes", lambda: len(one.find(".opblock")) == sum(map(len, document["paths"].values())), 30)
+        shown = one.text(".opblock-summary-path").replace("\u200b", "")
+        assert all(path in shown for path in document["paths"]) and "metricx-sync" in one.text(".title")
+        one.click("#operations-default-post_workspaces_ws_metrics_ingest .opblock-summary-control")
+        one.wait_text("#operations-default-post_workspaces_ws_metrics_ingest .opblock-section-request-body", "120210000000000001")
+        assert one.complaints() == []
 
 
 def test_every_route_is_described(system):

@@ -1,6 +1,9 @@
 """The sync endpoints: they wait, and answer in the shapes that dashboards know."""
 import concurrent.futures
+import re
+import subprocess
 
+from client import claims, jwt
 from system import wait_for
 
 
@@ -33,6 +36,25 @@ def test_metrics_of_a_range(system, client, place, connection):
     assert (again["synced"]["facts_ingested"], again["synced"]["facts_skipped"]) == (0, facts)
     chunks = c.get(f"/workspaces/{workspace}/runs/{again['run_id']}/chunks")["items"]
     assert {chunk["status"] for chunk in chunks} == {"done"}
+
+
+def test_as_the_documents_say_with_curl(system, place):
+    workspace, path = place
+
+    def curl(call, *data):
+        command = ["curl", "-s", "-X", "POST", f"{system.url}{path}/{call}", "-H", f"Authorization: Bearer {jwt(claims([workspace], 'admin'))}",
+                   "-H", "Content-Type: application/json", *data]
+        return subprocess.run(command, capture_output=True, check=True, text=True).stdout
+
+    run, n, day = r'"run_id":"[0-9a-f-]{36}"', r"\d+", r'"\d{4}-\d\d-\d\d"'
+    for data in ((), ("-d", "{}")):
+        assert re.fullmatch(rf'{{"success":true,{run},"synced":{{"campaigns_created":{n},"campaigns_updated":{n},"adsets_created":{n},'
+                            rf'"adsets_updated":{n},"ads_created":{n},"ads_updated":{n},"duration_seconds":[0-9.]+}},"errors":\[\]}}',
+                            curl("sync-entities", *data))
+    for body, start, end in (("{}", day, day), ('{"start_date":"2026-10-01","end_date":"2026-10-03"}', '"2026-10-01"', '"2026-10-03"')):
+        assert re.fullmatch(rf'{{"success":true,{run},"synced":{{"facts_ingested":{n},"facts_skipped":{n},"facts_removed":{n},'
+                            rf'"date_range":{{"start":{start},"end":{end}}},"ads_processed":{n},"duration_seconds":[0-9.]+}},"errors":\[\]}}',
+                            curl("sync-metrics", "-d", body))
 
 
 def test_an_equal_sync_joins_the_open_run_and_without_waiting_it_says_where_to_look(client, place, system, connection):
