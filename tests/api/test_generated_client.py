@@ -49,6 +49,7 @@ def calls_of(system, workspace, connection):
         "get_workspaces_ws_runs_id_chunks": ({"path": [workspace, run]}, 200),
         "post_workspaces_ws_runs_id_cancel": ({"path": [workspace, run]}, 409),
         "get_workspaces_ws_coverage": ({"path": [workspace], "query": {"connection_id": connection}}, 200),
+        "get_workspaces_ws_events": ({"path": [workspace]}, 200),
         "post_workspaces_ws_connections_id_sync_entities": ({"path": [workspace, connection], "body": {}}, 200),
         "post_workspaces_ws_connections_id_sync_metrics": ({"path": [workspace, connection], "body": day}, 200),
         "post_workspaces_ws_connections_id_forecast": ({"path": [workspace, connection], "body": day}, 200),
@@ -77,16 +78,13 @@ def calls_of(system, workspace, connection):
     }
 
 
-STREAMS = {"get_workspaces_ws_events"}  # test_events.py: a client of functions does not read them
-
-
 def test_every_route_by_a_generated_client(system, driver, connection, place, tmp_path):
     workspace, _ = place
     document = requests.get(f"{system.url}/openapi.json", timeout=20).json()
     (tmp_path / "openapi.json").write_text(json.dumps(document))
     wanted = {op["operationId"] for methods in document["paths"].values() for op in methods.values()}
     calls = calls_of(system, workspace, connection)
-    assert wanted == set(calls) | STREAMS
+    assert wanted == set(calls)
     tokens = {"get_ops": jwt(claims("*", "operator")), "post_ops": jwt(claims("*", "operator")), "delete_ops": jwt(claims("*", "operator"))}
     mine = jwt(claims([workspace], "admin"))
     service = dict.fromkeys(("get_workspaces", "post_workspaces", "patch_workspaces_ws", "delete_workspaces_ws"), jwt(claims("*", "service")))
@@ -95,5 +93,6 @@ def test_every_route_by_a_generated_client(system, driver, connection, place, tm
     done = subprocess.run(["node", driver, tmp_path / "openapi.json", tmp_path / "client", system.url], input=json.dumps(lines),
                           capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-4000:]
-    assert {r["operation"]: r["status"] for r in json.loads(done.stdout.splitlines()[-1])} == {
-        name: status for name, (_, status) in calls.items()}
+    results = json.loads(done.stdout.splitlines()[-1])
+    assert {r["operation"]: r["status"] for r in results} == {name: status for name, (_, status) in calls.items()}
+    assert ["event: connection.state" in r["begins"] for r in results if "begins" in r] == [True]

@@ -1,5 +1,6 @@
 // drive.js OPENAPI.JSON FOLDER URL: has a public validator read the document, makes a client of it in FOLDER, and calls what stdin lists:
-// [{"operation", "token", "path": [values…], "body" or "query"}]. Prints [{"operation", "status"}].
+// [{"operation", "token", "path": [values…], "body" or "query"}]. Prints [{"operation", "status"}], with what a stream of events begins
+// with as "begins".
 import fs from "node:fs";
 import path from "node:path";
 import {pathToFileURL} from "node:url";
@@ -27,7 +28,10 @@ for (const call of JSON.parse(fs.readFileSync(0, "utf8"))) {
   const rest = call.body !== undefined ? [call.body] : call.query !== undefined ? [call.query] : [];
   const answer = await group[camel(call.operation)](...(call.path ?? []), ...rest, {signal: AbortSignal.timeout(60000)}).catch((e) => e);
   if (answer.status === undefined) throw answer;
-  results.push({operation: call.operation, status: answer.status});
+  const result = {operation: call.operation, status: answer.status};
+  if ((answer.headers.get("content-type") ?? "").startsWith("text/event-stream"))
+    result.begins = new TextDecoder().decode((await answer.body.getReader().read()).value);
+  results.push(result);
 }
 console.log(JSON.stringify(results));
 process.exit(); // bodies that nobody read keep it for a minute
