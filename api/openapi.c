@@ -72,16 +72,34 @@ static json_t *parameters(const struct route *r)
                                                     json_pack("{s:s, s:s}", "type", "string", "format", "uuid")));
     for (const struct param *p = r->params; p != NULL && p->name != NULL; p++)
         (void)json_array_append_new(list, parameter("query", p->name, p->about, p->required, param_schema(p)));
+    if (r->header != NULL)
+        (void)json_array_append_new(
+            list, parameter("header", r->header, r->header_about, false, json_pack("{s:s}", "type", "string")));
     return list;
 }
 
-static void add_response(json_t *all, int status, const char *about, const char *schema)
+/* Also as this media type, without a schema; NULL: not. */
+static void add_media(json_t *response, const char *media)
+{
+    json_t *types = json_object_get(response, "content");
+
+    if (media == NULL)
+        return;
+    if (types == NULL) {
+        types = json_object();
+        (void)json_object_set_new(response, "content", types);
+    }
+    (void)json_object_set_new(types, media, json_pack("{s:{}}", "schema"));
+}
+
+static void add_response(json_t *all, int status, const char *about, const char *schema, const char *media)
 {
     char key[16];
     json_t *response = json_pack("{s:s}", "description", about);
 
     if (schema != NULL)
         (void)json_object_set_new(response, "content", content("application/json", schema));
+    add_media(response, media);
     (void)snprintf(key, sizeof key, "%d", status);
     (void)json_object_set_new(all, key, response);
 }
@@ -91,15 +109,17 @@ static json_t *responses(const struct route *r)
     json_t *problem = content("application/problem+json", "Problem");
     json_t *all = json_pack("{s:{s:s, s:O}}", "default", "description", "what went wrong", "content", problem);
 
-    add_response(all, r->status, r->summary, r->answer);
+    add_response(all, r->status, r->summary, r->answer, r->pages && r->answer != NULL ? "text/html" : r->media);
     if (r->also != 0)
-        add_response(all, r->also, "not done, or not yet", r->also_answer);
+        add_response(all, r->also, "not done, or not yet", r->also_answer, NULL);
     if (r->also >= 400) { /* the same status is a problem too */
         char key[16];
         (void)snprintf(key, sizeof key, "%d", r->also);
         (void)json_object_update(json_object_get(json_object_get(all, key), "content"), problem);
     }
     json_decref(problem);
+    if (r->pages)
+        add_media(json_object_get(all, "default"), "text/html");
     return all;
 }
 

@@ -28,14 +28,17 @@ struct route {
     const char *method, *path;      /* with {ws} and {id} */
     void (*handle)(struct call *c); /* answers exactly once, now or later */
     const char *summary;
-    const char *body;           /* schema of the request's body; NULL: it has none */
-    const char *answer;         /* schema of the answer; NULL: it is no JSON, or has no body */
-    const char *also_answer;    /* the same of `also` */
-    const struct param *params; /* ended by one without a name; NULL: none */
+    const char *body;                  /* schema of the request's body; NULL: it has none */
+    const char *answer;                /* schema of the answer; NULL: it is no JSON, or has no body */
+    const char *media;                 /* what it is when it has a body without a schema */
+    const char *header, *header_about; /* of the request, optional; NULL: none that matters */
+    const char *also_answer;           /* the same of `also` */
+    const struct param *params;        /* ended by one without a name; NULL: none */
     enum scope scope;
     int status; /* of a good answer */
     int also;   /* another status that is no problem, or not only one; 0: none */
     bool body_optional;
+    bool pages;      /* browsers get pages, where others get JSON */
     bool any_params; /* others than those of params are let through, unread */
 };
 /* All of them; *count. */

@@ -37,3 +37,6 @@ def test_every_route_is_described(system):
     assert document["openapi"].startswith("3.1") and document["servers"] == [{"url": system.url}]
     ids = [op["operationId"] for methods in document["paths"].values() for op in methods.values()]
     assert len(ids) == len(set(ids)) > 20
+    sync = document["paths"]["/workspaces/{ws}/connections/{id}/sync-metrics"]["post"]
+    assert [(p["in"], p["required"]) for p in sync["parameters"] if p["name"] == "Prefer"] == [("header", False)]
+    assert list(document["paths"]["/workspaces/{ws}/events"]["get"]["responses"]["200"]["content"]) == ["text/event-stream"]

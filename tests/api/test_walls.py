@@ -16,7 +16,7 @@ import psycopg2
 import psycopg2.errors
 import pytest
 import requests
-from client import SECRET, claims, jwt, part
+from client import SECRET, claims, described, jwt, part
 from conftest import url_of
 from system import wait_for
 
@@ -162,6 +162,8 @@ def ask(system, victim, method, path, query="", body=None, token=None, **headers
     if answer.headers.get("Content-Type", "").startswith("text/event-stream"):
         answer.close()
         return answer
+    if method != "HEAD" and answer.status_code != 405:
+        described(system.url).check(method, path, answer)
     told = answer.text + str(answer.headers)
     sent = path + query + json.dumps(victim.fill(body))
     leaked = [secret for secret in victim.secrets if secret in told and secret not in sent]
