@@ -15,7 +15,8 @@ class Aged:
 
     def __init__(self, system, folder):
         self.clock = Clock(folder, system.build)
-        self.daemon = system.start("metricx-api", LISTEN="127.0.0.1:0", **self.clock.environment)
+        asan = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"  # the preloaded clock comes before the sanitizer
+        self.daemon = system.start("metricx-api", LISTEN="127.0.0.1:0", ASAN_OPTIONS=asan, **self.clock.environment)
         self.url = url_of(self.daemon)
 
     def pass_by(self, seconds):
