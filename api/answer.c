@@ -219,6 +219,16 @@ void answer_problem(struct call *c, int status, const struct err *e)
     problem(c, status, e, NULL);
 }
 
+void answer_no_json(struct call *c, struct err *e)
+{
+    if (e->rc == ERR_NO_MEMORY) {
+        answer_err(c, e);
+        return;
+    }
+    (void)err_wrap(e, "the body is no JSON");
+    problem(c, 400, e, NULL);
+}
+
 void answer_fields(struct call *c, struct field_errors *f)
 {
     const json_t *first = json_array_get(f->list, 0);
