@@ -37,7 +37,7 @@ struct route {
     int also;   /* another status that is no problem, or not only one; 0: none */
     bool body_optional;
     bool body_unread; /* the handler reads and checks it, all but its depth and size */
-    bool any_params; /* others than those of params are let through, unread */
+    bool any_params;  /* others than those of params are let through, unread */
 };
 /* All of them; *count. */
 const struct route *routes_all(size_t *count);

@@ -123,7 +123,7 @@ static void fill_properties(struct rule_set *m, struct rules *r, const json_t *p
     json_t *schema;
 
     CHECK((r->known = json_object()) != NULL && json_array_append_new(m->places, r->known) == 0);
-    r->properties = room(m, json_object_size(properties) * sizeof r->properties[0] + 1);
+    r->properties = room(m, json_object_size(properties) * sizeof(void *) + 1);
     json_object_foreach((json_t *)(uintptr_t)properties, name, schema)
     {
         const size_t place = json_object_size(r->known);
