@@ -78,12 +78,14 @@ static void on_read(void *arg)
     const struct ingest_answer nothing = {0};
     struct request *q = arg;
     struct call *c = q->call;
-    struct err e;
+    struct field_errors unfit = q->facts.unfit; /* an answer ends q before it is done with them */
+    struct err e = q->facts.wrong;
 
-    if (!q->facts.fits && q->facts.unfit.list != NULL) {
-        answer_fields(c, &q->facts.unfit);
+    q->facts.unfit.list = NULL;
+    if (unfit.list != NULL) {
+        answer_fields(c, &unfit);
     } else if (!q->facts.fits) {
-        answer_no_json(c, &q->facts.wrong);
+        answer_no_json(c, &e);
     } else if (q->facts.refused_count == q->facts.sent) {
         answer(q, &nothing);
     } else if (!ingest_turn_take(c->api->turns, &q->turn, c->ws, run, q)) {

@@ -57,7 +57,7 @@ static struct forecast_wait wait_of(const struct plan_outlook *o, const struct s
     const int64_t window_ms = s->meta_window_seconds * 1000;
     const int64_t limit = o->run.calls_per_window >= 0 ? o->run.calls_per_window : s->meta_calls_per_window;
     const struct forecast_scope account = {
-        .limit = o->calls_allowed >= 0 && (limit == 0 || o->calls_allowed < limit) ? o->calls_allowed : limit,
+        .limit = o->calls_allowed > 0 && (limit == 0 || o->calls_allowed < limit) ? o->calls_allowed : limit,
         .window_ms = window_ms,
         .made = o->account_made,
         .made_count = o->account_made_count,

@@ -17,7 +17,7 @@ SELECT k.id, k.id, $2, $3, k.timezone, k.provider, 'nothing', $6::boolean, $4::d
                  ORDER BY d.finished_at DESC LIMIT 20) c),
        (SELECT least(count(*), $8::bigint) FROM entities e JOIN entity_listings l ON l.connection_id = e.connection_id
          WHERE e.connection_id = k.id AND l.read_at IS NOT NULL AND e.details ? 'stub' AND e.vanished_at IS NULL),
-       (SELECT calls_allowed(b) FROM provider_blocks b WHERE b.scope = k.provider || ':' || k.external_account_id),
+       coalesce((SELECT calls_allowed(b) FROM provider_blocks b WHERE b.scope = k.provider || ':' || k.external_account_id), 0),
        (SELECT greatest(0, ceil(extract(epoch FROM max(b.blocked_until) - clock_timestamp()) * 1000))::bigint FROM provider_blocks b
          WHERE b.scope IN (k.provider || ':' || k.external_account_id, k.provider || ':app'))
   FROM connections k
