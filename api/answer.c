@@ -233,17 +233,28 @@ void answer_problem(struct call *c, int status, const struct err *e)
     problem(c, status, e, NULL);
 }
 
+void answer_no_json(struct call *c, struct err *e)
+{
+    if (e->rc == ERR_NO_MEMORY) {
+        answer_err(c, e);
+        return;
+    }
+    (void)err_wrap(e, "the body is no JSON");
+    problem(c, 400, e, NULL);
+}
+
 void answer_fields(struct call *c, int status, struct field_errors *f)
 {
-    const json_t *first = json_array_get(f->list, 0);
+    json_t *list = f->list;
+    const json_t *first = json_array_get(list, 0);
     struct err e;
 
     const char *field = json_string_value(json_object_get(first, "field"));
 
     (void)err_set(&e, ERR_INPUT, "%s%s%s", *field != '\0' ? field : "the body", *field != '\0' ? ": " : " ",
                   json_string_value(json_object_get(first, "message")));
-    problem(c, status, &e, f->list);
-    f->list = NULL;
+    f->list = NULL; /* f may be gone with the call */
+    problem(c, status, &e, list);
 }
 
 /* What is at fault as it was sent: a parameter, a member of the body or one of its settings. */

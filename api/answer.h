@@ -24,5 +24,8 @@ void answer_err(struct call *c, const struct err *e);
 /* The same with a status that the code alone does not tell. */
 void answer_problem(struct call *c, int status, const struct err *e);
 
+/* For a body that was not read: 400 when it is no JSON. */
+void answer_no_json(struct call *c, struct err *e);
+
 /* With all of them, of which there is one at least; frees the list. */
 void answer_fields(struct call *c, int status, struct field_errors *f);

@@ -13,7 +13,7 @@ struct call {
     int64_t started_ms;
     struct caller caller;
     struct db_pool *db;  /* within the walls of ws: every operation is ERR_NOT_FOUND when there is no such workspace */
-    struct json_t *body; /* fits route->body; NULL when there is none */
+    struct json_t *body; /* fits route->body; NULL when there is none, or the handler reads it */
     void *state;         /* the handler's own; freed by free_state at the end, when that is set */
     void (*free_state)(void *state);
 };

@@ -217,12 +217,11 @@ static int read_body(struct call *c)
         return ERR_INPUT;
     if (check_tree(c, text, len) != 0)
         return ERR_LIMIT;
+    if (c->route->body_unread)
+        return 0;
     c->body = exact_load(text, len, &e);
-    if (c->body == NULL && e.rc == ERR_NO_MEMORY)
-        return refuse(c, &e);
     if (c->body == NULL) {
-        (void)err_wrap(&e, "the body is no JSON");
-        answer_problem(c, 400, &e);
+        answer_no_json(c, &e);
         return e.rc;
     }
     schemas_check(c->api->schemas, c->route->body, c->body, &errors);

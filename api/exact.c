@@ -111,6 +111,57 @@ json_t *exact_load(const char *text, size_t len, struct err *e)
     return json;
 }
 
+/* Bytes of the value at text, with what follows up to the comma or bracket behind it. */
+static size_t element_len(const char *text, size_t len)
+{
+    size_t at = 0, depth = 0;
+
+    while (at < len) {
+        const char c = text[at];
+        if (depth == 0 && (c == ',' || c == ']' || c == '}'))
+            break;
+        depth += (c == '[' || c == '{') - (size_t)(c == ']' || c == '}');
+        at += c == '"' ? string_len(text + at, len - at) : 1;
+    }
+    return at;
+}
+
+static size_t blank_len(const char *text, size_t len)
+{
+    size_t at = 0;
+    while (at < len && strchr(" \t\r\n", text[at]) != NULL && text[at] != '\0')
+        at++;
+    return at;
+}
+
+bool exact_each(const char *text, size_t len, size_t max, void (*each)(void *arg, size_t index, const json_t *value),
+                void *arg)
+{
+    size_t at = blank_len(text, len), index = 0;
+    struct err e;
+
+    if (at == len || text[at] != '[')
+        return false;
+    at++;
+    at += blank_len(text + at, len - at);
+    while (at < len && (index > 0 || text[at] != ']')) {
+        const size_t step = element_len(text + at, len - at);
+        json_t *value = index < max ? exact_load(text + at, step, &e) : NULL;
+        if (value == NULL)
+            return false;
+        each(arg, index++, value);
+        json_decref(value);
+        at += step;
+        if (at == len || text[at] != ',')
+            break;
+        at++;
+    }
+    if (at == len || text[at] != ']')
+        return false;
+    at++;
+    return at + blank_len(text + at, len - at) == len;
+}
+
 static const char *marked_text(const json_t *value)
 {
     const char *text = json_string_value(value);
@@ -122,66 +173,67 @@ bool exact_is_number(const json_t *value)
     return json_is_number(value) || marked_text(value) != NULL;
 }
 
-/* 1.5e3 as 1500: the point moves, no digit is made up. */
-static bool without_exponent(const char *text, char out[NUMBER_MAX])
+/* 1.5e3 as 1500, .5 as 0.5: the point moves, no digit is made up. */
+static bool write_plainly(const char *text, char out[NUMBER_MAX])
 {
-    const char *e = strpbrk(text, "eE"), *dot = strchr(text, '.');
+    const size_t len = strlen(text), mantissa = strcspn(text, "eE");
     const bool negative = text[0] == '-';
-    int64_t shift;
+    int64_t shift = 0;
     char digits[DECIMAL_TEXT + 2] = "";
-    size_t count = 0, before = 0;
+    size_t count = 0, before = 0, at = 0;
+    bool point = false;
 
-    if (e == NULL)
-        return str_copy(out, NUMBER_MAX, text);
-    if (!str_to_i64(e[1] == '+' ? e + 2 : e + 1, -SHIFT_MAX, SHIFT_MAX, &shift))
+    if (mantissa < len && !str_to_i64(text + mantissa + 1 + (text[mantissa + 1] == '+'), -SHIFT_MAX, SHIFT_MAX, &shift))
         return false;
-    for (const char *c = text + negative; c < e; c++) {
-        if (*c == '.')
-            continue;
-        if (!isdigit((unsigned char)*c) || count >= DECIMAL_TEXT)
+    for (size_t i = negative; i < mantissa; i++) {
+        if (text[i] == '.' ? point : !isdigit((unsigned char)text[i]) || count >= DECIMAL_TEXT)
             return false;
-        digits[count++] = *c;
-        before += dot == NULL || c < dot;
+        if (text[i] == '.') {
+            point = true;
+            continue;
+        }
+        digits[count++] = text[i];
+        before += !point;
     }
-    const int64_t point = (int64_t)before + shift;
-    size_t len = 0;
-    out[len++] = negative ? '-' : '+';
-    for (int64_t i = point < 0 ? point : 0; i < (int64_t)count || i < point; i++) {
-        if (i == point)
-            out[len++] = '.';
-        const bool is_digit = i >= 0 && i < (int64_t)count;
-        out[len] = '0';
-        if (is_digit)
-            out[len] = digits[i];
-        len++;
+    const int64_t whole = (int64_t)before + shift, end = whole > (int64_t)count ? whole : (int64_t)count;
+    if (count == 0)
+        return false;
+    if (negative)
+        out[at++] = '-';
+    if (whole <= 0)
+        out[at++] = '0';
+    for (int64_t i = whole < 0 ? whole : 0; i < end; i++) {
+        if (i == whole)
+            out[at++] = '.';
+        const bool known = i >= 0 && i < (int64_t)count;
+        out[at] = '0';
+        if (known)
+            out[at] = digits[i];
+        at++;
     }
-    out[len] = '\0';
-    if (!negative)
-        memmove(out, out + 1, len);
+    out[at] = '\0';
     return true;
+}
+
+/* -12.340, which most are; but not .5 or 1e3 */
+static bool is_plain(const char *text)
+{
+    return text[text[0] == '-'] != '.' && strpbrk(text, "eE") == NULL;
 }
 
 bool exact_decimal(const json_t *value, char out[DECIMAL_TEXT])
 {
     const char *text = marked_text(value);
-    struct decimal d;
+    struct decimal d = {.units = json_integer_value(value)};
     char plain[NUMBER_MAX];
 
-    if (json_is_integer(value)) {
-        (void)snprintf(plain, sizeof plain, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-    } else {
+    if (!json_is_integer(value)) {
         text = text != NULL ? text : json_string_value(value);
         if (text == NULL || strlen(json_string_value(value)) != json_string_length(value) ||
-            strlen(text) >= NUMBER_MAX || !without_exponent(text, plain))
+            strlen(text) >= NUMBER_MAX || (!is_plain(text) && !write_plainly(text, plain)) ||
+            !decimal_parse(is_plain(text) ? text : plain, &d))
             return false;
     }
-    /* "0.5" for what the shift left as ".5" */
-    char whole[NUMBER_MAX + 2];
-    const bool negative = plain[0] == '-';
-    (void)snprintf(whole, sizeof whole, "%s%s%s", negative ? "-" : "", plain[negative] == '.' ? "0" : "",
-                   plain + negative);
-    if (!decimal_parse(whole, &d))
-        return false;
     (void)decimal_text(&d, out);
     return true;
 }

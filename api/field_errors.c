@@ -49,17 +49,23 @@ static json_t *shown(const json_t *value)
 
 void field_error(struct field_errors *f, const char *field, const json_t *value, const char *format, ...)
 {
-    char message[400];
     va_list args;
+
+    va_start(args, format);
+    field_error_v(f, field, value, format, args);
+    va_end(args);
+}
+
+void field_error_v(struct field_errors *f, const char *field, const json_t *value, const char *format, va_list args)
+{
+    char message[400];
 
     if (f->list == NULL)
         f->list = json_array();
     CHECK(f->list != NULL);
     if (json_array_size(f->list) >= FIELD_ERRORS_MAX)
         return;
-    va_start(args, format);
     (void)vsnprintf(message, sizeof message, format, args);
-    va_end(args);
     (void)json_array_append_new(f->list, json_pack("{s:o, s:o, s:o}", "field", text_of(field), "value",
                                                    value ? shown(value) : json_null(), "message", text_of(message)));
 }

@@ -38,8 +38,9 @@ struct route {
     int status; /* of a good answer */
     int also;   /* another status that is no problem, or not only one; 0: none */
     bool body_optional;
-    bool pages;      /* browsers get pages, where others get JSON */
-    bool any_params; /* others than those of params are let through, unread */
+    bool body_unread; /* the handler reads and checks it, all but its depth and size */
+    bool pages;       /* browsers get pages, where others get JSON */
+    bool any_params;  /* others than those of params are let through, unread */
 };
 /* All of them; *count. */
 const struct route *routes_all(size_t *count);

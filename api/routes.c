@@ -98,6 +98,7 @@ static const struct route routes[] = {
      .handle = ingest,
      .summary = "stores facts of your own, at most 10,000; those that cannot be are told one by one",
      .body = "Facts",
+     .body_unread = true,
      .answer = "Ingested",
      .status = 200,
      .also = 422,

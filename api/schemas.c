@@ -1,6 +1,7 @@
 #include "api/schemas.h"
 #include "api/exact.h"
 #include "api/json_files.h"
+#include "api/rules.h"
 #include "common/base/check.h"
 #include "common/base/date.h"
 #include "common/base/id.h"
@@ -8,7 +9,9 @@
 #include "common/base/mem.h"
 #include "common/base/str.h"
 #include <ctype.h>
+#include <inttypes.h>
 #include <jansson.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +20,7 @@ enum { PATH_MAX_BYTES = 160 };
 
 struct schemas {
     json_t *all;
+    struct rule_set *rules;
 };
 
 struct schemas *schemas_new(void)
@@ -27,6 +31,7 @@ struct schemas *schemas_new(void)
         if (strcmp(f->name, "schemas.json") == 0)
             s->all = json_text_read(f->text, strlen(f->text), JSON_REJECT_DUPLICATES, NULL);
     CHECK(json_is_object(s->all));
+    s->rules = rules_make(s->all);
     return s;
 }
 
@@ -34,6 +39,7 @@ void schemas_free(struct schemas *s)
 {
     if (s == NULL)
         return;
+    rules_free(s->rules);
     json_decref(s->all);
     free(s);
 }
@@ -43,49 +49,60 @@ json_t *schemas_all(const struct schemas *s)
     return s->all;
 }
 
-struct checker {
-    const struct schemas *schemas;
-    struct field_errors *errors;
+/* Where a value lies; made a text only for an error. */
+struct path {
+    const struct path *up;
+    const char *name; /* NULL: an element of a list */
+    size_t index;
 };
 
-static void check(const struct checker *k, const json_t *schema, const json_t *value, const char *path);
+static void check(struct field_errors *f, const struct rules *r, const json_t *value, const struct path *path);
 
-static const char *type_name(const json_t *value)
+/* "[3].spend"; "" at the top, whose path is NULL. */
+static size_t write_path(const struct path *path, char out[PATH_MAX_BYTES])
+{
+    if (path == NULL) {
+        out[0] = '\0';
+        return 0;
+    }
+    const size_t len = write_path(path->up, out), room = PATH_MAX_BYTES - len;
+    const int more = path->name != NULL ? snprintf(out + len, room, "%s%s", len > 0 ? "." : "", path->name)
+                                        : snprintf(out + len, room, "[%zu]", path->index);
+    return len + (size_t)more < PATH_MAX_BYTES ? len + (size_t)more : PATH_MAX_BYTES - 1;
+}
+
+__attribute__((format(printf, 4, 5))) static void unfit(struct field_errors *f, const struct path *path,
+                                                        const json_t *value, const char *format, ...)
+{
+    char field[PATH_MAX_BYTES];
+    va_list args;
+
+    (void)write_path(path, field);
+    va_start(args, format);
+    field_error_v(f, field, value, format, args);
+    va_end(args);
+}
+
+static unsigned types_of(const json_t *value)
 {
     switch (json_typeof(value)) {
     case JSON_OBJECT:
-        return "object";
+        return TYPE_OBJECT;
     case JSON_ARRAY:
-        return "array";
+        return TYPE_ARRAY;
     case JSON_STRING:
-        return exact_is_number(value) ? "number" : "string";
+        return exact_is_number(value) ? TYPE_NUMBER : TYPE_STRING;
     case JSON_INTEGER:
-        return "integer";
+        return TYPE_INTEGER | TYPE_NUMBER;
     case JSON_REAL:
-        return "number";
+        return TYPE_NUMBER;
     case JSON_TRUE:
     case JSON_FALSE:
-        return "boolean";
+        return TYPE_BOOLEAN;
     case JSON_NULL:
         break;
     }
-    return "null";
-}
-
-static bool is_of_type(const json_t *value, const char *type)
-{
-    return strcmp(type, type_name(value)) == 0 || (strcmp(type, "number") == 0 && json_is_integer(value));
-}
-
-static bool type_fits(const json_t *types, const json_t *value)
-{
-    size_t i;
-    const json_t *one;
-
-    if (types == NULL || json_is_string(types))
-        return types == NULL || is_of_type(value, json_string_value(types));
-    json_array_foreach(types, i, one) if (is_of_type(value, json_string_value(one))) return true;
-    return false;
+    return TYPE_NULL;
 }
 
 /* "integer or string" */
@@ -139,111 +156,91 @@ static bool is_instant(const char *text)
     return is_offset(rest);
 }
 
-static void check_string(const struct checker *k, const json_t *schema, const json_t *value, const char *path)
+static void check_format(struct field_errors *f, const struct rules *r, const json_t *value, const struct path *path)
 {
-    const char *text = json_string_value(value), *format = json_string_value(json_object_get(schema, "format"));
-    const json_t *least = json_object_get(schema, "minLength"), *most = json_object_get(schema, "maxLength");
-    const size_t len = json_string_length(value);
+    const char *text = json_string_value(value);
     date_t day;
 
-    if (strlen(text) != len)
-        field_error(k->errors, path, value, "may not hold a NUL");
-    else if (least != NULL && len < (size_t)json_integer_value(least))
-        field_error(k->errors, path, value, "must not be empty");
-    else if (most != NULL && len > (size_t)json_integer_value(most))
-        field_error(k->errors, path, value, "has %zu bytes; at most %" JSON_INTEGER_FORMAT " are allowed", len,
-                    json_integer_value(most));
-    else if (format == NULL)
-        return;
-    else if (strcmp(format, "uuid") == 0 && !uuid_valid(text))
-        field_error(k->errors, path, value, "must be a UUID");
-    else if (strcmp(format, "date") == 0 && !date_parse(text, &day))
-        field_error(k->errors, path, value, "must be a day like 2026-10-31");
-    else if (strcmp(format, "date-time") == 0 && !is_instant(text))
-        field_error(k->errors, path, value, "must be an instant with an offset, like 2026-10-31T12:00:00+01:00");
+    if (r->format == FORMAT_UUID && !uuid_valid(text))
+        unfit(f, path, value, "must be a UUID");
+    else if (r->format == FORMAT_DATE && !date_parse(text, &day))
+        unfit(f, path, value, "must be a day like 2026-10-31");
+    else if (r->format == FORMAT_DATE_TIME && !is_instant(text))
+        unfit(f, path, value, "must be an instant with an offset, like 2026-10-31T12:00:00+01:00");
 }
 
-/* Of numbers that may come as strings too: decimal, and count, which is whole and not negative. */
-static bool check_exact(const struct checker *k, const json_t *schema, const json_t *value, const char *path)
+static void check_string(struct field_errors *f, const struct rules *r, const json_t *value, const struct path *path)
 {
-    const char *format = json_string_value(json_object_get(schema, "format"));
-    const bool decimal = format != NULL && strcmp(format, "decimal") == 0;
-    const bool count = format != NULL && strcmp(format, "count") == 0;
+    const int64_t len = (int64_t)json_string_length(value);
+
+    if ((int64_t)strlen(json_string_value(value)) != len)
+        unfit(f, path, value, "may not hold a NUL");
+    else if (r->has_least && len < r->least)
+        unfit(f, path, value, "must not be empty");
+    else if (r->has_most && len > r->most)
+        unfit(f, path, value, "has %" PRId64 " bytes; at most %" PRId64 " are allowed", len, r->most);
+    else
+        check_format(f, r, value, path);
+}
+
+/* Of numbers that may come as strings too. */
+static void check_exact(struct field_errors *f, const struct rules *r, const json_t *value, const struct path *path)
+{
     char text[DECIMAL_TEXT];
     int64_t whole;
 
-    if (!decimal && !count)
-        return false;
     if (json_is_null(value))
-        return true;
+        return;
     if (!exact_decimal(value, text))
-        field_error(k->errors, path, value,
-                    "must be a decimal number like 12.34, at most 18 digits on either side of the point");
-    else if (count && !str_to_i64(text, 0, INT64_MAX, &whole))
-        field_error(k->errors, path, value, "must be a whole number from 0 on");
-    return true;
+        unfit(f, path, value, "must be a decimal number like 12.34, at most 18 digits on either side of the point");
+    else if (r->format == FORMAT_COUNT && !str_to_i64(text, 0, INT64_MAX, &whole))
+        unfit(f, path, value, "must be a whole number from 0 on");
 }
 
-static void check_number(const struct checker *k, const json_t *schema, const json_t *value, const char *path)
+static void check_integer(struct field_errors *f, const struct rules *r, const json_t *value, const struct path *path)
 {
-    const json_t *least = json_object_get(schema, "minimum"), *most = json_object_get(schema, "maximum");
-
-    if (least != NULL && json_number_value(value) < json_number_value(least))
-        field_error(k->errors, path, value, "must be at least %" JSON_INTEGER_FORMAT, json_integer_value(least));
-    if (most != NULL && json_number_value(value) > json_number_value(most))
-        field_error(k->errors, path, value, "must be at most %" JSON_INTEGER_FORMAT, json_integer_value(most));
+    if (r->has_least && json_integer_value(value) < r->least)
+        unfit(f, path, value, "must be at least %" PRId64, r->least);
+    if (r->has_most && json_integer_value(value) > r->most)
+        unfit(f, path, value, "must be at most %" PRId64, r->most);
 }
 
-static void check_array(const struct checker *k, const json_t *schema, const json_t *value, const char *path)
+static void check_array(struct field_errors *f, const struct rules *r, const json_t *value, const struct path *path)
 {
-    const json_t *items = json_object_get(schema, "items"), *one;
-    const json_t *least = json_object_get(schema, "minItems"), *most = json_object_get(schema, "maxItems");
-    const bool one_by_one = json_is_true(json_object_get(schema, "x-one-by-one")); /* its handler checks them */
-    const size_t size = json_array_size(value);
-    char inner[PATH_MAX_BYTES];
-    size_t i;
+    const int64_t size = (int64_t)json_array_size(value);
+    struct path inner = {.up = path};
+    const json_t *one;
 
-    if (least != NULL && size < (size_t)json_integer_value(least))
-        field_error(k->errors, path, NULL, "has %zu elements; at least %" JSON_INTEGER_FORMAT " are needed", size,
-                    json_integer_value(least));
-    if (most != NULL && size > (size_t)json_integer_value(most)) {
-        field_error(k->errors, path, NULL, "has %zu elements; at most %" JSON_INTEGER_FORMAT " are allowed", size,
-                    json_integer_value(most));
+    if (r->has_least && size < r->least)
+        unfit(f, path, NULL, "has %" PRId64 " elements; at least %" PRId64 " are needed", size, r->least);
+    if (r->has_most && size > r->most) {
+        unfit(f, path, NULL, "has %" PRId64 " elements; at most %" PRId64 " are allowed", size, r->most);
         return;
     }
-    json_array_foreach(value, i, one)
-    {
-        (void)snprintf(inner, sizeof inner, "%s[%zu]", path, i);
-        if (items != NULL && !one_by_one)
-            check(k, items, one, inner);
-    }
+    if (r->items != NULL)
+        json_array_foreach(value, inner.index, one) check(f, r->items, one, &inner);
 }
 
-static const char *below(const char *path, const char *name, char out[PATH_MAX_BYTES])
+static void check_object(struct field_errors *f, const struct rules *r, const json_t *value, const struct path *path)
 {
-    (void)snprintf(out, PATH_MAX_BYTES, "%s%s%s", path, *path != '\0' ? "." : "", name);
-    return out;
-}
-
-static void check_object(const struct checker *k, const json_t *schema, const json_t *value, const char *path)
-{
-    const json_t *properties = json_object_get(schema, "properties"), *known, *name;
-    const bool closed = json_is_false(json_object_get(schema, "additionalProperties"));
-    char inner[PATH_MAX_BYTES];
-    const char *key;
+    const json_t *place, *name;
+    struct path inner = {.up = path};
     json_t *one;
     size_t i;
 
-    json_array_foreach(json_object_get(schema, "required"), i,
-                       name) if (json_object_get(value, json_string_value(name)) == NULL)
-        field_error(k->errors, below(path, json_string_value(name), inner), NULL, "is required");
-    json_object_foreach((json_t *)(uintptr_t)value, key, one)
+    json_array_foreach(r->needed, i, name)
     {
-        known = json_object_get(properties, key);
-        if (known != NULL)
-            check(k, known, one, below(path, key, inner));
-        else if (closed)
-            field_error(k->errors, below(path, key, inner), one, "is not known");
+        inner.name = json_string_value(name);
+        if (json_object_get(value, inner.name) == NULL)
+            unfit(f, &inner, NULL, "is required");
+    }
+    json_object_foreach((json_t *)(uintptr_t)value, inner.name, one)
+    {
+        place = json_object_get(r->known, inner.name);
+        if (place != NULL)
+            check(f, r->properties[json_integer_value(place)], one, &inner);
+        else if (r->closed)
+            unfit(f, &inner, one, "is not known");
     }
 }
 
@@ -256,7 +253,7 @@ static bool is_one_of(const json_t *list, const json_t *value)
     return false;
 }
 
-static void words_error(const struct checker *k, const json_t *list, const json_t *value, const char *path)
+static void words_error(struct field_errors *f, const json_t *list, const json_t *value, const struct path *path)
 {
     char text[300] = "";
     size_t i;
@@ -265,69 +262,47 @@ static void words_error(const struct checker *k, const json_t *list, const json_
     json_array_foreach(list, i, one)(void)
         snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", i > 0 ? ", " : "",
                  json_is_string(one) ? json_string_value(one) : "null");
-    field_error(k->errors, path, value, "must be one of %s", text);
+    unfit(f, path, value, "must be one of %s", text);
 }
 
-static const json_t *resolve(const struct checker *k, const json_t *schema)
+static void check_shown(struct field_errors *f, const struct rules *r, const json_t *value, const struct path *path)
 {
-    const char *ref = json_string_value(json_object_get(schema, "$ref"));
-    static const char prefix[] = "#/components/schemas/";
+    char text[80];
 
-    if (ref == NULL)
-        return schema;
-    CHECK(str_starts(ref, prefix));
-    schema = json_object_get(k->schemas->all, ref + sizeof prefix - 1);
-    CHECK(schema != NULL);
-    return schema;
+    if (r->types != 0 && (r->types & types_of(value)) == 0)
+        unfit(f, path, value, "must be of type %s", types_text(r->named, text));
+    else if (r->words != NULL && !is_one_of(r->words, value))
+        words_error(f, r->words, value, path);
+    else if (r->format == FORMAT_DECIMAL || r->format == FORMAT_COUNT)
+        check_exact(f, r, value, path);
+    else if (json_is_string(value) && !exact_is_number(value))
+        check_string(f, r, value, path);
+    else if (json_is_integer(value))
+        check_integer(f, r, value, path);
+    else if (json_is_array(value))
+        check_array(f, r, value, path);
+    else if (json_is_object(value))
+        check_object(f, r, value, path);
 }
-
-static void check_shown(const struct checker *k, const json_t *schema, const json_t *value, const char *path);
 
 /* What is only taken, never given back, is not shown in errors either. */
-static void check(const struct checker *k, const json_t *schema, const json_t *value, const char *path)
+static void check(struct field_errors *f, const struct rules *r, const json_t *value, const struct path *path)
 {
-    schema = resolve(k, schema);
-    struct field_errors errors = {NULL};
-    const struct checker quiet = {k->schemas, &errors};
+    struct field_errors hidden = {NULL};
     size_t i;
     const json_t *one;
 
-    if (!json_is_true(json_object_get(schema, "writeOnly"))) {
-        check_shown(k, schema, value, path);
+    if (!r->write_only) {
+        check_shown(f, r, value, path);
         return;
     }
-    check_shown(&quiet, schema, value, path);
-    json_array_foreach(errors.list, i, one) field_error(k->errors, json_string_value(json_object_get(one, "field")),
-                                                        NULL, "%s", json_string_value(json_object_get(one, "message")));
-    field_errors_clear(&errors);
-}
-
-static void check_shown(const struct checker *k, const json_t *schema, const json_t *value, const char *path)
-{
-    const json_t *types = json_object_get(schema, "type"), *words = json_object_get(schema, "enum");
-    char text[80];
-
-    if (!type_fits(types, value))
-        field_error(k->errors, path, value, "must be of type %s", types_text(types, text));
-    else if (words != NULL && !is_one_of(words, value))
-        words_error(k, words, value, path);
-    else if (check_exact(k, schema, value, path))
-        return;
-    else if (json_is_string(value) && !exact_is_number(value))
-        check_string(k, schema, value, path);
-    else if (json_is_integer(value))
-        check_number(k, schema, value, path);
-    else if (json_is_array(value))
-        check_array(k, schema, value, path);
-    else if (json_is_object(value))
-        check_object(k, schema, value, path);
+    check_shown(&hidden, r, value, path);
+    json_array_foreach(hidden.list, i, one) field_error(f, json_string_value(json_object_get(one, "field")), NULL, "%s",
+                                                        json_string_value(json_object_get(one, "message")));
+    field_errors_clear(&hidden);
 }
 
 void schemas_check(const struct schemas *s, const char *name, const json_t *value, struct field_errors *errors)
 {
-    const struct checker k = {.schemas = s, .errors = errors};
-    const json_t *schema = json_object_get(s->all, name);
-
-    CHECK(schema != NULL);
-    check(&k, schema, value, "");
+    check(errors, rules_of(s->rules, name), value, NULL);
 }

@@ -6,8 +6,6 @@ struct schemas;
 struct schemas *schemas_new(void);
 void schemas_free(struct schemas *s);
 struct json_t *schemas_all(const struct schemas *s); /* borrowed: the object of components.schemas */
-/* Pure: adds an error for every field of value that does not fit, named by its path ("[3].spend"). Knows type,
- * properties, required, additionalProperties, items, enum, format (uuid, date, date-time, and our own decimal and count
- * for numbers that may be strings), minimum, maximum, minLength, maxLength, minItems, maxItems and $ref; CHECKs that
- * the named schema exists. */
+/* Pure: adds an error for every field of value that does not fit, named by its path ("[3].spend").
+ * The rules are those of rules.h; CHECKs that the named schema exists. */
 void schemas_check(const struct schemas *s, const char *name, const struct json_t *value, struct field_errors *errors);

@@ -1,6 +1,5 @@
 #include "common/store/daemon.h"
 #include "worker/worker.h"
-#include <malloc.h>
 
 static int create(struct service *s, void **made, struct err *e)
 {
@@ -35,7 +34,5 @@ int main(int argc, char **argv)
                                             .start = start,
                                             .stop = stop,
                                             .destroy = destroy};
-    /* glibc gives threads heaps of their own, and each would keep for good what one page's JSON took: 9 MB a thread. */
-    (void)mallopt(M_ARENA_MAX, 1);
     return daemon_main(&kind, argc, argv);
 }

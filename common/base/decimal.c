@@ -1,5 +1,6 @@
 #include "common/base/decimal.h"
 #include "common/base/check.h"
+#include <stdint.h>
 
 __extension__ typedef __int128 i128;
 __extension__ typedef unsigned __int128 u128;
@@ -41,13 +42,27 @@ bool decimal_parse(const char *text, struct decimal *out)
     return true;
 }
 
+/* Nearly all do, and 128 bits are divided ten times as slowly. */
+static bool fits(i128 units)
+{
+    return units == (int64_t)units;
+}
+
 static struct decimal shortest(const struct decimal *d)
 {
     struct decimal r = *d;
 
     CHECK(d->scale >= 0 && d->scale <= DECIMAL_SCALE_MAX);
-    for (; r.scale > 0 && r.units % 10 == 0; r.scale--)
+    while (r.scale > 0 && !fits(r.units) && r.units % 10 == 0) {
         r.units /= 10;
+        r.scale--;
+    }
+    if (!fits(r.units))
+        return r;
+    int64_t units = (int64_t)r.units;
+    for (; r.scale > 0 && units % 10 == 0; r.scale--)
+        units /= 10;
+    r.units = units;
     return r;
 }
 
@@ -77,6 +92,15 @@ int decimal_cmp(const struct decimal *a, const struct decimal *b)
     return (part_a > part_b) - (part_a < part_b);
 }
 
+static int take_digit(u128 *left)
+{
+    const bool small = *left <= UINT64_MAX;
+    const int digit = small ? (int)((uint64_t)*left % 10) : (int)(*left % 10);
+
+    *left = small ? (uint64_t)*left / 10 : *left / 10;
+    return digit;
+}
+
 const char *decimal_text(const struct decimal *d, char out[DECIMAL_TEXT])
 {
     struct decimal s = shortest(d);
@@ -87,8 +111,7 @@ const char *decimal_text(const struct decimal *d, char out[DECIMAL_TEXT])
     for (int written = 0; left > 0 || written <= s.scale; written++) {
         if (written == s.scale && s.scale > 0)
             reversed[count++] = '.';
-        reversed[count++] = (char)('0' + (int)(left % 10));
-        left /= 10;
+        reversed[count++] = (char)('0' + take_digit(&left));
     }
     if (s.units < 0)
         out[at++] = '-';

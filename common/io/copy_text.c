@@ -1,4 +1,5 @@
 #include "common/io/copy_text.h"
+#include "common/base/decimal.h"
 #include <string.h>
 
 /* The letter after the backslash for bytes that COPY would misread, 0 for all others. */
@@ -33,6 +34,12 @@ void copy_field(struct buf *b, const char *text)
         }
     }
     buf_add_char(b, '\t');
+}
+
+void copy_int(struct buf *b, int64_t value)
+{
+    char text[DECIMAL_TEXT];
+    copy_field(b, decimal_text(&(struct decimal){.units = value}, text));
 }
 
 void copy_end_row(struct buf *b)

@@ -4,13 +4,6 @@
 
 /* The order of the columns is that of the tables chunk_facts and chunk_entities. */
 
-static void copy_int(struct buf *out, int value)
-{
-    char text[16];
-    (void)snprintf(text, sizeof text, "%d", value);
-    copy_field(out, text);
-}
-
 static void copy_place(const struct chunk *c, int ordinal, struct buf *out)
 {
     copy_field(out, c->id);

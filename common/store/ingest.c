@@ -4,7 +4,7 @@
 #include "common/io/copy_text.h"
 #include "common/store/sql.h"
 #include "common/store/tx.h"
-#include <stdio.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,12 +17,14 @@ const char *const ingest_measure_names[INGEST_MEASURE_COUNT] = {
 };
 
 struct ingest {
-    struct buf rows;
+    struct buf names, rows; /* what the facts are about, each once; the facts */
+    struct buf name;        /* of the latest fact */
+    json_t *known;          /* the number of each name */
     int count;
     bool daily, hourly;
     /* once it runs */
-    int updated[2]; /* steps; -1 = not taken */
-    int inserted, errors;
+    int updated[2], inserted[2]; /* steps, of days and hours; -1 = not taken */
+    int errors;
     void (*done)(void *arg, int rc, const struct ingest_answer *a, const struct err *e);
     void *arg;
 };
@@ -30,28 +32,51 @@ struct ingest {
 struct ingest *ingest_new(void)
 {
     struct ingest *g = mem_new(1, sizeof *g);
+    buf_init(&g->names, ROWS_BYTES_MAX);
     buf_init(&g->rows, ROWS_BYTES_MAX);
+    buf_init(&g->name, ROWS_BYTES_MAX);
+    CHECK((g->known = json_object()) != NULL);
     return g;
 }
 
 void ingest_free(struct ingest *g)
 {
+    buf_free(&g->names);
     buf_free(&g->rows);
+    buf_free(&g->name);
+    json_decref(g->known);
     free(g);
+}
+
+/* The order is that of ingest_names_copy.sql. */
+static int name_of(struct ingest *g, const struct ingest_fact *f)
+{
+    const char *const fields[] = {f->connection_id, f->entity_id, f->external_id, f->provider, f->level, f->currency};
+    const json_t *known;
+
+    buf_reset(&g->name);
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        copy_field(&g->name, fields[i]);
+    g->names.overflow |= g->name.overflow;
+    known = json_object_getn(g->known, buf_str(&g->name), g->name.len);
+    if (known != NULL)
+        return (int)json_integer_value(known);
+    const int number = (int)json_object_size(g->known);
+    CHECK(json_object_setn_new_nocheck(g->known, buf_str(&g->name), g->name.len, json_integer(number)) == 0);
+    buf_add(&g->names, buf_str(&g->name), g->name.len);
+    copy_int(&g->names, number);
+    copy_end_row(&g->names);
+    return number;
 }
 
 /* The order is that of ingest_copy.sql. */
 void ingest_add(struct ingest *g, const struct ingest_fact *f)
 {
-    char index[16];
-    const char *const head[] = {index,          f->connection_id, f->entity_id,
-                                f->external_id, f->provider,      f->level,
-                                f->event_at,    f->event_date,    f->hourly ? "true" : "false",
-                                f->currency};
-
-    (void)snprintf(index, sizeof index, "%d", f->index);
-    for (size_t i = 0; i < sizeof head / sizeof head[0]; i++)
-        copy_field(&g->rows, head[i]);
+    copy_int(&g->rows, f->index);
+    copy_int(&g->rows, name_of(g, f));
+    copy_field(&g->rows, f->event_at);
+    copy_field(&g->rows, f->event_date);
+    copy_field(&g->rows, f->hourly ? "true" : "false");
     for (int i = 0; i < INGEST_MEASURE_COUNT; i++)
         copy_field(&g->rows, f->measures[i]);
     copy_field(&g->rows, f->attribution_setting);
@@ -81,7 +106,8 @@ static void on_run(void *arg, int rc, const struct db_results *r, const struct e
         for (int i = 0; i < a.error_count; i++)
             errors[i] = db_text(r, g->errors, i, 0);
         a.errors = errors;
-        a.ingested = affected(r, g->updated[0]) + affected(r, g->updated[1]) + db_int(r, g->inserted, 0, 0);
+        for (int hourly = 0; hourly < 2; hourly++)
+            a.ingested += affected(r, g->updated[hourly]) + affected(r, g->inserted[hourly]);
         a.skipped = g->count - a.error_count - a.ingested;
     }
     g->done(g->arg, rc, rc == 0 ? &a : NULL, e);
@@ -96,35 +122,39 @@ static void add_table(struct tx *t, struct ingest *g, bool hourly, const char *w
 
     (void)tx_add(t, text("ingest_overlaps"), NULL, 0);
     g->updated[hourly] = tx_add(t, text("ingest_update"), NULL, 0);
-    (void)tx_add(t, text("ingest_insert"), TX_PARAMS(workspace_id));
+    g->inserted[hourly] = tx_add(t, text("ingest_insert"), TX_PARAMS(workspace_id));
 }
 
 void ingest_run(struct db_pool *p, const char *workspace_id, struct ingest *g,
                 void (*done)(void *arg, int rc, const struct ingest_answer *a, const struct err *e), void *arg)
 {
+    static const char *const tables[] = {"ingest_names_table", "ingest_entities_table", "ingest_table",
+                                         "ingest_keys_table"};
     struct tx *t;
     struct err e;
 
     g->done = done;
     g->arg = arg;
-    if (g->rows.overflow) {
+    if (g->rows.overflow || g->names.overflow) {
         const int rc = err_set(&e, ERR_LIMIT, "the facts are larger than %zu bytes together", ROWS_BYTES_MAX);
         done(arg, rc, NULL, &e);
         ingest_free(g);
         return;
     }
     t = tx_new(p);
-    g->updated[0] = g->updated[1] = -1;
+    tx_meets_others(t);
+    g->updated[0] = g->updated[1] = g->inserted[0] = g->inserted[1] = -1;
     (void)tx_add(t, "SELECT set_config('jit', 'off', true)", NULL, 0); /* compiling takes longer than it runs */
     (void)TX_ADD(t, "ingest_lock", workspace_id);
-    (void)tx_add(t, sql_text("ingest_table"), NULL, 0);
-    (void)tx_add(t, sql_text("ingest_homes_table"), NULL, 0);
-    (void)tx_add(t, sql_text("ingest_keys_table"), NULL, 0);
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
+        (void)tx_add(t, sql_text(tables[i]), NULL, 0);
+    (void)tx_copy(t, sql_text("ingest_names_copy"), &g->names);
     (void)tx_copy(t, sql_text("ingest_copy"), &g->rows);
     tx_plan_afresh(t, true); /* a plan made for one fact would read the table ten thousand times for ten thousand */
     (void)TX_ADD(t, "ingest_connection_make", workspace_id);
-    (void)TX_ADD(t, "ingest_homes", workspace_id);
+    (void)TX_ADD(t, "ingest_entities", workspace_id);
     (void)TX_ADD(t, "ingest_entities_make", workspace_id);
+    (void)tx_add(t, sql_text("ingest_entities_made"), NULL, 0);
     (void)tx_add(t, sql_text("ingest_keys"), NULL, 0);
     /* Without it PostgreSQL takes nearly all rows for refused ones, and plans for a handful. */
     (void)tx_add(t, "ANALYZE ingest_keys (n, entity_id, event_date, hour, again, stored, field)", NULL, 0);
@@ -132,7 +162,6 @@ void ingest_run(struct db_pool *p, const char *workspace_id, struct ingest *g,
         add_table(t, g, false, workspace_id);
     if (g->hourly)
         add_table(t, g, true, workspace_id);
-    g->inserted = tx_add(t, sql_text("ingest_new"), NULL, 0);
     g->errors = tx_add(t, sql_text("ingest_errors"), NULL, 0);
     tx_run(t, on_run, g);
 }

@@ -47,6 +47,8 @@ static void on_read(void *arg, int rc, const struct db_results *r, const struct 
         o.ads = db_int(r, f->read, 0, 22);
         o.call_ms = number(r, f->read, 23);
         o.lookups = db_int(r, f->read, 0, 24);
+        o.calls_allowed = db_int(r, f->read, 0, 25);
+        o.blocked_ms = db_int(r, f->read, 0, 26);
         read_calls(r, f->calls, &o);
     }
     f->done(f->arg, rc, rc == 0 ? &o : NULL, e);

@@ -9,6 +9,8 @@ struct plan_outlook {
     int64_t campaigns, adsets, ads; /* known and not vanished */
     int64_t lookups;                /* stubs that a listing need not bring; it asks for them one by one */
     int64_t call_ms;                /* of a call of late; -1 = unknown */
+    int64_t calls_allowed;          /* in a window, as the provider's refusals taught; 0 = they did not */
+    int64_t blocked_ms;             /* from now on no call is allowed for so long */
     struct forecast_made *account_made, *app_made; /* calls within the window, oldest first */
     int account_made_count, app_made_count;
 };

@@ -21,6 +21,7 @@ struct estimate {
     struct budget_scope account, app;
     struct forecast_calls calls;
     int64_t in_row, next, call_ms; /* next: calls that must be allowed for it to go on */
+    bool held;                     /* makes none, nobody knows for how long */
 };
 
 struct telling {
@@ -66,7 +67,7 @@ static struct forecast_calls calls_before(const struct telling *f, int i, bool a
     for (int k = 0; k < i; k++) {
         const struct budget_scope *a = app ? &f->runs[k].app : &f->runs[k].account,
                                   *b = app ? &f->runs[i].app : &f->runs[i].account;
-        if (strcmp(a->name, b->name) == 0) {
+        if (!f->runs[k].held && strcmp(a->name, b->name) == 0) {
             calls.high += f->runs[k].calls.high;
             calls.others += f->runs[k].calls.others;
         }
@@ -107,8 +108,11 @@ static void add_estimate(const struct telling *f, int i, const struct db_results
     const int64_t in_row_ms = first.last_ms + run->in_row * run->call_ms, spent_ms = last.last_ms + run->call_ms;
     lua_add(a, run->run_id);
     lua_add_int(a, run->calls.high + run->calls.others);
-    lua_add_int(a, ((spent_ms > in_row_ms ? spent_ms : in_row_ms) + 999) / 1000);
-    if (first.last_ms > PARKED_MS)
+    if (run->held)
+        lua_add(a, "");
+    else
+        lua_add_int(a, ((spent_ms > in_row_ms ? spent_ms : in_row_ms) + 999) / 1000);
+    if (first.last_ms > PARKED_MS && !run->held)
         lua_add_int(a, first.last_ms);
     else
         lua_add(a, "");
@@ -144,6 +148,7 @@ static void read_run(const struct db_results *r, int row, const struct settings 
     budget_scope_app(&out->app, provider, s->meta_app_calls_per_window, s->meta_window_seconds);
     out->calls.high = db_int(r, 0, row, 4);
     out->calls.others = db_int(r, 0, row, 7);
+    out->held = db_bool(r, 0, row, 10);
     out->in_row = db_int(r, 0, row, 5);
     out->next = db_int(r, 0, row, 8);
     out->call_ms = db_is_null(r, 0, row, 6) ? CALL_MS_UNKNOWN : db_int(r, 0, row, 6);

@@ -55,8 +55,9 @@ static void add_facts(const struct plan_write *w, int64_t rows_per_day, int64_t 
 static struct forecast_wait wait_of(const struct plan_outlook *o, const struct settings *s, struct forecast_calls calls)
 {
     const int64_t window_ms = s->meta_window_seconds * 1000;
+    const int64_t limit = o->run.calls_per_window >= 0 ? o->run.calls_per_window : s->meta_calls_per_window;
     const struct forecast_scope account = {
-        .limit = o->run.calls_per_window >= 0 ? o->run.calls_per_window : s->meta_calls_per_window,
+        .limit = o->calls_allowed > 0 && (limit == 0 || o->calls_allowed < limit) ? o->calls_allowed : limit,
         .window_ms = window_ms,
         .made = o->account_made,
         .made_count = o->account_made_count,
@@ -65,7 +66,12 @@ static struct forecast_wait wait_of(const struct plan_outlook *o, const struct s
                                        .window_ms = window_ms,
                                        .made = o->app_made,
                                        .made_count = o->app_made_count};
-    return forecast_both(forecast_wait(&account, calls), forecast_wait(&app, calls));
+    struct forecast_wait wait = forecast_both(forecast_wait(&account, calls), forecast_wait(&app, calls));
+    if (wait.first_ms < o->blocked_ms) {
+        wait.last_ms += o->blocked_ms - wait.first_ms;
+        wait.first_ms = o->blocked_ms;
+    }
+    return wait;
 }
 
 int run_forecast(const struct plan_outlook *o, const struct settings *s, int64_t now_ms, struct run_forecast *out,

@@ -14,7 +14,7 @@ struct tx {
     struct arena arena;
     struct db_step steps[TX_STEPS_MAX];
     int count, tries;
-    bool afresh;
+    bool afresh, meets_others;
     int64_t timeout_ms; /* 0 = db_run's own */
     db_done done;
     void *arg;
@@ -121,6 +121,11 @@ void tx_plan_afresh(struct tx *t, bool on)
     t->afresh = on;
 }
 
+void tx_meets_others(struct tx *t)
+{
+    t->meets_others = true;
+}
+
 int tx_copy(struct tx *t, const char *copy_sql, const struct buf *rows)
 {
     struct db_step *s = next_step(t);
@@ -156,11 +161,16 @@ static int own_code(int rc, const struct db_results *r, struct err *own)
     return own->rc;
 }
 
+static bool is_worth_another_try(const struct tx *t, int rc, const struct db_results *r)
+{
+    return rc == ERR_CONFLICT || (t->meets_others && r != NULL && strcmp(db_sqlstate(r), "23505") == 0);
+}
+
 static void on_run(void *arg, int rc, const struct db_results *r, const struct err *e)
 {
     struct tx *t = arg;
     struct err own = {0};
-    if (rc == ERR_CONFLICT && ++t->tries < TX_TRIES) {
+    if (is_worth_another_try(t, rc, r) && ++t->tries < TX_TRIES) {
         (void)db_run(t->pool, DB_TX, t->steps, t->count, t->timeout_ms, on_run, t);
         return;
     }

@@ -19,6 +19,9 @@ int tx_add(struct tx *t, const char *sql, const char *const *params, int count);
  * how many rows they are about. Not plan_cache_mode, which would have the check of a foreign key planned again for
  * every row. */
 void tx_plan_afresh(struct tx *t, bool on);
+/* Where somebody else has stored the same key meanwhile, the transaction runs again too: it must look at what is there
+ * before it inserts. Without it such a key is ERR_DB. */
+void tx_meets_others(struct tx *t);
 /* rows are borrowed until done. */
 int tx_copy(struct tx *t, const char *copy_sql, const struct buf *rows);
 /* Memory that lives as long as the transaction, for parameters; CHECKs that there is some. */

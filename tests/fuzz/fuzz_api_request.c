@@ -109,6 +109,27 @@ static void check_caller(const char *authorization, const char *cookie)
     (void)caller_same_site(authorization, cookie, "https://here.example", &e);
 }
 
+struct list {
+    const json_t *whole;
+    size_t count;
+    bool same;
+};
+
+static void compare(void *arg, size_t index, const json_t *value)
+{
+    struct list *l = arg;
+    l->same &= index == l->count++ && json_equal(json_array_get(l->whole, index), value);
+}
+
+/* One by one or as a whole, a list is the same. */
+static void check_each(const char *text, size_t len, const json_t *whole)
+{
+    struct list l = {.whole = whole, .same = true};
+
+    CHECK(exact_each(text, len, SIZE_MAX, compare, &l) == json_is_array(whole));
+    CHECK(!json_is_array(whole) || (l.same && l.count == json_array_size(whole)));
+}
+
 static void check_body(const char *text, size_t len)
 {
     static const struct schemas *schemas;
@@ -121,6 +142,7 @@ static void check_body(const char *text, size_t len)
     if (json_tree_check(text, len, 16, 16 << 20) != JSON_TREE_FITS)
         return;
     json_t *body = exact_load(text, len, &wrong);
+    check_each(text, len, body);
     for (size_t i = 0; body != NULL && i < count; i++) {
         struct field_errors errors = {NULL};
         if (all[i].body == NULL)

@@ -49,6 +49,24 @@ def test_time_is_forecast_from_the_budget_as_it_stands(make_system):
     assert said["seconds"] > 4 and 0.8 * said["seconds"] <= took + 1 and took <= 1.2 * said["seconds"] + 20, (said, took)
 
 
+def test_a_forecast_knows_what_meta_refused(make_system):
+    """A block of ten minutes, and a window of 40 calls where 1,000 were thought to be allowed."""
+    system, connection = started(make_system, META_CALLS_PER_WINDOW=1000, META_WINDOW_SECONDS=600, PAGE_LIMIT=10)
+    system.sync(connection, "--entities")
+    free = forecast(system, connection, "--metrics")
+    assert free["calls"] > 80 and free["seconds"] < 600
+    block = "INSERT INTO provider_blocks (scope, blocked_until, allowed, learned_at) VALUES (%s, now() + %s * interval '1 second', %s, now())"
+    account, = system.query("SELECT 'meta:' || external_account_id AS scope FROM connections WHERE id = %s", connection)
+    for scope in (account["scope"], "meta:app"):
+        system.query(block, scope, 600, None)
+        said = forecast(system, connection, "--metrics")
+        assert said["calls"] == free["calls"] and 595 <= said["seconds"] - free["seconds"] <= 601, (free, said)
+        assert said["starts_at"] > free["starts_at"]
+        system.query("DELETE FROM provider_blocks")
+    system.query(block, account["scope"], -1, 40)
+    assert forecast(system, connection, "--metrics")["seconds"] >= (free["calls"] // 40 - 1) * 600
+
+
 def test_a_running_sync_says_what_is_left_and_when_it_goes_on(make_system, redis_server):
     system, connection = started(make_system, META_CALLS_PER_WINDOW=8, META_WINDOW_SECONDS=6, PAGE_LIMIT=400)
     system.sync(connection, "--entities")

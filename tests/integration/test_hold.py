@@ -5,7 +5,7 @@ import redis as redis_client
 
 from command_line import NOBODY, refused
 from store_client import Account, account, database, fact, store  # noqa: F401 (fixtures)
-from system import ACCOUNT, TOKEN, wait_for
+from system import ACCOUNT, TOKEN, started, wait_for
 from truth import assert_truth
 
 D1 = "2026-10-01"
@@ -118,3 +118,20 @@ def test_mistakes(make_system):
     refused(system.metricx("hold", "--reason", "", code=None), 2, "--reason")
     refused(system.metricx("hold", "--connection", NOBODY, "--reason", "x", code=None), 1, NOBODY)
     refused(system.metricx("release", "--connection", "7", code=None), 2, "'7' is not an id")
+
+
+def test_nobody_knows_when_held_work_will_be_done(make_system, redis_server):
+    system, connection = started(make_system, META_CALLS_PER_WINDOW=8, META_WINDOW_SECONDS=4, PAGE_LIMIT=400)
+    redis = redis_client.Redis(port=redis_server.port, decode_responses=True)
+    run = system.metricx("sync", "--connection", connection)
+
+    def said():
+        fields = redis.hgetall(f"{{metricx}}:run:{run}")
+        return (fields.get("eta_seconds"), fields.get("parked_until")) if fields.get("status") == "running" else None
+
+    wait_for("an estimate", lambda: (said() or ("",))[0])
+    system.metricx("hold", "--connection", connection, "--reason", "the owner asked")
+    wait_for("none", lambda: said() == ("", ""))
+    assert int(redis.hget(f"{{metricx}}:run:{run}", "calls_left")) > 0
+    system.metricx("release", "--connection", connection)
+    wait_for("its end", lambda: json.loads(system.metricx("run", run, "--json"))["status"] == "succeeded")

@@ -1,14 +1,15 @@
 -- Runs under way, people's first, with what is left of each: calls of the high lane, those that must follow each other,
 -- milliseconds of a call of late, calls of the other lanes, and those that must be allowed for it to go on: one where a
--- slice is begun, else all of the next one. A page that is being read counts as left. What is not
--- planned yet counts as if it were one slice. Open as in plan_chunks.sql.
+-- slice is begun, else all of the next one; calls that refusals taught; whether it is held. A page that is being read counts
+-- as left. What is not planned yet counts as if it were one slice. Open as in plan_chunks.sql.
 -- $1 how many, $2 rows of a page of facts, $3 rows of a page of a listing.
 SELECT r.id, r.provider, r.external_account_id, r.calls_per_window,
        l.high + CASE WHEN r.interactive THEN l.unplanned ELSE 0 END,
        greatest(l.entities, l.totals, l.longest)
            + least(20, l.unplanned),
        a.call_ms, l.entities + l.totals + l.facts - l.high + CASE WHEN r.interactive THEN 0 ELSE l.unplanned END,
-       l.next, (SELECT calls_allowed(b) FROM provider_blocks b WHERE b.scope = r.provider || ':' || r.external_account_id)
+       l.next, (SELECT calls_allowed(b) FROM provider_blocks b WHERE b.scope = r.provider || ':' || r.external_account_id),
+       EXISTS (SELECT 1 FROM holds h WHERE h.connection_id IS NULL OR h.connection_id = r.connection_id)
   FROM (SELECT o.*, k.provider, k.external_account_id,
                (SELECT min(setting_number(x.settings, 'calls_per_window')) FROM connections x
                  WHERE x.provider = k.provider AND x.external_account_id = k.external_account_id

@@ -6,9 +6,9 @@ CREATE TEMPORARY TABLE IF NOT EXISTS ingest_keys (
     event_date    date,
     hour          smallint, -- null: of the whole day
     event_at      timestamptz, -- when the day begins
-    currency      text,
+    currency      varchar(20),
     again         boolean NOT NULL, -- the same key comes once more behind it
-    stored        text, -- by whom, if it is
-    field         text, -- why it is refused
-    message       text
+    stored        varchar(10), -- by whom, if it is
+    field         varchar(20), -- why it is refused
+    message       varchar(400)
 ) ON COMMIT DELETE ROWS

@@ -1,15 +1,10 @@
 -- The facts of one request as they came; ingest_keys says what they turned out to mean.
 CREATE TEMPORARY TABLE IF NOT EXISTS ingest (
     n             int NOT NULL,
-    connection_id uuid,
-    entity_id     uuid,
-    external_id   text,
-    provider      text NOT NULL,
-    level         text NOT NULL,
+    name          int NOT NULL,
     event_at      timestamptz,
     event_date    date,
     hourly        boolean NOT NULL,
-    currency      text,
     spend         numeric,
     impressions   bigint,
     clicks        bigint,

@@ -1,5 +1,6 @@
 -- What a run of these wishes would start from: columns as in plan_runs, then entities known by level, milliseconds of a
--- call of late, and stubs to look up. $1 connection, $2 kind, $3 granularity, $4 first
+-- call of late, stubs to look up, and what the provider's refusals taught: the account's calls in a window, and how long account or
+-- app are blocked. $1 connection, $2 kind, $3 granularity, $4 first
 -- day, $5 last day, $6 force, $7 days to look back, $8 stubs that one listing looks up.
 SELECT k.id, k.id, $2, $3, k.timezone, k.provider, 'nothing', $6::boolean, $4::date, $5::date,
        k.settings ->> 'backfill_days', k.settings ->> 'restate_days', a.rows_per_day, a.known, a.learned, NULL, NULL,
@@ -15,7 +16,10 @@ SELECT k.id, k.id, $2, $3, k.timezone, k.provider, 'nothing', $6::boolean, $4::d
                  WHERE r.connection_id = k.id AND d.status = 'done' AND d.calls > 0 AND d.attempts = 0
                  ORDER BY d.finished_at DESC LIMIT 20) c),
        (SELECT least(count(*), $8::bigint) FROM entities e JOIN entity_listings l ON l.connection_id = e.connection_id
-         WHERE e.connection_id = k.id AND l.read_at IS NOT NULL AND e.details ? 'stub' AND e.vanished_at IS NULL)
+         WHERE e.connection_id = k.id AND l.read_at IS NOT NULL AND e.details ? 'stub' AND e.vanished_at IS NULL),
+       coalesce((SELECT calls_allowed(b) FROM provider_blocks b WHERE b.scope = k.provider || ':' || k.external_account_id), 0),
+       (SELECT greatest(0, ceil(extract(epoch FROM max(b.blocked_until) - clock_timestamp()) * 1000))::bigint FROM provider_blocks b
+         WHERE b.scope IN (k.provider || ':' || k.external_account_id, k.provider || ':app'))
   FROM connections k
  CROSS JOIN account_knowledge(k.id, $3, $7::int) a
  WHERE k.id = $1::uuid AND k.deleted_at IS NULL

@@ -35,7 +35,14 @@ static void numbers_keep_every_digit(void **state)
         {"99999999999999999999999999999999999999999999", NULL},
         {"\"12.5\"", "12.5"},
         {"\"1e3\"", "1000"},
+        {"\"+1.50e1\"", NULL},
+        {"\".5\"", "0.5"},
+        {"\"-.5e1\"", "-5"},
         {"\"12,5\"", NULL},
+        {"\"1.5.2e3\"", NULL},
+        {"\"e5\"", NULL},
+        {"\"-e5\"", NULL},
+        {"\".\"", NULL},
         {"\" 1\"", NULL},
         {"\"\"", NULL},
         {"true", NULL},
@@ -80,12 +87,55 @@ static void what_is_no_json_stays_none(void **state)
         assert_null(load(texts[i]));
 }
 
+static void count(void *arg, size_t index, const json_t *value)
+{
+    size_t *seen = arg;
+    (void)value;
+    assert_int_equal(index, (*seen)++);
+}
+
+static void a_list_is_read_one_by_one(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t seen; /* before its end, or before it turns out to be none */
+        bool is_list;
+    } cases[] = {
+        {"[]", 0, true},
+        {" [ ] \n", 0, true},
+        {"[1]", 1, true},
+        {"[1.5, \"a,]\\\"\", {\"b\": [1, {}]},[ ],null ]", 5, true},
+        {"[1,2,3,4,5]", 5, true},
+        {"[1,2,3,4,5,6]", 5, false},
+        {"", 0, false},
+        {"{}", 0, false},
+        {"1", 0, false},
+        {"[", 0, false},
+        {"[,]", 0, false},
+        {"[1,]", 1, false},
+        {"[1 2]", 0, false},
+        {"[1,2", 2, false},
+        {"[1}", 1, false},
+        {"[1]]", 1, false},
+        {"[1] [2]", 1, false},
+        {"[{\"a\": 1]}", 0, false},
+        {"[1, {\"a\": 1, \"a\": 2}]", 1, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        size_t seen = 0;
+        assert_int_equal(exact_each(cases[i].text, strlen(cases[i].text), 5, count, &seen), cases[i].is_list);
+        assert_int_equal(seen, cases[i].seen);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_keep_every_digit),
         cmocka_unit_test(a_number_is_told_from_a_string),
         cmocka_unit_test(what_is_no_json_stays_none),
+        cmocka_unit_test(a_list_is_read_one_by_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
