@@ -207,6 +207,18 @@ class Rig(System):
         self.members[name].stop()
         self.members[name].start()
 
+    def starve(self, who):
+        """They may open no descriptor any more, until fed; who: daemons whose names begin so."""
+        for member in self.called(who):
+            resource.prlimit(member.process.pid, resource.RLIMIT_NOFILE, (0, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+
+    def feed(self, who):
+        for member in self.called(who):
+            resource.prlimit(member.process.pid, resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+
+    def called(self, who):
+        return [member for name, member in self.members.items() if name.startswith(who)]
+
     def revive(self):
         """As whoever looks after them would: those that could not start are started again."""
         for member in self.members.values():
