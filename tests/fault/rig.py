@@ -243,10 +243,14 @@ class Rig(System):
     # --- Redis ---
 
     def restart_redis(self, away=0):
+        """It comes back with what it has on disk: with nothing, if nobody has saved."""
         self.count_vain()
         self.redis.stop()
         time.sleep(away)
         self.redis.start()
+
+    def save_redis(self):
+        self.redis.client().save()
 
     def stall_redis(self, seconds):
         self.count_vain()

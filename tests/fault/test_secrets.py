@@ -63,6 +63,14 @@ def test_a_token_is_found(rig):
         rig.query("UPDATE connections SET name = '', status_reason = NULL; UPDATE tokens SET refresh_token_enc = NULL")
 
 
+def test_the_search_leaves_nothing_that_a_restart_of_redis_brings_back(make_rig):
+    rig = make_rig()
+    rig.redis.client().set("of this scenario", 1)
+    no_secret_is_told(rig)
+    rig.restart_redis()
+    assert rig.redis.client().dbsize() == 0
+
+
 def test_a_core_file_is_found(rig):
     core = rig.folder / "deep" / "core.4711"
     core.parent.mkdir()
