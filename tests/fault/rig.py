@@ -334,6 +334,24 @@ class Rig(System):
             DROP TRIGGER IF EXISTS refuse ON metric_facts;
             CREATE TRIGGER refuse AFTER INSERT ON metric_facts FOR EACH STATEMENT EXECUTE FUNCTION refuse()""")
 
+    def refuse_commits(self, table, sqlstate, times):
+        """So many transactions that change this table fail with this error when they commit. Once a table."""
+        self.vain += times
+        for statement in (
+                f"CREATE SEQUENCE refused_{table}",
+                f"""CREATE FUNCTION refuse_{table}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                        IF nextval('refused_{table}') <= {times} THEN
+                            RAISE EXCEPTION 'refused by a test' USING ERRCODE = '{sqlstate}';
+                        END IF;
+                        RETURN NULL;
+                    END $$""",
+                f"""CREATE CONSTRAINT TRIGGER refuse_commits AFTER INSERT OR UPDATE ON {table} DEFERRABLE INITIALLY DEFERRED
+                        FOR EACH ROW EXECUTE FUNCTION refuse_{table}()"""):
+            self.query(statement)
+
+    def were_refused(self, table, times):
+        wait_for(f"refusals of {table}", lambda: self.query(f"SELECT 1 FROM refused_{table} WHERE last_value >= {times}"))
+
     def fault(self, **what):
         """Of the sandbox; what it answers in vain is its faults_struck."""
         self.sandbox.post("fault", **what)

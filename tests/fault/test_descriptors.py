@@ -22,10 +22,10 @@ def test_connections_are_lost_meanwhile(make_rig, undisturbed, name):
 def test_a_run_that_cannot_be_planned_is_planned_later(make_rig, undisturbed):
     """The file of its time zone cannot be opened."""
     rig = make_rig()
-    connection = rig.connect()
     rig.start_members(workers=1, schedulers=1)
     wait_for("its first tick", lambda: rig.members["scheduler0"].metric("scheduler_ticks_total") > 0)
     rig.starve("scheduler")
+    connection = rig.connect()
     run = rig.begin(connection)
     wait_for("a word of it", lambda: "Too many open files" in rig.members["scheduler0"].log())
     assert rig.status(run) == "queued"

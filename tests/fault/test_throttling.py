@@ -80,7 +80,7 @@ def hurt(rig):
 
 def all_is_well(rig, connections, runs, blocks):
     for account in connections:
-        assert rig.await_end(runs[account]) == "succeeded"
+        assert rig.await_end(runs[account], 300) == "succeeded"
     check_state(rig, connections.values(), blocks=blocks)
     [row] = rig.query("SELECT max(attempts), max(deliveries), count(*) FILTER (WHERE status <> 'done') FROM sync_chunks")
     assert tuple(row) == (0, 1, 0), "throttling costs neither attempts nor deliveries"
