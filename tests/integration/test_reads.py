@@ -75,7 +75,7 @@ def read(database):
 def test_a_few_rows_of_many(database, store, name):
     status, happens = CASES[name]
     make_many(database, Account(database), status)
-    before = read(database)
+    before = wait_for("what making them read", lambda: read(database) >= 2 * MANY and read(database))
     for _ in range(TIMES):
         happens(Account(database), store)
     store.close()  # its session has told what it read
