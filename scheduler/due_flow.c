@@ -43,15 +43,14 @@ static uint32_t spread_seed(const char *id)
 }
 
 /* A zone that this machine does not know must not stop the others: UTC then, and said. */
-static const struct zone *zone_of(const struct plan_due *d)
+static int zone_of(const struct plan_due *d, const struct zone **out, struct err *e)
 {
-    const struct zone *zone = NULL;
-    struct err e = {0};
-    if (zone_get(d->timezone, &zone, &e) != 0) {
-        log_error("unknown time zone, planning in UTC", F_STR("connection", d->connection_id), F_ERR(&e));
-        CHECK(zone_get("UTC", &zone, NULL) == 0);
+    int rc = zone_get(d->timezone, out, e);
+    if (rc == ERR_INPUT) {
+        log_error("unknown time zone, planning in UTC", F_STR("connection", d->connection_id), F_ERR(e));
+        rc = zone_get("UTC", out, e);
     }
-    return zone;
+    return rc;
 }
 
 /* The same days by the hour. */
@@ -65,10 +64,9 @@ static void add_hours(struct due_flow *f, const struct plan_due_write *days)
     w->granularity = "hour";
 }
 
-static void plan_one(struct due_flow *f, const struct plan_due *d)
+static void plan_one(struct due_flow *f, const struct plan_due *d, const struct zone *zone)
 {
     const struct settings *set = f->s->settings;
-    const struct zone *zone = zone_of(d);
     struct due_rules rules = {.zone = zone,
                               .nightly_at = (int)(d->nightly_at >= 0 ? d->nightly_at : set->nightly_at),
                               .intraday_minutes =
@@ -126,8 +124,16 @@ static void on_due(void *arg, int rc, const struct plan_due *due, int count, con
     }
     f->count = 0;
     f->of_all = count;
-    for (int i = 0; i < count; i++)
-        plan_one(f, &due[i]);
+    for (int i = 0; i < count; i++) {
+        const struct zone *zone;
+        struct err why;
+        const int lack = zone_of(&due[i], &zone, &why);
+        if (lack != 0) { /* of ours: its time comes when that is over */
+            due_end(f, lack, &why);
+            return;
+        }
+        plan_one(f, &due[i], zone);
+    }
     plan_due_store(f->s->db, f->writes, f->count, on_stored, f);
 }
 

@@ -83,8 +83,14 @@ static void on_runs(void *arg, int rc, const struct plan_run *runs, int count, c
     }
     for (int i = 0; i < count; i++) {
         struct plan_write *w = &f->writes[i];
-        if (run_plan(&runs[i], f->s->settings, runs[i].now_ms, f->chunks[i], w, &f->refusals[i]) != 0)
+        const int refusal = run_plan(&runs[i], f->s->settings, runs[i].now_ms, f->chunks[i], w, &f->refusals[i]);
+        if (refusal == ERR_INPUT || refusal == ERR_LIMIT) {
             w->refused = &f->refusals[i];
+        } else if (refusal != 0) { /* a lack of ours: the run is planned when it is over */
+            const struct err why = f->refusals[i];
+            planning_end(f, refusal, &why);
+            return;
+        }
         (void)snprintf(f->ids[i], UUID_TEXT, "%s", runs[i].id);
         w->run_id = f->ids[i];
     }

@@ -3,6 +3,7 @@
 #include "common/base/mem.h"
 #include "common/base/str.h"
 #include <ctype.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
 #include <stdbool.h>
@@ -18,33 +19,48 @@ enum { DAY_S = 24 * 60 * 60, MINUTE_S = 60, WIDEST_OFFSET_S = 16 * 60 * 60 };
 
 static struct zone *zones;
 
-/* GLib also takes "+01:00" and POSIX rules for names, and complains on stderr about files that are no zones. */
-static bool is_zone_file(const char *name)
+static bool is_lack(int error)
 {
-    const char *folder = getenv("TZDIR");
-    char magic[4], *path;
-    bool is_zone;
-    int fd;
+    return error == EMFILE || error == ENFILE || error == ENOMEM;
+}
 
-    if (!isalpha((unsigned char)*name))
-        return false;
+static bool can_be_zone(const char *name)
+{
     for (const char *c = name; *c != '\0'; c++) {
         if (!isalnum((unsigned char)*c) && strchr("_+-/", *c) == NULL)
             return false;
     }
-    path = str_printf("%s/%s", folder != NULL ? folder : "/usr/share/zoneinfo", name);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    free(path);
-    if (fd < 0)
-        return false;
-    is_zone = read(fd, magic, sizeof magic) == (ssize_t)sizeof magic && memcmp(magic, "TZif", sizeof magic) == 0;
-    (void)close(fd);
-    return is_zone;
+    return isalpha((unsigned char)*name) != 0;
+}
+
+/* GLib also takes "+01:00" and POSIX rules for names, and complains on stderr about files that are no zones. */
+static int check_zone_file(const char *name, struct err *e)
+{
+    const char *folder = getenv("TZDIR");
+    char magic[4] = "", *path;
+    int fd = -1, problem = 0;
+
+    if (can_be_zone(name)) {
+        path = str_printf("%s/%s", folder != NULL ? folder : "/usr/share/zoneinfo", name);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        problem = fd < 0 ? errno : 0;
+        free(path);
+    }
+    if (is_lack(problem))
+        return err_set(e, -problem, "the data of time zone \"%s\": %s", name, strerror(problem));
+    if (fd >= 0 && read(fd, magic, sizeof magic) != (ssize_t)sizeof magic)
+        magic[0] = '\0';
+    if (fd >= 0)
+        (void)close(fd);
+    if (memcmp(magic, "TZif", sizeof magic) != 0)
+        return err_set(e, ERR_INPUT, "\"%s\" is no time zone known here; is the package tzdata installed?", name);
+    return 0;
 }
 
 int zone_get(const char *name, const struct zone **out, struct err *e)
 {
     struct zone *z;
+    int rc;
 
     for (z = zones; z != NULL; z = z->next) {
         if (strcmp(z->name, name) == 0) {
@@ -52,10 +68,12 @@ int zone_get(const char *name, const struct zone **out, struct err *e)
             return 0;
         }
     }
-    if (!is_zone_file(name))
-        return err_set(e, ERR_INPUT, "\"%s\" is no time zone known here; is the package tzdata installed?", name);
+    const bool is_utc = strcmp(name, "UTC") == 0;
+    rc = is_utc ? 0 : check_zone_file(name, e);
+    if (rc != 0)
+        return rc;
     z = mem_new(1, sizeof *z);
-    z->glib = g_time_zone_new_identifier(name);
+    z->glib = is_utc ? g_time_zone_new_utc() : g_time_zone_new_identifier(name);
     if (z->glib == NULL) {
         free(z);
         return err_set(e, ERR_INPUT, "the data of time zone \"%s\" cannot be read", name);

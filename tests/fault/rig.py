@@ -207,6 +207,18 @@ class Rig(System):
         self.members[name].stop()
         self.members[name].start()
 
+    def starve(self, who):
+        """They may open no descriptor any more, until fed; who: daemons whose names begin so."""
+        for member in self.called(who):
+            resource.prlimit(member.process.pid, resource.RLIMIT_NOFILE, (0, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+
+    def feed(self, who):
+        for member in self.called(who):
+            resource.prlimit(member.process.pid, resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+
+    def called(self, who):
+        return [member for name, member in self.members.items() if name.startswith(who)]
+
     def revive(self):
         """As whoever looks after them would: those that could not start are started again."""
         for member in self.members.values():
@@ -231,10 +243,14 @@ class Rig(System):
     # --- Redis ---
 
     def restart_redis(self, away=0):
+        """It comes back with what it has on disk: with nothing, if nobody has saved."""
         self.count_vain()
         self.redis.stop()
         time.sleep(away)
         self.redis.start()
+
+    def save_redis(self):
+        self.redis.client().save()
 
     def stall_redis(self, seconds):
         self.count_vain()
@@ -317,6 +333,24 @@ class Rig(System):
             END $$;
             DROP TRIGGER IF EXISTS refuse ON metric_facts;
             CREATE TRIGGER refuse AFTER INSERT ON metric_facts FOR EACH STATEMENT EXECUTE FUNCTION refuse()""")
+
+    def refuse_commits(self, table, sqlstate, times):
+        """So many transactions that change this table fail with this error when they commit. Once a table."""
+        self.vain += times
+        for statement in (
+                f"CREATE SEQUENCE refused_{table}",
+                f"""CREATE FUNCTION refuse_{table}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                        IF nextval('refused_{table}') <= {times} THEN
+                            RAISE EXCEPTION 'refused by a test' USING ERRCODE = '{sqlstate}';
+                        END IF;
+                        RETURN NULL;
+                    END $$""",
+                f"""CREATE CONSTRAINT TRIGGER refuse_commits AFTER INSERT OR UPDATE ON {table} DEFERRABLE INITIALLY DEFERRED
+                        FOR EACH ROW EXECUTE FUNCTION refuse_{table}()"""):
+            self.query(statement)
+
+    def were_refused(self, table, times):
+        wait_for(f"refusals of {table}", lambda: self.query(f"SELECT 1 FROM refused_{table} WHERE last_value >= {times}"))
 
     def fault(self, **what):
         """Of the sandbox; what it answers in vain is its faults_struck."""

@@ -25,13 +25,15 @@ def dump_tables(rig):
 
 
 def redis_files(server):
-    """Its snapshot, made now, and its log of commands."""
+    """Its snapshot, made now, and its log of commands. A restart brings back no snapshot of ours."""
     client = server.client()
     client.config_set("rdbcompression", "no")
     client.save()
     files = [path for path in server.folder.rglob("*") if path.is_file() and path.suffix in (".rdb", ".aof")]
     assert files
-    return {str(path): path.read_bytes().decode("latin-1") for path in files}
+    told = {str(path): path.read_bytes().decode("latin-1") for path in files}
+    (server.folder / "dump.rdb").unlink()
+    return told
 
 
 def core_files(rig):

@@ -1,7 +1,7 @@
 """Workers and schedulers are killed, stalled and stopped in mid-backfill."""
 import pytest
 from invariants import check
-from scenario import ALL, SEEDS, play, random_kills, say_seed
+from scenario import ALL, SEEDS, perform, play, random_kills, say_seed
 from system import wait_for
 
 KILLS = 50
@@ -12,6 +12,20 @@ def test_kills_at_random_moments(make_rig, undisturbed, seed):
     """And no job is taken for poison because of them: that would be a dead letter."""
     say_seed(seed)
     play(make_rig(), random_kills(seed, KILLS), undisturbed(), endless=True)
+
+
+@pytest.mark.skipif(not ALL, reason="long; above the same in several backfills")
+def test_a_hundred_kills_in_one_backfill(make_rig, undisturbed):
+    settings = {"PAGE_LIMIT": 10}  # so that it lasts
+    say_seed(SEEDS[0])
+    rig = make_rig(**settings)
+    connection = rig.connect()
+    rig.start_members()
+    run = rig.begin(connection)
+    perform(rig, random_kills(SEEDS[0], 100))
+    assert rig.status(run) == "running"
+    rig.await_end(run, 300)
+    check(rig, [connection], undisturbed(**settings))
 
 
 SCENARIOS = {

@@ -28,6 +28,25 @@ def test_postgresql(make_rig, undisturbed, name):
     play(make_rig(), SCENARIOS[name], undisturbed())
 
 
+# With each of them something else cannot be committed: a plan, an opening, a booked call, a page, a slice.
+TABLES = ["sync_runs", "sync_chunks", "call_ledger", "chunk_cursor", "chunk_facts", "account_days"]
+
+
+def test_no_commit_can_be_serialized_at_once(make_rig, undisturbed):
+    """Each is tried again, and costs no attempt."""
+    rig = make_rig()
+    play(rig, [(0, what, table, *more, 1) for table in TABLES for what, *more in (("refuse_commits", "40001"), ("were_refused",))],
+         undisturbed())
+    assert rig.query("SELECT max(attempts) FROM sync_chunks") == [[0]]
+
+
+@pytest.mark.skipif(not ALL, reason="long: what was refused waits for a minute")
+def test_no_room_for_any_commit(make_rig, undisturbed):
+    rig = make_rig()
+    play(rig, [(0, "refuse_commits", table, "53100", 1) for table in TABLES] + [(0, "were_refused", table, 1) for table in TABLES],
+         undisturbed())
+
+
 def test_no_call_while_postgresql_is_away(make_rig, undisturbed):
     """What was granted before is sent, and no page is asked for before the one before it is stored."""
     rig = make_rig()

@@ -26,6 +26,7 @@ def second_redis():
 
 SCENARIOS = {
     "restarted empty": [(("insights", 8), "restart_redis", 1)],
+    "restarted as it was long ago": [(("insights", 3), "save_redis"), (("insights", 14), "crash_redis")],
 }
 DURABLE = {
     "crashes and is emptied": [(("insights", 8), "crash_redis"), (1, "flush_redis")],

@@ -3,6 +3,7 @@ import pytest
 from invariants import check
 from scenario import ALL
 from system import wait_for
+from test_provider import FAULTS, SCENARIOS as BROKEN_ANSWERS
 
 SETTINGS = {"PAGE_LIMIT": 40, "META_CALLS_PER_WINDOW": 200}
 USUAL = dict(polls=0)
@@ -80,6 +81,28 @@ def test_a_report_is(make_rig, undisturbed, name):
 
     wait_for("the end of the run", ended)
     check_reports(rig, connection, undisturbed(**settings), len(PLANS) + sum(each not in ONCE for each in SCENARIOS[name]))
+
+
+BROKEN = [FAULTS[name] for scenario in ("every broken body", "every broken transfer") for name in BROKEN_ANSWERS[scenario]]
+# Which answers are broken, each of another report: that to the question for it, or that how it is.
+ANSWERS = {"made": lambda n: {"match": "POST", "skip": n}, "polled": lambda n: {"match": f"{report_id(n)}?"}}
+
+
+@pytest.mark.parametrize("when", ANSWERS)
+def test_a_broken_answer_when_a_report_is(make_rig, undisturbed, when):
+    """One whose id nobody heard is made anew; one that was heard of is not."""
+    settings = {**SETTINGS, "BACKFILL_DAYS": len(BROKEN) - 1, "META_TIMEOUT_SECONDS": 4}
+    rig = make_rig(**settings)
+    connection = connect(rig)
+    rig.sandbox.post("report", count=-1, polls=0)
+    for n, fault in enumerate(BROKEN):
+        rig.fault(**{**fault, **ANSWERS[when](n)})
+    rig.start_members()
+    rig.await_end(rig.begin(connection))
+    assert rig.calls_so_far()["faults_struck"] == len(BROKEN)
+    unheard = rig.sandbox.get("reports")["created"] - len(BROKEN)
+    assert unheard == 0 if when == "polled" else 0 < unheard <= len(BROKEN)
+    check_reports(rig, connection, undisturbed(**settings), len(BROKEN) + unheard)
 
 
 @pytest.mark.skipif(not ALL, reason="long")

@@ -1,7 +1,10 @@
-"""The search for secrets finds one wherever it is planted, and no daemon can leave a core file."""
+"""The search for secrets finds one wherever it is planted, and no program can leave a core file."""
 import os
+import pathlib
+import re
 import resource
 import shutil
+import signal
 import subprocess
 import tempfile
 import types
@@ -60,6 +63,14 @@ def test_a_token_is_found(rig):
         rig.query("UPDATE connections SET name = '', status_reason = NULL; UPDATE tokens SET refresh_token_enc = NULL")
 
 
+def test_the_search_leaves_nothing_that_a_restart_of_redis_brings_back(make_rig):
+    rig = make_rig()
+    rig.redis.client().set("of this scenario", 1)
+    no_secret_is_told(rig)
+    rig.restart_redis()
+    assert rig.redis.client().dbsize() == 0
+
+
 def test_a_core_file_is_found(rig):
     core = rig.folder / "deep" / "core.4711"
     core.parent.mkdir()
@@ -79,24 +90,34 @@ def test_a_process_that_may_leave_a_core_file_is_found(rig):
         other.kill()
 
 
-@pytest.mark.parametrize("name", ["worker0", "scheduler0"])
-def test_nobody_reads_the_memory_of_a_daemon(make_rig, build, name):
-    """The files in /proc of a process that is not dumpable are root's, whoever runs it. LeakSanitizer needs its process dumpable."""
+PROGRAMS = ["metricx-worker", "metricx-scheduler", "metricx-api", "metricx"]
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_nobody_reads_the_memory_of_a_program(make_rig, build, name):
+    """Started where core files are allowed it leaves none. The files in /proc of a process that is not dumpable are root's, whoever
+    runs it; LeakSanitizer needs its process dumpable."""
     rig = make_rig()
-    member = rig.add(name)
-    member.port()
-    member.stop()
+    # the command line while it waits for a token
+    words = ["token", "add", "--workspace", rig.metricx("workspace", "create", "test"), "--provider", "meta", "--stdin"]
     as_nobody = ["setpriv", "--reuid=65534", "--clear-groups"] if os.geteuid() == 0 else []
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
-        program = shutil.copy(build / "bin" / f"metricx-{name[:-1]}", folder)
-        process = subprocess.Popen([*as_nobody, program], env={**rig.env, "LOG_LEVEL": "error"}, cwd=folder)
+        program = shutil.copy(build / "bin" / name, folder)
+        process = subprocess.Popen(
+            [*as_nobody, program, *(words if name == "metricx" else [])], stdin=subprocess.PIPE, cwd=folder,
+            env={**rig.env, "LOG_LEVEL": "error", "JWT_SECRET": "a secret that is long enough for this", "LISTEN": "127.0.0.1:0"},
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY,) * 2))
         try:
-            wait_for("its start", lambda: rig.query("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() "
-                                                    "AND application_name LIKE 'metricx%%'"))
-            owner = os.stat(f"/proc/{process.pid}/environ").st_uid
-            sanitized = b"__asan_init" in (build / "bin" / f"metricx-{name[:-1]}").read_bytes()
-            assert owner == ((65534 if as_nobody else os.geteuid()) if sanitized else 0)
+            limits = pathlib.Path(f"/proc/{process.pid}/limits")
+            wait_for("no core files", lambda: re.search(r"^Max core file size +0 +0 ", limits.read_text(), re.M), 20)
+            sanitized = b"__asan_init" in (build / "bin" / name).read_bytes()
+            owner = (65534 if as_nobody else os.geteuid()) if sanitized else 0
+            wait_for("its owner", lambda: os.stat(f"/proc/{process.pid}/environ").st_uid == owner, 20)
+            if name != "metricx":
+                wait_for("its start", lambda: rig.query("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() "
+                                                        "AND application_name LIKE 'metricx%%'"))
         finally:
             process.terminate()
-            assert process.wait(60) == 0
+            process.stdin.close()
+            assert process.wait(60) == (-signal.SIGTERM if name == "metricx" else 0)

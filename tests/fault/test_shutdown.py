@@ -8,9 +8,10 @@ from invariants import check
 from scenario import ALL
 from servers import free_port
 from system import wait_for
+from test_reports import connect as connect_for_reports
 
 EVERY = ["listed", "opening", "granting", "fetching", "parsing", "staging", "merging", "doubting", "rereading", "putting back",
-         "finishing", "stranded"]  # the listing comes first
+         "finishing", "stranded"]  # the listing comes first; shrinking and reporting are below
 SLICE = 7  # pages, at most
 
 
@@ -59,6 +60,43 @@ def test_sigterm_in_every_state(make_rig, undisturbed):
         worker.start()
     rig.await_end(backfill.run)
     check(rig, [connection], undisturbed(today, ()) + undisturbed() * (len(rig.runs) - 2))
+
+
+def ask_too_much(rig):
+    connection = rig.connect()
+    rig.fault(kind="error", match="insights", skip=1, status=500, code=1, message="Please reduce the amount of data you're asking for, "
+              "then retry your request")
+    rig.vain += 3 * SLICE  # the pages of its one slice are smaller
+    return connection
+
+
+def ask_for_reports(rig):
+    connection = connect_for_reports(rig)
+    rig.sandbox.post("report", polls=0, count=-1)
+    return connection
+
+
+LESS = {"shrinking": ask_too_much, "reporting": ask_for_reports}
+
+
+@pytest.mark.parametrize("state", LESS)
+def test_sigterm_while_less_is_asked_for(make_rig, undisturbed, state):
+    """The question stays small, and no report is asked for twice."""
+    settings = {"BACKFILL_DAYS": 3, "META_CALLS_PER_WINDOW": 200}
+    rig = make_rig(**settings)
+    connection = LESS[state](rig)
+    worker = rig.add("worker0", LOG_LEVEL="debug")
+    rig.add("scheduler0")
+    for link in worker.links.values():
+        link.slow(0.02)
+    run = rig.begin(connection)
+    wait_for(state, lambda: f"to={state}" in worker.logs[-1].read_text())
+    rig.end("worker0")
+    rig.await_end(run)
+    reports = rig.sandbox.get("reports")
+    assert reports["created"] == (4 if state == "reporting" else 0)  # one of each day
+    rig.vain += reports["created"] + reports["polls"] + reports["pages"]
+    check(rig, [connection], undisturbed(**settings))
 
 
 @pytest.mark.parametrize("away", ["postgres", "redis"])

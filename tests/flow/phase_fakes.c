@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -14,6 +15,14 @@ static struct {
     void *arg;
 } asked;
 static struct err problem = {.text = "as the test says"};
+
+void phase_fakes_descriptors(bool there_are)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = there_are ? limit.rlim_max : 0;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
 
 void plan_due(struct db_pool *p, int limit, void (*done)(void *, int, const struct plan_due *, int, const struct err *),
               void *arg)

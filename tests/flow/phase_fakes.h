@@ -23,6 +23,9 @@ void phase_fakes_over(void);
 /* An error with this code, for the next answer. */
 const struct err *phase_fakes_problem(int rc);
 
+/* False: no file can be opened any more. */
+void phase_fakes_descriptors(bool there_are);
+
 /* The answers of plan_due, plan_runs, and plan_due_store or plan_store. */
 void phase_fakes_answer_due(int rc, const struct plan_due *list, int count);
 void phase_fakes_answer_runs(int rc, const struct plan_run *list, int count);

@@ -3,6 +3,7 @@
 #include "common/base/str.h"
 #include "common/base/zone.h"
 #include "tests/flow/phase_fakes.h"
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -149,6 +150,23 @@ static void an_unknown_zone_stops_nobody(void **state)
     phase_fakes_stored(0);
 }
 
+/* A night of another zone would be another time. */
+static void without_descriptors_the_time_of_nobody_comes(void **state)
+{
+    (void)state;
+    struct plan_due list[] = {due_at("UTC", NOW_MS - 10), due_at("Asia/Tokyo", NOW_MS - 10)};
+    phase_fakes_descriptors(false);
+    phase_fakes_answer_due(0, list, 2);
+    phase_fakes_descriptors(true);
+    assert_int_equal(phase_fakes.ended_rc, -EMFILE);
+    assert_false(phase_fakes.more);
+    phase_fakes.ended = 0;
+    due_flow_start(&service, &phase_fakes.more, phase_fakes_done, NULL);
+    phase_fakes_answer_due(0, list, 2);
+    assert_int_equal(phase_fakes.count, 2);
+    phase_fakes_stored(0);
+}
+
 static void batch(void)
 {
     struct plan_due *list = mem_new(DUE_BATCH, sizeof *list);
@@ -202,6 +220,7 @@ int main(void)
         CASE(each_tick_has_its_kind),
         CASE(the_connections_own_times_come_first),
         CASE(an_unknown_zone_stops_nobody),
+        CASE(without_descriptors_the_time_of_nobody_comes),
         CASE(a_tick_plans_a_bounded_number),
         CASE(a_full_batch_is_followed_by_a_question),
         CASE(a_failure_ends_it),

@@ -2,6 +2,7 @@
 #include "common/base/str.h"
 #include "common/base/zone.h"
 #include "tests/flow/phase_fakes.h"
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -80,6 +81,17 @@ static void runs_become_chunks_and_one_that_cannot_says_why(void **state)
     assert_false(phase_fakes.more);
 }
 
+static void without_descriptors_no_run_is_refused(void **state)
+{
+    (void)state;
+    phase_fakes_descriptors(false);
+    runs(0, 3); /* that of a zone which is none cannot be told from others now */
+    phase_fakes_descriptors(true);
+    assert_int_equal(phase_fakes.ended_rc, -EMFILE);
+    assert_int_equal(planned.count, 0);
+    assert_false(phase_fakes.more);
+}
+
 static void a_tick_plans_a_bounded_number(void **state)
 {
     (void)state;
@@ -125,11 +137,9 @@ static void a_question_that_fails_ends_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(nothing_to_plan_is_one_question),
-        CASE(runs_become_chunks_and_one_that_cannot_says_why),
-        CASE(a_tick_plans_a_bounded_number),
-        CASE(a_full_batch_is_followed_by_a_question),
-        CASE(what_was_stored_before_a_failure_is_put_in),
+        CASE(nothing_to_plan_is_one_question),        CASE(runs_become_chunks_and_one_that_cannot_says_why),
+        CASE(without_descriptors_no_run_is_refused),  CASE(a_tick_plans_a_bounded_number),
+        CASE(a_full_batch_is_followed_by_a_question), CASE(what_was_stored_before_a_failure_is_put_in),
         CASE(a_question_that_fails_ends_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

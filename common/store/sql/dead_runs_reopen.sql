@@ -4,9 +4,5 @@ UPDATE sync_runs r
    SET status = 'running', finished_at = NULL, error_code = NULL, error = NULL,
        reopened = r.reopened OR r.status NOT IN ('queued', 'running'),
        chunks_dead = r.chunks_dead - n.dead
-  FROM (SELECT run_id, count(*) AS dead FROM sync_chunks
-         WHERE status = 'dead'
-           AND (id = $1::uuid OR $2::boolean
-                OR (connection_id = $3::uuid AND error_code IN ('needs_reauth', 'no_access')))
-         GROUP BY run_id) n
+  FROM (SELECT d.run_id, count(*) AS dead FROM dead_letters($1::uuid, $2::boolean, $3::uuid) d GROUP BY d.run_id) n
  WHERE r.id = n.run_id

@@ -5,5 +5,5 @@ SELECT 1 FROM sync_runs r
                  UNION
                 SELECT id FROM sync_runs WHERE connection_id = $1::uuid AND status IN ('queued', 'running')
                  UNION
-                SELECT run_id FROM sync_chunks WHERE id = $3::uuid AND status = 'dead')
+                SELECT d.run_id FROM dead_letters($3::uuid, false, NULL) d)
  ORDER BY r.id FOR UPDATE

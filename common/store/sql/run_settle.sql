@@ -8,7 +8,7 @@ UPDATE sync_runs r
        finished_at = CASE WHEN s.status NOT IN ('queued', 'running') THEN coalesce(r.finished_at, now()) END,
        error_code = coalesce(s.error_code, r.error_code),
        error = CASE WHEN s.error_code IS NULL THEN r.error ELSE s.error END
-  FROM (SELECT n.*, d.error_code, d.error, o.id,
+  FROM (SELECT n.*, o.id,
                CASE WHEN o.status NOT IN ('queued', 'running') THEN o.status
                     WHEN o.planned <> 'all' OR n.open > 0 THEN CASE WHEN n.done + n.dead > 0 THEN 'running' ELSE o.status END
                     WHEN n.dead = 0 AND o.error_code IS NULL THEN 'succeeded'
@@ -22,14 +22,13 @@ UPDATE sync_runs r
                       count(*) FILTER (WHERE c.status IN ('queued', 'running')) AS open,
                       coalesce(sum(c.rows_inserted), 0) AS inserted, coalesce(sum(c.rows_updated), 0) AS updated,
                       coalesce(sum(c.rows_unchanged), 0) AS unchanged, coalesce(sum(c.rows_removed), 0) AS removed,
-                      coalesce(sum(c.calls), 0) AS calls
+                      coalesce(sum(c.calls), 0) AS calls,
+                      (array_agg(c.error_code ORDER BY c.finished_at DESC, c.id) FILTER (WHERE c.status = 'dead'))[1] AS error_code,
+                      (array_agg(c.error ORDER BY c.finished_at DESC, c.id) FILTER (WHERE c.status = 'dead'))[1] AS error
                  FROM sync_chunks c WHERE c.run_id = o.id) n
-          LEFT JOIN LATERAL (
-               SELECT c.error_code, c.error FROM sync_chunks c
-                WHERE c.run_id = o.id AND c.status = 'dead' ORDER BY c.finished_at DESC LIMIT 1) d ON true
          WHERE o.id IN (SELECT unnest($2::uuid[])
                          UNION
                         SELECT id FROM sync_runs WHERE connection_id = $1::uuid AND status IN ('queued', 'running')
                          UNION
-                        SELECT run_id FROM sync_chunks WHERE id = $3::uuid AND status = 'dead')) s
+                        SELECT d.run_id FROM dead_letters($3::uuid, false, NULL) d)) s
  WHERE r.id = s.id

@@ -1,8 +1,10 @@
 #include "common/base/zone.h"
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 /* cmocka needs the four above it */
 #include <cmocka.h>
 
@@ -182,6 +184,26 @@ static void knows_only_zones_of_tzdata(void **state)
     zone_shutdown();
 }
 
+static void a_lack_of_descriptors_says_nothing_of_the_name(void **state)
+{
+    struct rlimit before, lack;
+    const struct zone *z = NULL;
+    struct err e;
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    lack = before;
+    lack.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &lack), 0);
+    assert_int_equal(zone_get("Europe/Berlin", &z, &e), -EMFILE);
+    assert_null(z);
+    assert_non_null(strstr(e.text, "Europe/Berlin"));
+    assert_int_equal(zone_get("UTC", &z, &e), 0);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(zone_get("Europe/Berlin", &z, &e), 0);
+    zone_shutdown();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +214,7 @@ int main(void)
         cmocka_unit_test(nightly_times),
         cmocka_unit_test(days_join),
         cmocka_unit_test(knows_only_zones_of_tzdata),
+        cmocka_unit_test(a_lack_of_descriptors_says_nothing_of_the_name),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
