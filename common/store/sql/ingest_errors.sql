@@ -1,1 +1,1 @@
-SELECT json_build_object('index', i.n, 'field', i.field, 'message', i.message) FROM ingest_keys i WHERE i.field IS NOT NULL ORDER BY i.n
+SELECT row_to_json(e) FROM (SELECT i.n AS index, i.field, i.message FROM ingest_keys i WHERE i.field IS NOT NULL ORDER BY i.n) e
