@@ -9,16 +9,6 @@ from servers import Redis, running
 from system import wait_for
 
 
-class DurableRedis(Redis):
-    def command(self):
-        return [*super().command(), "--appendonly", "yes", "--appendfsync", "everysec"]
-
-
-@pytest.fixture
-def durable_redis():
-    yield from running(DurableRedis)
-
-
 @pytest.fixture
 def second_redis():
     yield from running(Redis)
