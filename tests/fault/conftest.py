@@ -3,7 +3,7 @@
 make_rig      make_rig(sandbox=(options…), SETTING=value…): see rig.py; stopped at the end
 undisturbed   undisturbed((argument…)…, SETTING=value…): how many calls these syncs cost when nothing happens; none named: one
               backfill
-durable_redis what restarts and crashes of it leave on disk is there again
+durable_redis what restarts and crashes of it leave on disk is there again; second_redis is such a one too
 later         a folder with the daemons of a later release, of the version later_version; this one's is version
 full_pipe     a log that nobody reads
 METRICX_FAULT_SEED=1,2 repeats random scenarios (METRICX_SEED otherwise); METRICX_FAULTS=all runs the long ones."""
@@ -83,6 +83,11 @@ class DurableRedis(SteppedRedis):
 
 @pytest.fixture
 def durable_redis():
+    yield from running(DurableRedis)
+
+
+@pytest.fixture
+def second_redis():
     yield from running(DurableRedis)
 
 

@@ -51,7 +51,7 @@ class Meta:
         """A block that all who are refused hear of: nothing else may be wrong before, and the block before it is over."""
         self.mend()
         so_far = self.sandbox.calls()["total"]
-        wait_for("a call that is served", lambda: self.goes_on() and self.served_last() > so_far)
+        wait_for("a call that is served", lambda: self.goes_on() and self.served_last() > so_far, 300)
         began = time.time() * 1000
         self.block(account, **what)
         wait_for("a block", lambda: self.goes_on() and self.blocked_until(account) > began)

@@ -99,6 +99,7 @@ class Rig(Meta, System):
         self.env["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0:quarantine_size_mb=1"
         self.runs = []
         self.later = None  # a folder with the daemons of a later release
+        self.spare = None  # another Redis
 
     # --- the ways ---
 
@@ -302,11 +303,21 @@ class Rig(Meta, System):
         self.count_vain()
         self.redis.stop(signal.SIGKILL)
         replica.client().replicaof("NO", "ONE")
-        self.redis = replica
+        self.redis, self.env["REDIS_URL"] = replica, replica.url
         for link in self.links("all redis"):
             link.cut()
             link.target = replica.port
             link.heal()
+
+    def change_over(self):
+        """To the spare one, once it has all that this one has; this one is the spare one then."""
+        spare, self.spare = self.spare, self.redis
+        if spare.process is None:
+            spare.start()
+        spare.clock.set(self.redis.clock.seconds)
+        spare.client().replicaof("127.0.0.1", self.redis.port)
+        wait_for("the replica", lambda: spare.client().info("replication")["master_link_status"] == "up")
+        self.fail_over(spare)
 
     # --- PostgreSQL ---
 

@@ -5,13 +5,7 @@ import pytest
 import redis as redis_client
 from invariants import check
 from scenario import ALL, play
-from servers import Redis, running
 from system import wait_for
-
-
-@pytest.fixture
-def second_redis():
-    yield from running(Redis)
 
 
 SCENARIOS = {
