@@ -66,6 +66,25 @@ class Meta:
         left = self.blocked_ms(account or "app")
         return -math.inf if left is None else left + time.time() * 1000
 
+    # --- too much data ---
+
+    def too_much(self, rows, coded):
+        """More rows of a page than so many are too much."""
+        self.sandbox.post("too-much", rows=rows, coded=coded)
+
+    def enough(self):
+        self.sandbox.post("too-much")
+
+    def forget_limits(self):
+        """As if days had passed since Meta taught what is too much and how many calls are too many."""
+        self.query("UPDATE connection_limits SET learned_at = learned_at - interval '11 days'")
+        self.query("UPDATE provider_blocks SET learned_at = learned_at - interval '11 days'")
+
+    def count_small_pages(self):
+        """Once all is stored: what smaller pages have cost."""
+        self.vain += self.query("""SELECT coalesce(sum(rows / page_limit - rows / %s), 0)::int FROM sync_chunks
+                                    WHERE page_limit < %s""", *[int(self.env["PAGE_LIMIT"])] * 2)[0][0]
+
     # --- access ---
 
     def lose_access(self, of, what):
@@ -97,6 +116,7 @@ class Meta:
     def mend(self):
         """All that lasts ends."""
         self.fault(clear=True)
+        self.enough()
         self.heal()
         self.allow()
         self.revive()

@@ -380,11 +380,13 @@ class Rig(Meta, System):
         return self.runs[-1]
 
     def goes_on(self):
-        """A run of the only connection that has ended is followed by another one; where access was lost, it is asked for."""
+        """A run of the only connection that has ended is followed by another one, days later; where access was lost, it is asked
+        for."""
         connection, status = self.query("SELECT id, status FROM connections")[0]
         if status != "active":
             self.ask_again()
         elif not self.query("SELECT 1 FROM sync_runs WHERE status IN ('queued', 'running')"):
+            self.forget_limits()
             self.begin(connection, "--force")
         return True
 

@@ -1,8 +1,8 @@
 """Guarantee 1: whatever mix of faults, the tables are those of an undisturbed sync, and the budget holds. And whoever lives
 through it holds no more memory and descriptors at its end than early in it.
 
-Not in the mix is what rightly leaves other tables or calls, which each have tests of their own: a poison job, rows that Meta loses
-twice, forbidden fields, a dead version of the API; and what is too much data, reports included: it makes all later questions smaller.
+Not in the mix is what rightly leaves other tables or waits for long, and has tests of its own: a poison job, rows that Meta loses
+twice, forbidden fields, a dead version of the API, ranges that are too much data and so become many, or reports.
 
 Ten minutes with METRICX_FAULTS=all, else some seconds; METRICX_FAULT_SECONDS says otherwise."""
 import itertools
@@ -29,6 +29,9 @@ ALIVE = WORKERS + SCHEDULERS + SURVIVORS + [UNREAD]
 MEMORY_MORE, MEMORY_MORE_KB, FILES_MORE = 1.1, 1024, 2
 
 
+SMALLER = 4  # a page that is too much becomes so many
+
+
 def way(dice):
     return f"{dice.choice(ALIVE + ['workers'])} {dice.choice(['postgres', 'redis', 'sandbox'])}"
 
@@ -37,7 +40,7 @@ def metas_fault(dice):
     fault = FAULTS[dice.choice(sorted(FAULTS))]
     match = dice.choice(["insights", "insights", "entities"])
     return ("metas_fault", {"match": match, "skip": dice.randrange(5), "count": dice.randrange(1, 4), **fault},
-            PAGES if fault.get("code") == 2642 else 0)  # the slice starts again
+            PAGES * SMALLER if fault.get("code") == 2642 else 0)  # the slice starts again
 
 
 TOLD = [(ACCOUNT, what) for what, (_, most) in OF_ACCOUNTS.values() if most < 5]
@@ -82,10 +85,12 @@ KINDS = [
     *[throttle] * 2,
     *[lambda dice: ("lose_access", *dice.choice(LOSSES))] * 2,
     lambda dice: ("give_token",),
+    *[lambda dice: ("too_much", 50, dice.choice([True, False]))] * 2,
     lambda dice: ("hold",),
 ]
 # What ends that which lasts, some steps later.
-ENDS = {"cut": "heal", "freeze": "heal", "mute": "heal", "slow": "heal", "lose_access": "allow", "hold": "allow"}
+ENDS = {"cut": "heal", "freeze": "heal", "mute": "heal", "slow": "heal", "lose_access": "allow", "hold": "allow",
+        "too_much": "enough"}
 
 
 def steps(seed):
@@ -140,6 +145,7 @@ def test_any_mix_of_faults_leaves_the_same_tables(make_rig, durable_redis, secon
             looks[name].append(held(rig.members[name]))
     rig.mend()
     rig.await_rest(LONGEST_DELAY + 100)
+    rig.count_small_pages()
     [runs] = rig.query("SELECT count(*), count(*) FILTER (WHERE trigger = 'connect') FROM sync_runs")
     first, both = undisturbed(), undisturbed((), ("--force",))
     check(rig, [connection], first + (both - first) * (runs[0] - 1), blocks=throttled)
