@@ -21,15 +21,13 @@ from test_throttling import MINUTE, OF_ACCOUNTS, OF_THE_APP
 SECONDS = float(os.environ.get("METRICX_FAULT_SECONDS", "600" if ALL else "15"))
 LONGEST_DELAY = 300  # of a slice that failed again and again
 MEASURED_FROM = 300  # seconds; below, what is held is still growing into its size
+SMALLER = 4  # a page that is too much becomes so many
 # They are stalled and cut off like the others, and never end.
 SURVIVORS = ["worker3", "scheduler2"]
 UNREAD = "worker4"  # nobody reads its log
 ALIVE = WORKERS + SCHEDULERS + SURVIVORS + [UNREAD]
 # Of what was held early on, the least of many looks each: a leak lifts it.
 MEMORY_MORE, MEMORY_MORE_KB, FILES_MORE = 1.1, 1024, 2
-
-
-SMALLER = 4  # a page that is too much becomes so many
 
 
 def way(dice):
