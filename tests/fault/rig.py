@@ -96,7 +96,8 @@ class Rig(Meta, System):
         self.vain = 0  # calls that the faults so far may have cost
         super().__init__(folder, build, database.url, redis.url, (*SANDBOX, "--zone", zone_at_noon(), *sandbox), **{**SETTINGS, **settings})
         # The preloaded clock comes before the sanitizer; freed memory is not kept long, so that what is held can be measured.
-        self.env["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0:quarantine_size_mb=1"
+        self.env["ASAN_OPTIONS"] = (os.environ.get("ASAN_OPTIONS", "") +
+                                    ":verify_asan_link_order=0:quarantine_size_mb=1:thread_local_quarantine_size_kb=64")
         self.runs = []
         self.later = None  # a folder with the daemons of a later release
         self.spare = None  # another Redis

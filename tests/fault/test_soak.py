@@ -5,14 +5,18 @@ Not in the mix is what rightly leaves other tables or waits for long, and has te
 twice, forbidden fields, a dead version of the API, ranges that are too much data and so become many, or reports.
 
 Ten minutes with METRICX_FAULTS=all, else some seconds; METRICX_FAULT_SECONDS says otherwise."""
+import contextlib
 import itertools
 import os
+import pathlib
 import random
+import re
 import statistics
 import time
 
 import pytest
 from invariants import check
+from rig import CONCURRENCY
 from scenario import ALL, SCHEDULERS, SEEDS, WORKERS, perform, say_seed
 from system import ACCOUNT
 from test_provider import FAULTS, PAGES
@@ -28,6 +32,8 @@ UNREAD = "worker4"  # nobody reads its log
 ALIVE = WORKERS + SCHEDULERS + SURVIVORS + [UNREAD]
 # Of what was held early on, the least of many looks each: a leak lifts it.
 MEMORY_MORE, MEMORY_MORE_KB, FILES_MORE = 1.1, 1024, 2
+# Of connections there are as many as the work of the moment takes, at most: a call each of its jobs and of who asks for access.
+CONNECTIONS = {"postgres": 4, "redis": 2, "sandbox": CONCURRENCY + 1}
 
 
 def way(dice):
@@ -42,12 +48,9 @@ def metas_fault(dice):
 
 
 TOLD = [(ACCOUNT, what) for what, (_, most) in OF_ACCOUNTS.values() if most < 5]
-# These stop all work for a minute, or two soon after another one. At Meta they are over before.
+# These stop all work for a minute: one of them, once, and before it is looked at what is held. At Meta they are over before.
+UNTOLD_AT = 40  # th step; the short ones end before
 UNTOLD = [(ACCOUNT, {**what, "ms": 9000}) for what, wait in OF_ACCOUNTS.values() if wait == MINUTE] + [(None, OF_THE_APP[0][0])]
-
-
-def throttle(dice):
-    return ("throttle", *dice.choice(UNTOLD if dice.randrange(12) == 0 and SECONDS >= MEASURED_FROM else TOLD))
 
 
 LOSSES = [("account", {"access": False}), ("token", {"ads_read": False}),
@@ -80,7 +83,7 @@ KINDS = [
     lambda dice: ("exchange", dice.choice(WORKERS + SCHEDULERS)),
     lambda dice: ("migrate_on",),
     *[metas_fault] * 4,
-    *[throttle] * 2,
+    *[lambda dice: ("throttle", *dice.choice(TOLD))] * 2,
     *[lambda dice: ("lose_access", *dice.choice(LOSSES))] * 2,
     lambda dice: ("give_token",),
     *[lambda dice: ("too_much", 50, dice.choice([True, False]))] * 2,
@@ -95,7 +98,7 @@ def steps(seed):
     """Without end."""
     dice, ends = random.Random(seed), []
     for n in itertools.count():
-        step = dice.choice(KINDS)(dice)
+        step = dice.choice(KINDS)(dice) if n != UNTOLD_AT else ("throttle", *dice.choice(UNTOLD))
         if step[0] in ENDS:
             ends.append((n + dice.randrange(1, 7), ENDS[step[0]]))
         for step in [step, *((end,) for when, end in ends if when == n)]:
@@ -103,21 +106,28 @@ def steps(seed):
 
 
 def held(member):
-    """Resident kilobytes, open descriptors."""
-    with open(f"/proc/{member.process.pid}/status") as status:
-        resident = next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
-    return resident, len(os.listdir(f"/proc/{member.process.pid}/fd"))
+    """Resident kilobytes, descriptors, and what of these are connections to each of the servers."""
+    folder, files = pathlib.Path("/proc", str(member.process.pid)), []
+    resident = int(re.search(r"^VmRSS:\s*(\d+)", (folder / "status").read_text(), re.M)[1])
+    for file in (folder / "fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            files.append(str(file.readlink()))
+    sockets = [line.split() for line in (folder / "net" / "tcp").read_text().splitlines()]
+    to = {kind: sum(row[2].endswith(f":{member.links[kind].port:04X}") and f"socket:[{row[9]}]" in files for row in sockets)
+          for kind in CONNECTIONS}
+    return resident, len(files) - sum(to.values()), *(to[kind] for kind in CONNECTIONS)
 
 
 def assert_flat(name, looks):
     """Between the second quarter of the time and the last one."""
     part = len(looks) // 4
     early, late = ([min(values) for values in zip(*of, strict=True)] for of in (looks[part:2 * part], looks[-part:]))
-    means = [statistics.mean(memory for memory, _ in of) for of in (looks[part:2 * part], looks[-part:])]
+    means = [statistics.mean(look[0] for look in of) for of in (looks[part:2 * part], looks[-part:])]
     print(f"{name}: least {early[0]} kB, then {late[0]} kB; on average {means[0]:.0f}, then {means[1]:.0f}; "
-          f"{early[1]} descriptors, then {late[1]}; {len(looks)} looks", flush=True)
+          f"{early[1]} descriptors, then {late[1]}; {late[2:]} connections; {len(looks)} looks", flush=True)
     assert late[0] <= early[0] * MEMORY_MORE + MEMORY_MORE_KB, f"{name}: {early[0]} kB early, {late[0]} kB late"
     assert late[1] <= early[1] + FILES_MORE, f"{name}: {early[1]} descriptors early, {late[1]} late"
+    assert all(held <= most for held, most in zip(late[2:], CONNECTIONS.values())), f"{name}: {late[2:]} connections late"
 
 
 @pytest.mark.parametrize("seed", SEEDS[:1] if ALL else SEEDS)
