@@ -3,8 +3,14 @@
 make_rig      make_rig(sandbox=(options…), SETTING=value…): see rig.py; stopped at the end
 undisturbed   undisturbed((argument…)…, SETTING=value…): how many calls these syncs cost when nothing happens; none named: one
               backfill
+durable_redis what restarts and crashes of it leave on disk is there again; second_redis is such a one too
+later         a folder with the daemons of a later release, of the version later_version; this one's is version
+full_pipe     a log that nobody reads
 METRICX_FAULT_SEED=1,2 repeats random scenarios (METRICX_SEED otherwise); METRICX_FAULTS=all runs the long ones."""
+import fcntl
+import os
 import pathlib
+import subprocess
 import sys
 import time
 
@@ -12,7 +18,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
 from servers import *  # noqa: E402, F403
-from servers import Database  # noqa: E402
+from servers import Database, running  # noqa: E402
 from clock import SteppedPostgres, SteppedRedis  # noqa: E402
 from rig import Rig  # noqa: E402
 
@@ -68,3 +74,51 @@ def undisturbed(postgres, migrated, redis_process, build, tmp_path_factory):
         return counted[key]
 
     return count
+
+
+class DurableRedis(SteppedRedis):
+    def command(self):
+        return [*super().command(), "--appendonly", "yes", "--appendfsync", "everysec"]
+
+
+@pytest.fixture
+def durable_redis():
+    yield from running(DurableRedis)
+
+
+@pytest.fixture
+def second_redis():
+    yield from running(DurableRedis)
+
+
+@pytest.fixture(scope="session")
+def version(build):
+    return subprocess.run([build / "bin" / "metricx", "--version"], capture_output=True, check=True, text=True).stdout.split()[1]
+
+
+@pytest.fixture(scope="session")
+def later_version(version):
+    return "9" + version[1:]
+
+
+@pytest.fixture
+def later(build, version, later_version, tmp_path):
+    """A folder with the daemons of a later release."""
+    folder = tmp_path / "later"
+    folder.mkdir()
+    old, new = (f"{text}\0".encode() for text in (version, later_version))
+    for name in ("metricx-worker", "metricx-scheduler"):
+        program = (build / "bin" / name).read_bytes()
+        assert old in program
+        (folder / name).write_bytes(program.replace(old, new))
+        (folder / name).chmod(0o755)
+    return folder
+
+
+@pytest.fixture
+def full_pipe():
+    read, write = os.pipe()
+    fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
+    yield write
+    os.close(read)
+    os.close(write)

@@ -7,6 +7,7 @@ import contextlib
 import os
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import time
@@ -16,9 +17,10 @@ import redis as redis_client
 import requests
 from clock import Clock
 from link import Link
+from meta import Meta
 from system import System, wait_for
 
-# What the harness searches for at the end of every scenario.
+# What the harness searches for at the end of every scenario, and every other token that a rig had.
 TOKEN = "EAAfaultharness0123456789abcdefghijklmnopqrstuvwxyz"
 APP_SECRET = "5ec4e7f0000011112222333344445555"
 
@@ -86,15 +88,19 @@ class Member:
         return self.process.poll() == 1 and '"cannot start"' in self.logs[-1].read_text()
 
 
-class Rig(System):
+class Rig(Meta, System):
     def __init__(self, folder, build, database, postgres, redis, sandbox=(), **settings):
         self.database, self.postgres, self.redis = database, postgres, redis
         self.members = {}
+        self.tokens = [TOKEN]  # the last one is that of its connections
         self.vain = 0  # calls that the faults so far may have cost
         super().__init__(folder, build, database.url, redis.url, (*SANDBOX, "--zone", zone_at_noon(), *sandbox), **{**SETTINGS, **settings})
         # The preloaded clock comes before the sanitizer; freed memory is not kept long, so that what is held can be measured.
-        self.env["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0:quarantine_size_mb=1"
+        self.env["ASAN_OPTIONS"] = (os.environ.get("ASAN_OPTIONS", "") +
+                                    ":verify_asan_link_order=0:quarantine_size_mb=1:thread_local_quarantine_size_kb=64")
         self.runs = []
+        self.later = None  # a folder with the daemons of a later release
+        self.spare = None  # another Redis
 
     # --- the ways ---
 
@@ -120,6 +126,12 @@ class Rig(System):
         self.count_vain()
         for link in self.links(name):
             link.freeze()
+
+    def mute(self, name):
+        """What is asked for passes, no answer does."""
+        self.count_vain()
+        for link in self.links(name):
+            link.freeze_answers()
 
     def slow(self, name, seconds):
         for link in self.links(name):
@@ -230,6 +242,26 @@ class Rig(System):
         self.members[name].bin = folder
         self.end(name)
 
+    def exchange(self, name):
+        """For the other release."""
+        self.replace(name, self.build / "bin" if self.members[name].bin == self.later else self.later)
+
+    def migrate_on(self):
+        """To the schema of the later release; nobody may be cut off in the midst of a transaction."""
+        self.heal()
+        self.metricx("migrate", program=self.build / "tests" / "metricx-next")
+
+    @contextlib.contextmanager
+    def standing_still(self):
+        """All daemons, so that what is counted is what is lost: a page of each job in flight, and all that are staged."""
+        for member in self.members.values():
+            member.process.send_signal(signal.SIGSTOP)
+        self.count_vain()
+        self.vain += self.staged_pages()
+        yield
+        for member in self.members.values():
+            member.process.send_signal(signal.SIGCONT)
+
     # --- clocks ---
 
     def step_clock(self, name, seconds):
@@ -251,6 +283,15 @@ class Rig(System):
 
     def save_redis(self):
         self.redis.client().save()
+
+    def lose_redis(self, away=0):
+        """With all its data, those on disk too."""
+        self.count_vain()
+        self.redis.stop(signal.SIGKILL)
+        shutil.rmtree(self.redis.folder / "appendonlydir", ignore_errors=True)
+        (self.redis.folder / "dump.rdb").unlink(missing_ok=True)
+        time.sleep(away)
+        self.redis.start()
 
     def stall_redis(self, seconds):
         self.count_vain()
@@ -280,11 +321,21 @@ class Rig(System):
         self.count_vain()
         self.redis.stop(signal.SIGKILL)
         replica.client().replicaof("NO", "ONE")
-        self.redis = replica
+        self.redis, self.env["REDIS_URL"] = replica, replica.url
         for link in self.links("all redis"):
             link.cut()
             link.target = replica.port
             link.heal()
+
+    def change_over(self):
+        """To the spare one, once it has all that this one has; this one is the spare one then."""
+        spare, self.spare = self.spare, self.redis
+        if spare.process is None:
+            spare.start()
+        spare.clock.set(self.redis.clock.seconds)
+        spare.client().replicaof("127.0.0.1", self.redis.port)
+        wait_for("the replica", lambda: spare.client().info("replication")["master_link_status"] == "up")
+        self.fail_over(spare)
 
     # --- PostgreSQL ---
 
@@ -303,13 +354,8 @@ class Rig(System):
 
     def crash_postgres(self, away=0):
         """As after a power cut; the staged pages are lost."""
-        for member in self.members.values():  # so that what is counted is what is lost
-            member.process.send_signal(signal.SIGSTOP)
-        self.count_vain()
-        self.vain += self.staged_pages()
-        self.postgres.crash()
-        for member in self.members.values():
-            member.process.send_signal(signal.SIGCONT)
+        with self.standing_still():
+            self.postgres.crash()
         time.sleep(away)
         self.postgres.start()
         self.count_vain()
@@ -352,46 +398,6 @@ class Rig(System):
     def were_refused(self, table, times):
         wait_for(f"refusals of {table}", lambda: self.query(f"SELECT 1 FROM refused_{table} WHERE last_value >= {times}"))
 
-    def fault(self, **what):
-        """Of the sandbox; what it answers in vain is its faults_struck."""
-        self.sandbox.post("fault", **what)
-
-    def metas_fault(self, what, vain):
-        """vain: calls that each strike costs beside the one that it strikes."""
-        self.vain += what["count"] * vain
-        self.fault(**what)
-
-    # --- Meta's limits ---
-
-    def block(self, account=None, **what):
-        """Of the sandbox; no account: the whole app."""
-        self.sandbox.post("block", **what, **({"account": account} if account else {}))
-
-    def blocked_ms(self, account="app"):
-        """How much longer no call may be made, as Redis and PostgreSQL have it; None: they do not agree, or know of no block."""
-        kept = self.query("SELECT (extract(epoch FROM blocked_until) * 1000)::bigint FROM provider_blocks WHERE scope = %s",
-                          f"meta:{account}")
-        heard = int(self.redis.client().hget(f"{{metricx}}:budget:meta:{account}", "blocked_until") or 0)
-        agreed = kept and abs(kept[0][0] - heard) < 1000
-        return heard - time.time() * 1000 if agreed else None
-
-    def await_block(self, account="app"):
-        return wait_for(f"a block of {account}", lambda: max(0, self.blocked_ms(account) or 0))
-
-    def pass_blocks(self):
-        """As if the time until their end had passed, at Meta too. The daemons are made anew: a look under way would tell Redis of
-        the blocks once more, and a worker sleeps until the end that it was told."""
-        for name in self.members:
-            self.kill(name)
-        for account in (None, *(row[0] for row in self.query("SELECT external_account_id FROM connections"))):
-            self.block(account, ms=0)
-        self.query("UPDATE provider_blocks SET blocked_until = clock_timestamp()")
-        client = self.redis.client()
-        for key in client.keys("{metricx}:budget:*"):
-            client.hset(key, "blocked_until", 0)
-        for member in self.members.values():
-            member.start()
-
     # --- runs ---
 
     def connect(self, **more):
@@ -408,6 +414,23 @@ class Rig(System):
     def begin(self, connection, *args):
         self.runs.append(self.metricx("sync", "--connection", connection, *args).splitlines()[0])
         return self.runs[-1]
+
+    def goes_on(self):
+        """A run of the only connection that has ended is followed by another one, days later; where access was lost, it is asked
+        for."""
+        connection, status = self.query("SELECT id, status FROM connections")[0]
+        if status != "active":
+            self.ask_again()
+        elif not self.query("SELECT 1 FROM sync_runs WHERE status IN ('queued', 'running')"):
+            self.forget_limits()
+            self.begin(connection, "--force")
+        return True
+
+    def hold(self):
+        self.metricx("hold", "--reason", "a test")
+
+    def release(self):
+        self.metricx("release")
 
     def status(self, run):
         return self.query("SELECT status FROM sync_runs WHERE id = %s", run)[0][0]
@@ -428,6 +451,19 @@ class Rig(System):
         except AssertionError as late:
             raise AssertionError(f"{late}; now {self.query('SELECT now()')[0][0]}, open: {self.open_chunks()}") from late
         return self.status(run)
+
+    def await_rest(self, seconds):
+        """The end of all runs, of those too that go on since the access is back."""
+        def rest():
+            with contextlib.suppress(psycopg2.Error):
+                self.ask_again()
+                return not self.query("SELECT 1 FROM sync_runs WHERE status IN ('queued', 'running') "
+                                      "UNION ALL SELECT 1 FROM connections WHERE status <> 'active'")
+            return False
+        try:
+            wait_for("the end of all runs", rest, seconds)
+        except AssertionError as late:
+            raise AssertionError(f"{late}; now {self.query('SELECT now()')[0][0]}, open: {self.open_chunks()}") from late
 
     def open_chunks(self):
         return self.query("SELECT kind, totals, date_from, status, attempts, deliveries, retry_at, error_code, error FROM sync_chunks "

@@ -4,10 +4,13 @@ import hashlib
 import hmac
 import resource
 
-from rig import APP_SECRET, TOKEN
+from rig import APP_SECRET
 
 WORDS = ("Bearer ", "Authorization")
-PROOF = hmac.new(APP_SECRET.encode(), TOKEN.encode(), hashlib.sha256).hexdigest()
+
+
+def proof(token):
+    return hmac.new(APP_SECRET.encode(), token.encode(), hashlib.sha256).hexdigest()
 
 
 def dump_redis(client):
@@ -42,7 +45,7 @@ def core_files(rig):
 
 def no_secret_is_told(rig):
     encrypted = [row[0] for row in rig.query("SELECT access_token_enc FROM tokens")]
-    secrets = [TOKEN, APP_SECRET, PROOF, rig.env["TOKEN_ENCRYPTION_KEY"], *encrypted, *WORDS]
+    secrets = [*rig.tokens, *map(proof, rig.tokens), APP_SECRET, rig.env["TOKEN_ENCRYPTION_KEY"], *encrypted, *WORDS]
     places = {member.name: member.log() for member in rig.members.values()}
     places |= {"Redis": dump_redis(rig.redis.client()), "the tables": "\n".join(dump_tables(rig)),
                "PostgreSQL's log": (rig.postgres.folder / "log").read_text(), **redis_files(rig.redis)}

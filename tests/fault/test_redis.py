@@ -5,23 +5,7 @@ import pytest
 import redis as redis_client
 from invariants import check
 from scenario import ALL, play
-from servers import Redis, running
 from system import wait_for
-
-
-class DurableRedis(Redis):
-    def command(self):
-        return [*super().command(), "--appendonly", "yes", "--appendfsync", "everysec"]
-
-
-@pytest.fixture
-def durable_redis():
-    yield from running(DurableRedis)
-
-
-@pytest.fixture
-def second_redis():
-    yield from running(Redis)
 
 
 SCENARIOS = {

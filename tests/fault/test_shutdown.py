@@ -1,6 +1,4 @@
 """SIGTERM whatever a job is doing, and a log that nobody reads."""
-import fcntl
-import os
 import re
 
 import pytest
@@ -115,15 +113,6 @@ def test_sigterm_while_a_server_is_away(make_rig, undisturbed, away):
         member.start()
     rig.await_end(run)
     check(rig, [connection], undisturbed())
-
-
-@pytest.fixture
-def full_pipe():
-    read, write = os.pipe()
-    fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
-    yield write
-    os.close(read)
-    os.close(write)
 
 
 def test_a_log_that_nobody_reads(make_rig, undisturbed, full_pipe):

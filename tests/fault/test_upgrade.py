@@ -1,34 +1,7 @@
 """A rolling upgrade under load: the schema first, then one daemon after the other."""
-import subprocess
-
-import pytest
 from invariants import check
 from scenario import SCHEDULERS, WORKERS
 from system import wait_for
-
-
-@pytest.fixture(scope="module")
-def version(build):
-    return subprocess.run([build / "bin" / "metricx", "--version"], capture_output=True, check=True, text=True).stdout.split()[1]
-
-
-@pytest.fixture(scope="module")
-def later_version(version):
-    return "9" + version[1:]
-
-
-@pytest.fixture
-def later(build, version, later_version, tmp_path):
-    """A folder with the daemons of a later release."""
-    folder = tmp_path / "later"
-    folder.mkdir()
-    old, new = (f"{text}\0".encode() for text in (version, later_version))
-    for name in ("metricx-worker", "metricx-scheduler"):
-        program = (build / "bin" / name).read_bytes()
-        assert old in program
-        (folder / name).write_bytes(program.replace(old, new))
-        (folder / name).chmod(0o755)
-    return folder
 
 
 def at_work(rig, version):

@@ -129,6 +129,7 @@ def test_s3_tokens_end_in_many_ways(graph):
     g.post("clock", advance_seconds=61)
     error(g.ask("act_1001", token="other"), 400, 190, 463)
     assert g.ask("act_1001").status_code == 200
+    assert g.calls()["faults_struck"] == 8  # but for the tokens that never were
 
 
 def test_s4_the_token_may_come_anywhere_and_the_query_wins(graph):
@@ -209,6 +210,7 @@ def test_s7_what_is_not_there_and_what_is_forbidden(graph):
     assert [a["id"] for a in g.ask("me/adaccounts", token="narrow").json()["data"]] == ["act_1002"]
     g.post("account", account="act_1001", access=False)
     error(g.ask("act_1001/campaigns"), 403, 200)
+    assert g.calls()["faults_struck"] == 1
     g.post("account", account="act_1001", access=True, status=101)
     assert g.ask("act_1001", fields="account_status").json()["account_status"] == 101
 

@@ -73,6 +73,7 @@ static bool check_token(struct request *r)
     enum token_state state = token_state_at(r->token, r->now_ms);
     if (state == TOKEN_OK)
         return true;
+    s->faults.struck++;
     request_error(r, 400, 190, token_state_subcode(state), "%s", token_state_message(state));
     return false;
 }
@@ -153,6 +154,7 @@ static bool check_access(struct request *r)
     }
     if (a->access && r->token->can_read_ads)
         return true;
+    r->sandbox->faults.struck++;
     request_error(r, 403, 200, 0, "(#200) Ad account owner has NOT grant ads_management or ads_read permission");
     return false;
 }
