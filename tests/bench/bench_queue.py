@@ -18,7 +18,7 @@ def open_budgets(queue, limits):
         part = scopes[first:first + 1000]
         answer = queue.run("budget_set", *[x for name, limit in part for x in (name, limit, 3_600_000)])
         time.sleep(answer[1] / 1000 + 0.01)
-        assert queue.run("budget_seed", answer[0], *[x for name, limit in part for x in (name, limit, 3_600_000, 0, 0)]) == 1
+        assert queue.run("budget_seed", answer[0], *[x for name, limit in part for x in (name, limit, 3_600_000, 0, 0, 0)]) == 1
 
 
 def speed(place, table, client):

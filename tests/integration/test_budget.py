@@ -116,8 +116,8 @@ def test_a_new_life_of_the_data_waits_for_the_ledger(redis_server):
     assert (wait, known) == (3000, [0, 0])
     q.advance(2000)
     assert q.run("budget_set", "meta:app", 0, HOUR) == [life, 1000, 0]
-    assert q.run("budget_seed", "1234", "meta:app", 0, HOUR, 0, 0) == 0  # another life
-    assert q.run("budget_seed", life, "meta:app", 0, HOUR, 0, 0) == 1
+    assert q.run("budget_seed", "1234", "meta:app", 0, HOUR, 0, 0, 0) == 0  # another life
+    assert q.run("budget_seed", life, "meta:app", 0, HOUR, 0, 0, 0) == 1
     assert q.run("budget_set", "meta:app", 0, HOUR) == [life, 1000, 1]
 
 
