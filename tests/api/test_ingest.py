@@ -45,6 +45,27 @@ def test_as_the_documents_say_with_curl(system, workspace):
     assert again == '{"success":true,"ingested":0,"skipped":1,"errors":[]}'
 
 
+def test_names_arrive_as_they_are(system, workspace, ingest):
+    names = ["a'b\"c", "tab\tand\nline\r", "back\\slash\\N", "\\N", "%s $1 {}", "ümläut 🎉", "x" * 200, "\u2028 \x01"]
+    facts = [fact(external_entity_id=name, attribution_setting=name[:100], clicks=n) for n, name in enumerate(names)]
+    assert ingest(*facts) == answer(len(names), 0) and ingest(*facts) == answer(0, len(names))
+    assert {(row["external_id"], row["attribution_setting"], row["clicks"]) for row in stored(system, workspace)} == {
+        (name, name[:100], n) for n, name in enumerate(names)}
+
+
+def test_a_long_currency_zone_and_provider(system, workspace, ingest):
+    """As long as a provider may name them; and none of them makes a temporary table that has a TOAST table beside it, but the facts'."""
+    provider = "p" * 40
+    assert ingest(fact(provider=provider)) == answer(1, 0)
+    system.query("UPDATE connections SET currency = %s, timezone = 'America/Argentina/ComodRivadavia' WHERE workspace_id = %s", "C" * 64, workspace)
+    later = {**fact(provider=provider, event_date="2026-10-02")}
+    later.pop("currency")
+    assert ingest(later) == answer(1, 0)
+    assert [row["currency"] for row in stored(system, workspace)] == ["EUR", "C" * 64]
+    tables = system.query("SELECT relname, reltoastrelid <> 0 AS toasted FROM pg_class WHERE relpersistence = 't' AND relname ~ '^ingest' AND relkind = 'r'")
+    assert {(t["relname"], t["toasted"]) for t in tables} == {("ingest", True), ("ingest_names", False), ("ingest_entities", False), ("ingest_keys", False)}
+
+
 def test_a_workspace_without_connections_gets_one_that_is_never_synced(system, workspace, ingest):
     assert ingest(fact(spend="1.5", clicks=3)) == answer(1, 0)
     connection, = system.query("SELECT * FROM connections WHERE workspace_id = %s", workspace)

@@ -4,7 +4,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS ingest_entities (
     connection_id uuid,
     no_connection varchar(200), -- why it has none
     zone          varchar(100),
-    currency      varchar(20),
+    currency      varchar(64),
     entity_id     uuid,
     level         varchar(10), -- of the entity
     asked_level   varchar(10) NOT NULL

@@ -6,9 +6,9 @@ CREATE TEMPORARY TABLE IF NOT EXISTS ingest_keys (
     event_date    date,
     hour          smallint, -- null: of the whole day
     event_at      timestamptz, -- when the day begins
-    currency      varchar(20),
+    currency      varchar(64),
     again         boolean NOT NULL, -- the same key comes once more behind it
     stored        varchar(10), -- by whom, if it is
     field         varchar(20), -- why it is refused
-    message       varchar(400)
+    message       varchar(300)
 ) ON COMMIT DELETE ROWS
